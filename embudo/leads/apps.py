@@ -1,0 +1,10 @@
+"""The leads app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadsConfig(AppConfig):
+    name = "embudo.leads"
+    verbose_name = _("People")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,268 @@
+"""The tables of what is derived from the log. `follow`, `advance` and `rebuild` write them; screens read them.
+
+Instants are microseconds since 1970 in UTC. No row here is the record: `embudo rebuild` makes each again.
+The exceptions are a person's owner and the reports of imports, which are ordinary records.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+STAGES = ("visitor", "lead", "qualified", "prospect", "opportunity", "customer", "ambassador", "discarded")
+
+LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
+
+
+class Company(models.Model):
+    """A company: named by a group call or a trait, or guessed from a mail domain that is nobody's free mail."""
+
+    id = models.BigIntegerField(primary_key=True)  # the subject of "company:<domain or group id>"
+    name = models.CharField(max_length=300)
+    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    group_id = models.CharField(max_length=300, blank=True)
+    attributes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+
+    def __str__(self) -> str:
+        return self.name or self.domain
+
+
+class Person(models.Model):
+    """Somebody, known or only a browser so far. The id is the subject of the first identifier (core/identity)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed", db_constraint=False
+    )
+    known = models.BooleanField(default=False)
+    created_at = models.BigIntegerField()  # when the first fact arrived
+
+    name = models.CharField(max_length=300, blank=True)
+    mail = models.CharField(max_length=320, blank=True)
+    phone = models.CharField(max_length=64, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people", db_constraint=False
+    )
+    company_name = models.CharField(max_length=300, blank=True)
+    industry = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+    city = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=35, blank=True)
+    attributes = models.JSONField(default=dict)  # name -> value as resolved now, standard and custom
+    search = models.TextField(blank=True)  # folded: lower case, no accents; name mail company phone-digits
+
+    stage = models.CharField(max_length=40, default="visitor")
+    stage_since_at = models.BigIntegerField(null=True)
+    handoff_ready = models.BooleanField(default=False)  # waits for a human answer: accept or reject
+
+    fit = models.FloatField(null=True)
+    grade = models.CharField(max_length=1, blank=True)
+    fit_known_share = models.FloatField(default=0)
+    disqualified = models.BooleanField(default=False)
+    engagement = models.FloatField(default=0)
+    engagement_at = models.BigIntegerField(default=0)  # the instant `engagement` is the value of
+    engagement_order = models.FloatField(default=0)  # what the list sorts by; at most 15 minutes old
+
+    first_seen_at = models.BigIntegerField()  # earliest and latest event time
+    last_seen_at = models.BigIntegerField()
+    events = models.IntegerField(default=0)
+
+    source = models.CharField(max_length=200, blank=True)  # first touch
+    medium = models.CharField(max_length=200, blank=True)
+    campaign = models.CharField(max_length=300, blank=True)
+    landing_page = models.CharField(max_length=500, blank=True)
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes = [
+            models.Index(fields=["-engagement_order", "id"], name="person_by_engagement", condition=LISTED),
+            models.Index(fields=["-last_seen_at", "id"], name="person_by_last_seen", condition=LISTED),
+            models.Index(fields=["name", "id"], name="person_by_name", condition=LISTED),
+            models.Index(fields=["stage", "-engagement_order", "id"], name="person_by_stage", condition=LISTED),
+            models.Index(fields=["grade", "-engagement_order", "id"], name="person_by_grade", condition=LISTED),
+            models.Index(fields=["source", "-engagement_order", "id"], name="person_by_source", condition=LISTED),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.mail or self.phone or str(_("Visitor"))
+
+
+class Score(models.Model):
+    """The kept state of one person's score and stage, which the online engine folds events into."""
+
+    person = models.OneToOneField(
+        Person, primary_key=True, on_delete=models.CASCADE, related_name="score", db_constraint=False
+    )
+    version = models.IntegerField(default=0)  # of the definition
+    state = models.BinaryField()
+    updated_at = models.BigIntegerField()
+    next_change_at = models.BigIntegerField(null=True, db_index=True)  # when a compared value changes by itself
+
+
+class StageChange(models.Model):
+    """One move of a person: from, to, when it was true, when it was found out, and why.
+
+    A row that later facts, a merge or a new definition contradict is kept with `superseded_at`.
+    Among rows not superseded, the population of a stage is its entries less its exits.
+    """
+
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, related_name="moves", db_constraint=False, db_index=False
+    )
+    from_stage = models.CharField(max_length=40, blank=True)  # empty: the first appearance
+    to_stage = models.CharField(max_length=40)
+    at = models.BigIntegerField()
+    recorded_at = models.BigIntegerField()
+    why = models.CharField(max_length=200, blank=True)  # the name of the reason, core/lifecycle
+    causes = models.JSONField(default=list)  # [[source, id], ...] of the facts that moved them
+    version = models.IntegerField(default=0)
+    superseded_at = models.BigIntegerField(null=True, blank=True)
+    superseded_why = models.CharField(max_length=40, blank=True)  # late_fact merged unmerged revised definition
+
+    class Meta:
+        verbose_name = _("stage move")
+        indexes = [
+            models.Index(fields=["to_stage", "at"], name="move_by_stage", condition=Q(superseded_at__isnull=True)),
+            models.Index(fields=["from_stage", "at"], name="move_by_exit", condition=Q(superseded_at__isnull=True)),
+            models.Index(fields=["at", "id"], name="move_by_time", condition=Q(superseded_at__isnull=True)),
+            models.Index(fields=["person", "at"], name="move_by_person"),
+        ]
+
+
+class Identifier(models.Model):
+    """An identifier that came with facts, and the person it belongs to before merge pointers are followed."""
+
+    subject = models.BigIntegerField(primary_key=True)
+    identifier = models.CharField(max_length=400)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers", db_constraint=False)
+    evidence = models.CharField(max_length=40, blank=True)  # first_seen form identify mail_click ...
+    strength = models.CharField(max_length=20, blank=True)
+    linked_at = models.BigIntegerField()
+
+
+class Merge(models.Model):
+    """Two people found to be one: the absorbed one points at the survivor until it is undone."""
+
+    survivor = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merges", db_constraint=False)
+    absorbed = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merged_by", db_constraint=False)
+    evidence = models.CharField(max_length=40)
+    cause = models.JSONField(default=list)  # [source, id] of the fact that decided it
+    merged_at = models.BigIntegerField()
+    unmerged_at = models.BigIntegerField(null=True, blank=True)
+    unmerged_cause = models.JSONField(default=list)
+
+
+class Dispute(models.Model):
+    """An identifier two people claim; the one with the stronger evidence keeps it, a person may settle it."""
+
+    identifier = models.CharField(max_length=400)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="disputes", db_constraint=False)
+    claimed_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="claims", db_constraint=False)
+    evidence = models.CharField(max_length=40)
+    cause = models.JSONField(default=list)
+    at = models.BigIntegerField()
+    settled_at = models.BigIntegerField(null=True, blank=True)
+
+
+class Attribute(models.Model):
+    """An attribute people may have: a standard one, or one the company made."""
+
+    KINDS = ("text", "number", "money", "choice", "choices", "date", "boolean")
+
+    name = models.CharField(max_length=100, primary_key=True)
+    label = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, default="text", choices=[(kind, kind) for kind in KINDS])
+    options = models.JSONField(default=list)
+    standard = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("attribute")
+
+    def __str__(self) -> str:
+        return self.label or self.name
+
+
+class PersonAttribute(models.Model):
+    """One value of one attribute of one person, for filters; several choices are several rows.
+
+    Only people who are known have rows. `number` holds numbers, money, yes (1) and no (0), and dates as
+    microseconds; `text` holds the value as text, cut at 200 characters.
+    """
+
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, related_name="values", db_constraint=False
+    )
+    attribute = models.CharField(max_length=100)  # the name of an Attribute
+    text = models.CharField(max_length=200, blank=True)
+    number = models.FloatField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["attribute", "text", "person"], name="value_by_text"),
+            models.Index(fields=["attribute", "number", "person"], name="value_by_number", condition=Q(number__isnull=False)),
+        ]
+
+
+class FollowCursor(models.Model):
+    """How far the log has been followed, per shard; committed together with what was derived."""
+
+    shard = models.IntegerField(primary_key=True)
+    offset = models.BigIntegerField(default=0)
+
+
+class EngagementSnapshot(models.Model):
+    """One pass that freshened `Person.engagement_order`; the last finished one is the instant the list shows."""
+
+    as_of_at = models.BigIntegerField()
+    finished_at = models.BigIntegerField(null=True, blank=True)
+    after = models.BigIntegerField(default=-1)  # the last person done, to go on from after a crash
+    people = models.IntegerField(default=0)
+
+
+class Rebuild(models.Model):
+    """One run that makes the derived rows again from nothing; screens say so while one is unfinished."""
+
+    started_at = models.BigIntegerField()
+    finished_at = models.BigIntegerField(null=True, blank=True)
+    events = models.BigIntegerField(default=0)
+    events_in_all = models.BigIntegerField(default=0)
+
+
+class ImportRun(models.Model):
+    """One run of an import: what file, by which map, and how its rows fared."""
+
+    name = models.CharField(max_length=100)  # the map's name; the facts' source is "import:<name>"
+    kind = models.CharField(max_length=10)  # people or facts
+    file = models.CharField(max_length=500)
+    dry_run = models.BooleanField(default=False)
+    started_at = models.BigIntegerField()
+    finished_at = models.BigIntegerField(null=True, blank=True)
+    rows = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    facts = models.IntegerField(default=0)
+
+
+class ImportRow(models.Model):
+    """How one row of an import fared: accepted, unchanged or failed, with a reason and words for people."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="report")
+    row = models.IntegerField()  # the line of data, the first after the headers is 1
+    outcome = models.CharField(max_length=10)
+    reason = models.CharField(max_length=60, blank=True)
+    words = models.CharField(max_length=500, blank=True)
+    person = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome")]
