@@ -1,0 +1,1 @@
+"""Who may use this install: users, roles, sign-in, what was changed by whom."""

@@ -1,0 +1,110 @@
+"""Users and the trail of what they changed."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from embudo.accounts.permissions import Role, may
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", _("As the device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+def known_time_zone(name: str) -> None:
+    """Raise ValidationError when the system knows no time zone of this name."""
+    if name and name not in available_timezones():
+        raise ValidationError(_("This time zone is not known."), code="time_zone")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Add a user; without a password they cannot sign in until they set one by a link."""
+        user = self.model(email=normal_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Add an administrator (Django's `createsuperuser` asks for this name)."""
+        return self.create_user(email, password, role=Role.ADMIN, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user of an e-mail address, whatever its case."""
+        return self.get(email=normal_email(username or ""))
+
+
+class User(AbstractBaseUser):
+    """A person who works in this install. The e-mail address is the login and is kept in lower case."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MARKETING)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[known_time_zone])
+    theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.AUTO)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "email"]
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        self.email = normal_email(self.email)
+
+    def may(self, permission: str) -> bool:
+        """Whether this person's role has the permission; false for those who were deactivated."""
+        return self.is_active and may(self.role, permission)
+
+    @property
+    def initials(self) -> str:
+        """One or two letters that stand for the person in small places."""
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+class AuditEntry(models.Model):
+    """One change made by a person: who, what, about whom or what, when. Rows are only ever added."""
+
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("who"))
+    verb = models.CharField(_("what"), max_length=60)  # "user_added", "role_changed": words in accounts/audit.py
+    about = models.CharField(_("about"), max_length=200)  # as it was called then
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["-at", "-id"], name="audit_newest")]
+
+
+class SignInFailure(models.Model):
+    """One failed sign-in, under a keyed hash of the address that was typed; for the limit, forgotten within a day."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "at"], name="sign_in_failure_key")]
+
+
+def normal_email(text: str) -> str:
+    """Return the form in which an address is kept and compared."""
+    return text.strip().lower()

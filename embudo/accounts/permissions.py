@@ -1,0 +1,108 @@
+"""What each role may do: one table, asked by views (`require`), templates (`user.may`) and the menu."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+View = Callable[..., HttpResponse]
+
+
+class Role(TextChoices):
+    MARKETING = "marketing", gettext_lazy("Marketing")
+    SALES = "sales", gettext_lazy("Sales")
+    MANAGER = "manager", gettext_lazy("Manager")
+    ADMIN = "admin", gettext_lazy("Administrator")
+
+
+EVERYBODY = frozenset(Role)
+MARKETING = frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN})
+SALES = frozenset({Role.SALES, Role.MANAGER, Role.ADMIN})
+MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+
+TABLE: dict[str, frozenset[Role]] = {
+    "funnel.see": EVERYBODY,
+    "people.see": EVERYBODY,
+    "people.edit": EVERYBODY,  # attributes, owner, calls, the stage by hand
+    "people.merge": EVERYBODY,  # reversible: unmerge is the same permission
+    "opportunities.edit": SALES,  # open, win, lose
+    "sites.see": MARKETING,
+    "sites.edit": MARKETING,  # create, consent mode, keys
+    "failed_events.see": MARKETING,
+    "failed_events.replay": MANAGERS,
+    "system.see": MANAGERS,
+    "users.edit": ADMINS,
+    "audit.see": ADMINS,
+}
+
+
+def may(role: str, permission: str) -> bool:
+    """Return whether a role has a permission; raises KeyError on a permission the table does not know."""
+    return role in TABLE[permission]
+
+
+def roles_that_may(permission: str) -> list[Role]:
+    """Return the roles that have a permission, in the order of the choices."""
+    return [role for role in Role if role in TABLE[permission]]
+
+
+class NotAllowed(PermissionDenied):
+    """The signed-in person's role lacks a permission; the 403 page says which roles have it."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+        self.roles = roles_that_may(permission)
+        names = ", ".join(str(role.label) for role in self.roles)
+        super().__init__(_("This page is for these roles: %(roles)s.") % {"roles": names})
+
+
+def require(permission: str) -> Callable[[View], View]:
+    """Return a decorator: strangers go to the sign-in page, people without the permission get a 403 that says who has it."""
+    if permission not in TABLE:
+        raise KeyError(permission)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if not request.user.may(permission):
+                raise NotAllowed(permission)
+            return view(request, *args, **kwargs)
+
+        checked.permission = permission  # type: ignore[attr-defined]  # read by the matrix test
+        return checked
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Return a view that any person with an account may see, whatever the role."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    checked.permission = ""  # type: ignore[attr-defined]
+    return checked
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A page redirects; a fragment asked for by htmx makes the whole page go to the sign-in page."""
+    if request.headers.get("HX-Request") != "true":
+        return redirect_to_login(request.get_full_path())
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    response = HttpResponse(status=401)
+    response["HX-Redirect"] = redirect_to_login(here.path or "/").url
+    return response

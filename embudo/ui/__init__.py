@@ -1,0 +1,1 @@
+"""The base page, its components and static files; it knows no table."""
