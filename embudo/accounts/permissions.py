@@ -5,10 +5,12 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib.auth.views import redirect_to_login
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -101,8 +103,12 @@ def signed_in(view: View) -> View:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A page redirects; a fragment asked for by htmx makes the whole page go to the sign-in page."""
     if request.headers.get("HX-Request") != "true":
-        return redirect_to_login(request.get_full_path())
+        return redirect(_sign_in_address(request.get_full_path()))
     here = urlsplit(request.headers.get("HX-Current-URL", ""))
     response = HttpResponse(status=401)
-    response["HX-Redirect"] = redirect_to_login(here.path or "/").url
+    response["HX-Redirect"] = _sign_in_address(here.path or "/")
     return response
+
+
+def _sign_in_address(then: str) -> str:
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': then})}"
