@@ -1,0 +1,23 @@
+"""Which app answers which address: every app that has a `urls` module is included at its own prefix."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from embudo.settings import installed
+
+PREFIXES = {
+    "accounts": "",
+    "capture": "",
+    "definition": "",
+    "leads": "",
+    "reports": "",
+    "operate": "",
+    "ui": "",
+}
+
+
+def _included() -> list[URLPattern | URLResolver]:
+    there = [app for app in PREFIXES if installed(f"embudo.{app}.urls")]
+    return [path(PREFIXES[app], include(f"embudo.{app}.urls")) for app in there]
+
+
+urlpatterns: list[URLPattern | URLResolver] = _included()

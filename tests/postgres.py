@@ -1,0 +1,105 @@
+"""A PostgreSQL cluster for one test run: made in a temporary folder, on loopback, durable, stopped at the end."""
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+USER = "embudo"
+_KEY = pytest.StashKey["Cluster"]()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster and where it listens."""
+
+    folder: Path
+    programs: Path
+    port: int
+
+    def url(self, database: str) -> str:
+        """Return the address of a database of this cluster."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its name."""
+        name = f"t_{os.getpid()}_{secrets.token_hex(4)}"
+        self._command(f'CREATE DATABASE "{name}"')
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, ending whoever is still connected to it."""
+        self._command(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        _as_owner([self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop"])
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _command(self, sql: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql)
+
+
+def running_cluster(config: pytest.Config) -> Cluster:
+    """Return the run's cluster, started on first use; a worker of pytest-xdist uses that of its controller."""
+    if _KEY not in config.stash:
+        config.stash[_KEY] = _from_controller(config) or _start(config)
+    return config.stash[_KEY]
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs, or None when it is not installed."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+def _from_controller(config: pytest.Config) -> Cluster | None:
+    given = getattr(config, "workerinput", {}).get("cluster")
+    return Cluster(Path(given[0]), Path(given[1]), given[2]) if given else None
+
+
+def _start(config: pytest.Config) -> Cluster:
+    where = programs()
+    if where is None:
+        raise pytest.UsageError("--shape server needs PostgreSQL's server programs: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="embudo-pg-"))
+    _give_to_owner(folder)
+    _as_owner([where / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"])
+    cluster = Cluster(folder, where, _free_port())
+    options = f"-p {cluster.port} -k {folder} -h 127.0.0.1 -c max_connections=200"
+    _as_owner([where / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start"])
+    config.add_cleanup(cluster.stop)
+    return cluster
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _owner() -> str | None:
+    """Return the account the server runs as when we are root (initdb refuses root), else None."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _give_to_owner(folder: Path) -> None:
+    if owner := _owner():
+        shutil.chown(folder, owner)
+
+
+def _as_owner(command: list[str | Path]) -> None:
+    subprocess.run([str(part) for part in command], check=True, user=_owner(), cwd="/", stdout=subprocess.DEVNULL)
