@@ -120,9 +120,8 @@ TIME_ZONE = EMBUDO.time_zone
 
 # -- files -------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR.parent / "build" / "static"
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
+WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 
 # -- what the site lets in and what it tells browsers ------------------------------------------------
 _site = urlsplit(EMBUDO.site_address)

@@ -1,0 +1,43 @@
+"""Runs the checks of `bin/test` one after the other and stops at the first that fails; arguments go to pytest."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+STATIC = (["ruff", "check"], ["mypy"], ["lint-imports", "--no-cache"])
+
+
+def main(arguments: list[str]) -> int:
+    """Run style, types and import order, then the tests on each shape; return the first exit code that is not 0."""
+    for command in STATIC:
+        print(f"== {' '.join(command)}", flush=True)
+        if code := _run([str(BIN / command[0]), *command[1:]]):
+            return code
+    shapes = ["embedded", "server"] if _postgresql() else ["embedded"]
+    if "server" not in shapes:
+        print("== The server shape is NOT tested here: PostgreSQL's server programs are missing.", flush=True)
+        if os.environ.get("CI") == "true":
+            return 1
+    for shape in shapes:
+        print(f"== pytest --shape {shape}", flush=True)
+        if code := _run([sys.executable, "-m", "pytest", "-q", "-n", "2", "--shape", shape, *arguments]):
+            return code
+    return 0
+
+
+def _postgresql() -> bool:
+    sys.path.insert(0, str(HOME))
+    from tests.postgres import programs
+
+    return programs() is not None
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.run(command, cwd=HOME, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
