@@ -113,7 +113,7 @@ def kinds(condition: Condition) -> frozenset[str] | None:
 def _compare(found: Any, op: Op, wanted: Any) -> bool:
     values = [each for each in (found if isinstance(found, list | tuple) else (found,)) if each is not None]
     if op is Op.KNOWN:
-        return any(each != "" for each in values) == wanted
+        return any(each != "" for each in values) is wanted
     return any(_one(each, op, wanted) for each in values)
 
 
@@ -182,6 +182,7 @@ def _part(name: str, value: Any) -> Condition:
 def _named(name: str, op: str, wanted: Any) -> Compare:
     if op not in Op.__members__.values():
         raise BadCondition(f"`{name}` has the comparison `{op}`; known are {', '.join(Op)}")
+    expected: tuple[str, ...]
     match Op(op):
         case Op.ONE_OF:
             if not isinstance(wanted, list | tuple) or not wanted or "other" in map(_kind, wanted):

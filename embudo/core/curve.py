@@ -1,4 +1,4 @@
-"""How a score changes between facts: exact sums at a landmark, their value at any instant, and the next crossing of a line.
+"""How a score changes between facts: exact sums at a landmark, the value at any instant, the next crossing of a line.
 
 A contribution of p points at instant `at` is worth p x 2^(at/H) measured at instant zero. With
 at = k x H + r that is p x 2^(r/H) x 2^k: a float and a whole exponent, so that moving the landmark
@@ -79,9 +79,10 @@ class Curve:
     def next_turn(self, line: int, after: int) -> int | None:
         """Return the first instant later than `after` at which the answer of `reaches` changes, or None if never."""
         was = self.reaches(line, after)
-        edges = sorted(edge for edge in map(lambda p: _cap_released(p, self.half_life), self.parts) if edge > after)
-        low = after
-        for high in [*edges, after + 2 * FORGOTTEN * self.half_life + max([0, *(e - after for e in edges)])]:
+        released = (_cap_released(part, self.half_life) for part in self.parts)
+        edges = sorted(edge for edge in released if edge > after)
+        low, end = after, max([after, *edges]) + 2 * FORGOTTEN * self.half_life
+        for high in [*edges, end]:
             if self.reaches(line, high) != was:
                 return self._first_change(line, low, high, was)
             low = high
@@ -132,10 +133,9 @@ def _grow(partials: Sequence[float], value: float) -> tuple[float, ...]:
     """Add one float to an exact expansion (Shewchuk's grow-expansion with zero elimination)."""
     kept: list[float] = []
     for each in partials:
-        if abs(value) < abs(each):
-            value, each = each, value
-        total = value + each
-        low = each - (total - value)
+        large, small = (value, each) if abs(value) >= abs(each) else (each, value)
+        total = large + small
+        low = small - (total - large)
         if low:
             kept.append(low)
         value = total

@@ -20,6 +20,8 @@ ROLE_MAILBOXES = frozenset(
     "noreply no-reply office oficina ola rh rrhh sales secretaria service soporte suporte support ventas vendas".split()
 )
 
+NAMING = ("email", "phone", "name", "first_name", "last_name")  # attributes that say who somebody is
+
 
 class Strength(IntEnum):
     """How much evidence is worth; more wins over less, and the first keeps against its equal (DESIGN 9.5)."""
@@ -100,7 +102,12 @@ def phone_identifier(text: object) -> str | None:
 
 
 def identifiers(
-    *, door: Door, user_id: str | None, anonymous_id: str | None, traits: Mapping[str, Any], previous_id: str | None = None
+    *,
+    door: Door,
+    user_id: str | None,
+    anonymous_id: str | None,
+    traits: Mapping[str, Any],
+    previous_id: str | None = None,
 ) -> tuple[str, ...]:
     """Return the identifiers a message carries, strongest first, each once; the first one routes the fact.
 
@@ -114,6 +121,17 @@ def identifiers(
         previous = mail_identifier(previous_id) or f"{'anon' if door is Door.PUBLIC else 'user'}:{previous_id}"
     anonymous = f"anon:{anonymous_id}" if anonymous_id else None
     return tuple(dict.fromkeys(each for each in (*named, previous, anonymous) if each))
+
+
+def names_somebody(event: Event) -> bool:
+    """Return whether the event says who somebody is, which makes a lead of a visitor.
+
+    Any identifier but a browser's does; what people in the app write of a visitor does when it holds a name or address.
+    """
+    if event.identifier.startswith("person:"):
+        stated = event.props.get("traits")
+        return isinstance(stated, Mapping) and any(stated.get(name) for name in NAMING)
+    return not is_anonymous(event.identifier)
 
 
 def carried(event: Event) -> tuple[str, ...]:
@@ -198,7 +216,7 @@ def _differ(one: Owner, other: Owner, *, via: str) -> bool:
 
 def is_role_mailbox(identifier: str) -> bool:
     """Return whether a mail address belongs to an office, not to a person (info@, ventas@, contato@)."""
-    return identifier.startswith("mail:") and identifier[5:].split("@")[0].split("+")[0] in ROLE_MAILBOXES
+    return identifier.startswith("mail:") and re.split("[@+]", identifier[5:], maxsplit=1)[0] in ROLE_MAILBOXES
 
 
 def _evidence(event: Event) -> str:

@@ -45,7 +45,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one event gives by one rule at the instant of the explanation. `points` is after fading; 0 when the limit cuts it."""
+    """What one event gives by one rule at an instant. `points` is after fading; 0 when the limit cuts it."""
 
     event: Event
     rule: Rule

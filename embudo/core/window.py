@@ -34,7 +34,7 @@ class Limit:
 
 
 def bucket(at: int, per: Period, zone: str) -> int:
-    """Return the number of the period of `zone` in which the instant falls; consecutive periods have consecutive numbers."""
+    """Return the number of the period of `zone` in which the instant falls; the next period has the next number."""
     if per is Period.EVER:
         return 0
     day = (at + offset(at, zone)) // DAY
@@ -55,7 +55,7 @@ def offset(at: int, zone: str) -> int:
 
 
 def transitions(zone: str, first_at: int, last_at: int) -> list[tuple[int, int]]:
-    """Return (instant, offset from then on) for all of `first_at`..`last_at`, so that SQL needs no zone data of its own.
+    """Return (instant, offset from then on) for all of `first_at`..`last_at`, so that SQL needs no zone data.
 
     The first pair holds from before `first_at`.
     """
@@ -68,7 +68,7 @@ def transitions(zone: str, first_at: int, last_at: int) -> list[tuple[int, int]]
 
 
 def first_of(events: Iterable[Event], limit: Limit | None, zone: str) -> tuple[list[Event], list[Event]]:
-    """Return (kept, cut): the events of one rule that its limit keeps, and those it cuts, each in the order of facts."""
+    """Return (kept, cut): the events of one rule that its limit keeps and cuts, in the order of facts."""
     kept: list[Event] = []
     cut: list[Event] = []
     used: dict[int, int] = {}

@@ -1,0 +1,1 @@
+"""The definition that ships with Embudo, version 0, unsigned."""
