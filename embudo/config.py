@@ -25,6 +25,8 @@ class Config:
     )
     web_host: str = _setting("EMBUDO_WEB_HOST", "127.0.0.1", "address the site listens on")
     web_port: int = _setting("EMBUDO_WEB_PORT", 8000, "port of the site")
+    web_workers: int = _setting("EMBUDO_WEB_WORKERS", 1, "processes that answer for the site")
+    web_threads: int = _setting("EMBUDO_WEB_THREADS", 4, "requests that one such process answers at a time")
     collector_host: str = _setting("EMBUDO_COLLECTOR_HOST", "127.0.0.1", "address the collector listens on")
     collector_port: int = _setting("EMBUDO_COLLECTOR_PORT", 8001, "port of the collector")
     collector_url: str = _setting(

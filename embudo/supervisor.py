@@ -1,0 +1,192 @@
+"""`embudo up`: starts the install's processes, restarts one that dies, and stops all of them cleanly."""
+
+import argparse
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from typing import IO
+
+from embudo import config as settings
+from embudo.config import Config
+from embudo.processes import RUN, SUPERVISED
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+HEALTHY_S = 60.0  # alive for this long: the next death waits FIRST_WAIT_S again
+STOP_S = 8.0  # then SIGKILL
+TICK_S = 0.25
+_print_lock = threading.Lock()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the install until SIGTERM or SIGINT; return an exit code."""
+    parser = argparse.ArgumentParser(prog="embudo up", description="Run the whole install.")
+    parser.add_argument("--only", action="append", choices=list(RUN), help="run only this process (may be repeated)")
+    names = parser.parse_args(arguments).only or list(RUN)
+    config = settings.read()
+    if taken := ports_taken(config, names):
+        print("\n".join(taken), file=sys.stderr)
+        return 1
+    if code := _migrate():
+        return code
+    return Supervisor(config, names).run()
+
+
+def ports_taken(config: Config, names: list[str]) -> list[str]:
+    """Return a sentence for each port we need that another program holds, with what to do."""
+    needed = {
+        "web": (config.web_host, config.web_port, "EMBUDO_WEB_PORT"),
+        "collector": (config.collector_host, config.collector_port, "EMBUDO_COLLECTOR_PORT"),
+    }
+    return [
+        f"Port {port} on {host} is taken by another program (perhaps Embudo runs already). "
+        f"Stop it, or choose another port: {setting}={port + 10} embudo up"
+        for name, (host, port, setting) in needed.items()
+        if name in names and _is_taken(host, port)
+    ]
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _migrate() -> int:
+    say("up", "bringing the tables up to date")
+    command = [sys.executable, "-m", "embudo.cli", "manage", "migrate", "--noinput", "--verbosity", "0"]
+    return subprocess.run(command, check=False).returncode
+
+
+def say(name: str, line: str) -> None:
+    """Write one line of the process called `name`."""
+    with _print_lock:
+        print(f"{name:<9} | {line.rstrip()}", flush=True)
+
+
+@dataclass
+class Child:
+    """One process: how it is started, whether it lives, when it may be started again."""
+
+    name: str
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait_s: float = FIRST_WAIT_S
+    due: float = 0.0
+
+    def start(self) -> None:
+        """Start the process in a group of its own and pass its lines on."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "embudo.cli", self.name],
+            env={**os.environ, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.started = time.monotonic()
+        threading.Thread(target=_pass_on, args=(self.name, self.process.stdout), daemon=True).start()
+
+    def look_after(self, now: float) -> None:
+        """Start the process when it is due; when it has died, sweep up and say when it is due again."""
+        if self.process is None:
+            if now >= self.due:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self.signal(signal.SIGKILL)
+        if now - self.started >= HEALTHY_S:
+            self.wait_s = FIRST_WAIT_S
+        say("up", f"{self.name} ended ({_reason(code)}); starting it again in {self.wait_s:g} s")
+        self.process, self.due = None, now + self.wait_s
+        self.wait_s = min(2 * self.wait_s, LONGEST_WAIT_S)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process and to whatever it started."""
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, number)
+            except ProcessLookupError:
+                return
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the process alone, which ends what it started itself."""
+        if self.process is not None and self.lives():
+            self.process.terminate()
+
+    def lives(self) -> bool:
+        """Return whether the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class Supervisor:
+    """The processes of one install, looked after until a signal says stop."""
+
+    config: Config
+    names: list[str]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> int:
+        """Look after the processes until told to stop; then stop them and return 0."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: self.stop.set())
+        children = [Child(name) for name in self.names]
+        threading.Thread(target=self._announce, daemon=True).start()
+        while not self.stop.wait(TICK_S):
+            for child in children:
+                child.look_after(time.monotonic())
+        self._end(children)
+        return 0
+
+    def _end(self, children: list[Child]) -> None:
+        say("up", "stopping")
+        for child in children:
+            child.ask_to_end()
+        deadline = time.monotonic() + STOP_S
+        while any(child.lives() for child in children) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for child in children:
+            if child.lives():
+                say("up", f"{child.name} did not stop within {STOP_S:g} s and was killed")
+            child.signal(signal.SIGKILL)
+        say("up", "stopped")
+
+    def _announce(self) -> None:
+        """Say where the site is as soon as it answers."""
+        if "web" not in self.names:
+            return
+        address = f"http://{_reachable(self.config.web_host)}:{self.config.web_port}/healthz"
+        while not self.stop.wait(0.2):
+            try:
+                with urllib.request.urlopen(address, timeout=2):
+                    say("up", f"Embudo is ready: {self.config.site_address}")
+                    return
+            except OSError:
+                continue
+
+
+def _reachable(host: str) -> str:
+    plain = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"[{plain}]" if ":" in plain and not plain.startswith("[") else plain
+
+
+def _pass_on(name: str, lines: IO[bytes] | None) -> None:
+    for line in lines or ():
+        say(name, line.decode(errors="replace"))
+
+
+def _reason(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
