@@ -1,0 +1,181 @@
+"""How events enter the log: each key once, everything counted, all of a batch in one durable transaction."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from embudo.core.event import Event
+from embudo.eventlog.columns import RECEIVED_AT, Plain, plain, props_json
+from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT, RECEIVED, REFUSED
+from embudo.eventlog.position import key_hash, position, shard_and_offset, shard_of
+from embudo.eventlog.tail import Failure, Known, Tail, Writing
+
+ID_REUSED, UNSTORABLE, FAILED_QUOTA, ERASED_PERSON = "id_reused", "unstorable", "failed_quota", "erased"
+
+
+class Outcome(StrEnum):
+    """What became of one event."""
+
+    ACCEPTED = "accepted"  # kept now
+    DUPLICATE = "duplicate"  # kept before, with the same content
+    CONFLICT = "conflict"  # another event with this id is kept; this one is a failed event (`id_reused`)
+    FAILED = "failed"  # holds a value no storage can hold; a failed event (`unstorable`)
+    ERASED = "erased"  # of a person who was erased, from before the erasure; refused and not kept
+
+
+class Receipt(NamedTuple):
+    """Where an event stands and what became of it; of a duplicate or conflict: where the first one stands.
+
+    The offset is 0 when there is no such place (failed, erased).
+    """
+
+    shard: int
+    offset: int
+    outcome: Outcome
+
+
+class Candidate(NamedTuple):
+    """An event made ready outside the lock."""
+
+    place: int  # its index in the batch
+    event: Event
+    key: bytes
+    digest: int
+    shard: int
+    values: Plain
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit is going to do."""
+
+    receipts: list[Receipt]
+    candidates: list[Candidate] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def shards(self) -> set[int]:
+        """The shards it touches; failures without an event go with the first of them, else with shard 0."""
+        return {each.shard for each in self.candidates} or {0}
+
+
+def digest(event: Event, props: bytes) -> int:
+    """Return 63 bits of what makes two events with one key the same: kind, identifiers, props; never the times.
+
+    A retry has another sent time, hence another correction of its clock, and is still the same event.
+    """
+    head = f"{event.kind}\0{event.identifier}\0{event.anonymous_id}\0{event.user_id}\0"
+    return int.from_bytes(blake2b(head.encode() + props, digest_size=8).digest(), "big") >> 1
+
+
+def prepare(
+    events: Sequence[Event],
+    failures: Iterable[Failure],
+    refused: Mapping[str, int],
+    *,
+    shards: int,
+    is_erased: Callable[[Event], bool],
+) -> Batch:
+    """Return the batch of these events, failures and refusals, with everything done that needs no lock."""
+    batch = Batch([Receipt(0, 0, Outcome.ACCEPTED)] * len(events), failures=list(failures))
+    batch.counts[RECEIVED] = len(events) + len(batch.failures) + sum(refused.values())
+    for reason, count in refused.items():
+        batch.counts[f"{REFUSED}:{reason}"] += count
+    for place, event in enumerate(events):
+        if is_erased(event):
+            batch.counts[f"{REFUSED}:{ERASED_PERSON}"] += 1
+            batch.receipts[place] = Receipt(0, 0, Outcome.ERASED)
+            continue
+        try:
+            batch.candidates.append(_candidate(place, event, shards))
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            batch.failures.append(failure_of(event, UNSTORABLE, str(error)))
+            batch.receipts[place] = Receipt(0, 0, Outcome.FAILED)
+    return batch
+
+
+def _candidate(place: int, event: Event, shards: int) -> Candidate:
+    props = props_json(event)
+    values = plain(event, props)
+    key = key_hash(event.source, event.id)
+    return Candidate(place, event, key, digest(event, props), shard_of(key, shards), values)
+
+
+def failure_of(event: Event, reason: str, detail: str) -> Failure:
+    """Return the failed event of an event that was read but cannot be kept, its body written as JSON."""
+    body = {name: getattr(event, name) for name in event.__slots__}
+    try:
+        text = msgspec.json.encode(body, enc_hook=str)
+    except (ValueError, TypeError, OverflowError):
+        text = repr(body).encode(errors="backslashreplace")
+    return Failure(_clean(event.source), reason, text, event.received_at, _clean(detail))
+
+
+def _clean(text: object) -> str:
+    return str(text).replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
+def commit(tail: Tail, batch: Batch, *, quota_bytes: int) -> list[Receipt]:
+    """Keep a batch in one durable transaction and return the receipts of its events, in their order.
+
+    Raises LogUnavailable; then nothing of the batch is kept.
+    """
+    if not batch.counts[RECEIVED]:
+        return []
+    shards = batch.shards
+    with tail.writing(shards) as writing:
+        receipts, failures, counts = list(batch.receipts), list(batch.failures), Counter(batch.counts)
+        failures += _keep(writing, batch.candidates, receipts, counts)
+        _fail(writing, failures, counts, quota_bytes)
+        writing.count(min(shards), counts)
+    return receipts
+
+
+def _keep(
+    writing: Writing, candidates: Sequence[Candidate], receipts: list[Receipt], counts: Counter[str]
+) -> list[Failure]:
+    """Write the rows that are new, fill in all receipts, and return the failures of reused ids."""
+    known = writing.known([each.key for each in candidates])
+    last = writing.last({each.shard for each in candidates})
+    rows, keys, reused = [], [], []
+    for place, event, key, content, shard, values in candidates:
+        first = known.get(key)
+        if first is None:
+            last[shard] += 1
+            here = position(shard, last[shard])
+            known[key] = Known(content, here)
+            rows.append((here, *values))
+            keys.append((key, content, here, values[RECEIVED_AT]))
+            receipts[place] = Receipt(shard, last[shard], Outcome.ACCEPTED)
+        elif first.digest == content:
+            counts[DUPLICATES] += 1
+            receipts[place] = Receipt(*shard_and_offset(first.position), Outcome.DUPLICATE)
+        else:
+            reused.append(failure_of(event, ID_REUSED, f"another event of {event.source} has the id {event.id}"))
+            receipts[place] = Receipt(*shard_and_offset(first.position), Outcome.CONFLICT)
+    counts[KEPT] += len(rows)
+    writing.keep(rows, keys, last)
+    return reused
+
+
+def _fail(writing: Writing, failures: Sequence[Failure], counts: Counter[str], quota_bytes: int) -> None:
+    """Write the failed events as far as the quota reaches; the rest counts as refused."""
+    if not failures:
+        return
+    used = writing.counted(FAILED_BYTES)
+    kept = []
+    for each in failures:
+        if used + len(each.body) > quota_bytes:
+            counts[f"{REFUSED}:{FAILED_QUOTA}"] += 1
+            continue
+        used += len(each.body)
+        counts[FAILED_BYTES] += len(each.body)
+        counts[f"{FAILED}:{each.reason}"] += 1
+        kept.append(each)
+    writing.fail(kept)

@@ -1,0 +1,158 @@
+"""What a row of the log looks like: its columns, their order, and how an event becomes a row and back.
+
+The layout is never migrated. A row says by which layout it was written; `lift` brings an older row's body
+to today's when it is read.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from embudo.core.event import Door, Event, Verdict, is_anonymous
+
+LAYOUT = 1
+
+# The plain columns, in the order in which every storage keeps them behind (shard, offset).
+PLAIN = (
+    "layout", "source", "id", "kind", "at", "received_at", "known_at", "identifier", "subject", "named",
+    "anonymous_id", "user_id", "site", "door", "verdict", "body",
+)  # fmt: skip
+HOT_TEXT = ("path", "title", "topic", "form", "name")
+HOT_NUMBER = ("dwell_s", "scroll_share", "amount", "score")
+HOT = HOT_TEXT + HOT_NUMBER
+COLUMNS = ("shard", "offset", *PLAIN, *HOT)
+
+AT, RECEIVED_AT, SUBJECT, BODY = (PLAIN.index(name) for name in ("at", "received_at", "subject", "body"))
+
+# An older layout's body -> the next layout's body, by the older layout's number.
+Lift = Callable[[dict[str, Any]], dict[str, Any]]
+LIFTS: dict[int, Lift] = {}
+
+Plain = tuple[Any, ...]  # the values of PLAIN
+
+
+class Row(NamedTuple):
+    """One event and where it stands in the log."""
+
+    shard: int
+    offset: int
+    event: Event
+
+
+class NewerLayout(Exception):
+    """A row was written by a newer Embudo than this one; upgrade this process before it reads on."""
+
+
+class Unstorable(ValueError):
+    """An event holds a value that no storage of the log can hold; the message says which."""
+
+
+class Body(msgspec.Struct, omit_defaults=True):
+    """What the column `body` holds, as JSON."""
+
+    props: dict[str, Any] = msgspec.field(default_factory=dict)
+    context: dict[str, Any] = msgspec.field(default_factory=dict)
+    consent: dict[str, Any] = msgspec.field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+class _BodyOnTheWay(msgspec.Struct, omit_defaults=True):
+    """Body with props that are JSON already, because the digest needed them first."""
+
+    props: msgspec.Raw
+    context: dict[str, Any]
+    consent: dict[str, Any]
+    reasons: tuple[str, ...] = ()
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode_body = msgspec.json.Encoder().encode
+_decode_body = msgspec.json.Decoder(Body).decode
+_VERDICTS = {each.value: each for each in Verdict}
+_DOORS = {each.value: each for each in Door}
+_INT64 = 2**63
+
+
+def props_json(event: Event) -> bytes:
+    """Return the event's props as JSON with sorted keys: the same props give the same bytes."""
+    return _encode(event.props)
+
+
+def plain(event: Event, props: bytes) -> Plain:
+    """Return the values of PLAIN for an event whose `props_json` is `props`; raises Unstorable."""
+    body = _encode_body(
+        _BodyOnTheWay(msgspec.Raw(props), dict(event.context), dict(event.consent), event.reasons)
+    ).decode()
+    values = (
+        LAYOUT, event.source, event.id, event.kind, event.at, event.received_at, event.known_at,
+        event.identifier, event.subject, not is_anonymous(event.identifier),
+        event.anonymous_id, event.user_id, event.site, event.door.value, event.verdict.value, body,
+    )  # fmt: skip
+    _check(event)
+    return values
+
+
+def _check(event: Event) -> None:
+    words = f"{event.source}{event.id}{event.kind}{event.identifier}{event.anonymous_id}{event.user_id}{event.site}"
+    if "\0" in words:
+        raise Unstorable("a NUL character in a column of text")
+    words.encode()  # a lone surrogate raises UnicodeEncodeError
+    for instant in (event.at, event.received_at, event.known_at, event.subject):
+        if not -_INT64 <= instant < _INT64:
+            raise Unstorable("a number beyond 64 bits")
+
+
+def event_of(values: Sequence[Any]) -> Event:
+    """Return the event of the values of PLAIN, lifted to today's layout; raises NewerLayout."""
+    (layout, source, id_, kind, at, received_at, known_at, identifier, subject, _named,
+     anonymous_id, user_id, site, door, verdict, text) = values  # fmt: skip
+    body = _decode_body(text) if layout == LAYOUT else lift(layout, text)
+    return Event(
+        source, id_, kind, at, received_at, known_at, identifier, subject, _DOORS[door], _VERDICTS[verdict],
+        body.reasons, anonymous_id, user_id, site, body.props, body.context, body.consent,
+    )  # fmt: skip
+
+
+def lift(layout: int, text: str) -> Body:
+    """Return the body of a row of an older layout as today's Body; raises NewerLayout."""
+    if layout > LAYOUT:
+        raise NewerLayout(f"a row of layout {layout}; this Embudo knows layouts up to {LAYOUT}")
+    body = msgspec.json.decode(text)
+    for each in range(layout, LAYOUT):
+        body = LIFTS[each](body) if each in LIFTS else body
+    return msgspec.convert(body, Body)
+
+
+def hot(props: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of HOT: text where the property is text, finite numbers where it is a number, else None."""
+    texts = tuple(value if isinstance(value := props.get(name), str) else None for name in HOT_TEXT)
+    return texts + tuple(_number(props.get(name)) for name in HOT_NUMBER)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def hot_of(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values of HOT of the values of PLAIN."""
+    layout, text = values[0], values[BODY]
+    return hot((_decode_body(text) if layout == LAYOUT else lift(layout, text)).props)
+
+
+def schema() -> Any:
+    """Return the pyarrow schema of COLUMNS."""
+    import pyarrow as pa
+
+    kinds = dict.fromkeys(COLUMNS, pa.string())
+    kinds |= dict.fromkeys(("offset", "at", "received_at", "known_at", "subject"), pa.int64())
+    kinds |= dict.fromkeys(("shard", "layout"), pa.int32())
+    kinds |= dict.fromkeys(HOT_NUMBER, pa.float64()) | {"named": pa.bool_()}
+    return pa.schema([(name, kinds[name]) for name in COLUMNS])

@@ -1,0 +1,148 @@
+"""The tail: the newest rows, the keys of the last 90 days, the failed events and the counters.
+
+This is the one narrow place behind which a storage stands; `tail_sqlite` and `tail_postgres` are the two there are.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from embudo.core.event import DAY
+
+HORIZON = 90 * DAY  # how long a key is remembered after it was received
+
+TailRow = tuple[Any, ...]  # position, then columns.PLAIN
+KeyRow = tuple[bytes, int, int, int]  # key hash, digest, position, received_at
+
+
+class LogUnavailable(Exception):
+    """The log cannot write or read now (disk full, locked, damaged, server gone); nothing of the batch was kept."""
+
+
+class Known(NamedTuple):
+    """What is remembered of a key: the digest of its content and the position of its row."""
+
+    digest: int
+    position: int
+
+
+class Mark(NamedTuple):
+    """How far a shard has come: its last offset, and the last one that is in segments."""
+
+    last: int
+    sealed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not become an event: the body as it came and the enumerated reason."""
+
+    source: str
+    reason: str
+    body: bytes
+    received_at: int
+    detail: str = ""
+
+
+class FailedState(StrEnum):
+    """What became of a failed event since."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failed event as it is kept."""
+
+    number: int
+    source: str
+    reason: str
+    body: bytes
+    received_at: int
+    detail: str
+    state: FailedState
+    settled_at: int | None
+    settled_by: str
+
+
+class Writing(Protocol):
+    """An open transaction of the one writer of some shards."""
+
+    def known(self, keys: Sequence[bytes]) -> dict[bytes, Known]:
+        """Return what is remembered of these keys."""
+
+    def last(self, shards: Collection[int]) -> dict[int, int]:
+        """Return the last offset of each shard."""
+
+    def keep(self, rows: Sequence[TailRow], keys: Sequence[KeyRow], last: Mapping[int, int]) -> None:
+        """Write rows and their keys, and the last offsets after them."""
+
+    def fail(self, failures: Sequence[Failure]) -> None:
+        """Write failed events, in the state OPEN."""
+
+    def settle(self, number: int, state: FailedState, *, at: int, by: str) -> Failed | None:
+        """Move an open failed event to a state; return it as it was, or None when none is open by that number."""
+
+    def count(self, shard: int, counts: Mapping[str, int]) -> None:
+        """Add to counters; those of a shard lie together, so that writers of others do not wait."""
+
+    def counted(self, name: str) -> int:
+        """Return a counter, all shards together."""
+
+    def delete(self, positions: Sequence[int]) -> int:
+        """Delete rows of the tail and return how many there were."""
+
+    def sealed(self, shard: int, offset: int) -> None:
+        """Say that a shard's rows up to an offset are in segments."""
+
+    def forget_keys(self, keys: Sequence[bytes]) -> None:
+        """Forget keys."""
+
+    def forget_failed(self, numbers: Sequence[int]) -> int:
+        """Empty the bodies of failed events and return how many bytes that freed."""
+
+
+class Tail(Protocol):
+    """Where the newest rows are kept durably. Every method may raise LogUnavailable."""
+
+    shards: int
+
+    def writing(self, shards: Collection[int]) -> AbstractContextManager[Writing]:
+        """Open the transaction of the one writer of these shards; it commits durably when the block ends."""
+
+    def rows(self, shard: int, after: int, limit: int) -> list[TailRow]:
+        """Return the rows of a shard behind an offset, in offset order; sealed ones may be missing."""
+
+    def rows_of(self, subjects: Collection[int]) -> list[TailRow]:
+        """Return the rows of these subjects; sealed ones may be missing."""
+
+    def marks(self) -> dict[int, Mark]:
+        """Return the mark of each shard."""
+
+    def counters(self) -> list[tuple[str, int]]:
+        """Return all counters; a name may stand there once for every shard."""
+
+    def failed(self, *, limit: int, before: int | None, reason: str, state: str) -> list[Failed]:
+        """Return failed events, newest first; an empty reason or state stands for any."""
+
+    def keys(self, after: bytes, limit: int) -> list[tuple[bytes, int, int]]:
+        """Return (key hash, position, received_at) in key order behind a key."""
+
+    def subjects(self) -> Iterator[int]:
+        """Return the subjects that have rows in the tail."""
+
+    def sealing(self) -> AbstractContextManager[bool]:
+        """Hold the lock of whoever rewrites segments; yields False when another holds it."""
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted, so that no bytes of it stay in the storage's files."""
+
+    def faults(self) -> list[str]:
+        """Return what the storage itself finds damaged, in its words; never raises."""
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""

@@ -1,0 +1,178 @@
+"""The tail in one SQLite file: WAL, synchronous=FULL, and BEGIN IMMEDIATE as the lock of the one writer.
+
+All shards lie in the one file, because SQLite commits atomically per file only in WAL mode and a batch must be kept
+as a whole or not at all.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from embudo.eventlog.tail import LogUnavailable
+from embudo.eventlog.tail_sql import SCHEMA, Speaker, SqlTail
+
+_WORDS = {
+    "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "position": "INTEGER",
+    "bytes": "BLOB",
+    "clustered": "WITHOUT ROWID",
+}
+_CHECKPOINT_PAGES = 8_000  # about 32 MB of WAL between checkpoints
+
+
+class SqliteSpeaker(Speaker):
+    """Runs statements on a SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a query and return its rows."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement and return how many rows it touched."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert many rows."""
+        self._connection.executemany(_insert(table, tuple(columns)), rows)
+
+
+@lru_cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+class SqliteTail(SqlTail):
+    """The tail of the embedded shape. One connection for each thread and process."""
+
+    def __init__(self, folder: Path, *, shards: int, timeout_s: float = 5.0) -> None:
+        self.path = folder / "tail.sqlite"
+        self._timeout_s = timeout_s
+        self._lock_path = folder / "sealing.lock"
+        self._local = threading.local()
+        with self._unavailable():
+            folder.mkdir(parents=True, exist_ok=True)
+            self.shards = self._create(shards)
+            _sync_folder(folder)
+
+    def _create(self, shards: int) -> int:
+        connection = self._connection()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'eventlog_shards'").fetchone()
+        if not tables:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in SCHEMA:
+                connection.execute(statement.format(**_WORDS))
+            rows = [(shard,) for shard in range(shards)]
+            (made,) = connection.execute("SELECT count(*) FROM eventlog_shards").fetchone()
+            connection.executemany("INSERT INTO eventlog_shards VALUES (?, 0, 0)", [] if made else rows)
+            connection.execute("COMMIT")
+        return int(connection.execute("SELECT count(*) FROM eventlog_shards").fetchone()[0])
+
+    def _connection(self) -> sqlite3.Connection:
+        kept = getattr(self._local, "kept", None)
+        if kept is None or kept[0] != os.getpid():
+            kept = (os.getpid(), self._connect())
+            self._local.kept = kept
+        return kept[1]
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
+        )
+        for attempt in range(50):  # the change to WAL does not wait for a lock by itself
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == 49:
+                    raise
+                time.sleep(0.02)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        return connection
+
+    @contextmanager
+    def _unavailable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)):
+                raise
+            self.close()
+            raise LogUnavailable(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def speaking(self) -> Iterator[Speaker]:
+        """Lend this thread's connection outside a transaction."""
+        with self._unavailable():
+            yield SqliteSpeaker(self._connection())
+
+    @contextmanager
+    def transaction(self, shards: Collection[int]) -> Iterator[Speaker]:
+        """Lend the connection inside the transaction of the one writer; waits for the lock."""
+        with self._unavailable():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield SqliteSpeaker(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def sealing(self) -> Iterator[bool]:
+        """Hold the lock of whoever rewrites segments; the kernel frees it when the process dies."""
+        with open(self._lock_path, "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted; writers wait while the file is written anew."""
+        with self._unavailable():
+            connection = self._connection()
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def faults(self) -> list[str]:
+        """Return what SQLite's own check finds damaged; never raises."""
+        try:
+            connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=self._timeout_s)
+            try:
+                found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(20)")]
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            return [str(error)]
+        return [] if found == ["ok"] else found
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        kept = getattr(self._local, "kept", None)
+        self._local.kept = None
+        if kept is not None and kept[0] == os.getpid():
+            with suppress(sqlite3.Error):
+                kept[1].close()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
