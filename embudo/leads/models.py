@@ -105,6 +105,8 @@ class Score(models.Model):
     )
     version = models.IntegerField(default=0)  # of the definition
     state = models.BinaryField()
+    revision = models.IntegerField(default=1)  # counts writes: who writes has seen the one before, or tries again
+    touch = models.CharField(max_length=600, blank=True)  # the order of the fact that is the first touch, as JSON
     updated_at = models.BigIntegerField()
     next_change_at = models.BigIntegerField(null=True, db_index=True)  # when a compared value changes by itself
 
@@ -124,8 +126,10 @@ class StageChange(models.Model):
     at = models.BigIntegerField()
     recorded_at = models.BigIntegerField()
     why = models.CharField(max_length=200, blank=True)  # the name of the reason, core/lifecycle
-    causes = models.JSONField(default=list)  # [[source, id], ...] of the facts that moved them
+    causes = models.JSONField(default=list)  # [[source, id, kind, at], ...] of the facts; empty: time alone did it
     version = models.IntegerField(default=0)
+    fit = models.FloatField(null=True)  # just after the move, as the engagement
+    engagement = models.FloatField(default=0)
     superseded_at = models.BigIntegerField(null=True, blank=True)
     superseded_why = models.CharField(max_length=40, blank=True)  # late_fact merged unmerged revised definition
 
@@ -145,8 +149,8 @@ class Identifier(models.Model):
     subject = models.BigIntegerField(primary_key=True)
     identifier = models.CharField(max_length=400)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers", db_constraint=False)
-    evidence = models.CharField(max_length=40, blank=True)  # first_seen form identify mail_click ...
-    strength = models.CharField(max_length=20, blank=True)
+    evidence = models.CharField(max_length=40, blank=True)  # form identify mail_click ...; empty: its own
+    strength = models.SmallIntegerField(default=6)  # core.identity.Strength
     linked_at = models.BigIntegerField()
 
 
@@ -195,13 +199,11 @@ class Attribute(models.Model):
 class PersonAttribute(models.Model):
     """One value of one attribute of one person, for filters; several choices are several rows.
 
-    Only people who are known have rows. `number` holds numbers, money, yes (1) and no (0), and dates as
-    microseconds; `text` holds the value as text, cut at 200 characters.
+    `text` holds the value as text, cut at 200 characters (dates as 2026-01-31, which sorts); `number` holds
+    numbers and money, and yes as 1, no as 0. Names, mail addresses and phones are searched for, not filtered by.
     """
 
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="values", db_constraint=False
-    )
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="values", db_constraint=False)
     attribute = models.CharField(max_length=100)  # the name of an Attribute
     text = models.CharField(max_length=200, blank=True)
     number = models.FloatField(null=True)
@@ -209,7 +211,9 @@ class PersonAttribute(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["attribute", "text", "person"], name="value_by_text"),
-            models.Index(fields=["attribute", "number", "person"], name="value_by_number", condition=Q(number__isnull=False)),
+            models.Index(
+                fields=["attribute", "number", "person"], name="value_by_number", condition=Q(number__isnull=False)
+            ),
         ]
 
 
@@ -266,3 +270,15 @@ class ImportRow(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome")]
+
+
+class ImportKey(models.Model):
+    """What an import recorded of one row of its source, so that a later run knows whether the row has changed."""
+
+    source = models.CharField(max_length=120)
+    key = models.CharField(max_length=32)  # hash of the values of the key columns
+    digest = models.CharField(max_length=32)  # hash of what was recorded
+    revision = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="import_key_once")]

@@ -1,0 +1,57 @@
+"""Which company somebody belongs to: by the domain of their mail, else by the name they state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from embudo.core.event import subject_of
+from embudo.leads.profile import folded
+
+# Domains at which anybody gets an address: they say nothing of a company.
+FREE_MAIL = frozenset(
+    """
+    gmail.com googlemail.com outlook.com outlook.es outlook.com.br hotmail.com hotmail.es hotmail.com.br hotmail.com.mx
+    hotmail.com.ar hotmail.co.uk hotmail.fr hotmail.it hotmail.de live.com live.com.mx live.com.ar live.co.uk live.fr
+    msn.com yahoo.com yahoo.es yahoo.com.br yahoo.com.mx yahoo.com.ar yahoo.com.co yahoo.co.uk yahoo.fr yahoo.de
+    yahoo.it yahoo.in yahoo.co.in yahoo.co.jp ymail.com rocketmail.com aol.com icloud.com me.com mac.com proton.me
+    protonmail.com pm.me gmx.com gmx.de gmx.net gmx.es gmx.at gmx.ch web.de t-online.de freenet.de mail.com mail.ru
+    inbox.ru bk.ru list.ru yandex.com yandex.ru zoho.com zohomail.com tutanota.com tuta.io fastmail.com fastmail.fm
+    hey.com hushmail.com uol.com.br bol.com.br terra.com.br ig.com.br globo.com globomail.com r7.com oi.com.br
+    zipmail.com.br terra.com terra.es prodigy.net.mx telefonica.net movistar.es ono.com ya.com wanadoo.fr orange.fr
+    free.fr laposte.net sfr.fr neuf.fr libero.it virgilio.it alice.it tin.it tiscali.it btinternet.com sky.com
+    virginmedia.com ntlworld.com talktalk.net comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net
+    charter.net earthlink.net juno.com rogers.com shaw.ca sympatico.ca bigpond.com optusnet.com.au qq.com 163.com
+    126.com sina.com naver.com daum.net hanmail.net rediffmail.com speedy.com.ar fibertel.com.ar arnet.com.ar
+    ciudad.com.ar une.net.co etb.net.co cantv.net vtr.net sapo.pt mail.pt clix.pt netcabo.pt iol.pt
+    mailinator.com guerrillamail.com 10minutemail.com temp-mail.org yopmail.com sharklasers.com trashmail.com
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Employer:
+    """A company as one person's attributes state it."""
+
+    id: int
+    name: str
+    domain: str
+
+
+def employer(attributes: Mapping[str, Any]) -> Employer | None:
+    """Return the company that the attributes point at, or None when they name none."""
+    stated = attributes.get("company")
+    name = stated.strip()[:300] if isinstance(stated, str) else ""
+    domain = mail_domain(attributes.get("email"))
+    if domain:
+        return Employer(subject_of(f"company:{domain}"), name or domain, domain)
+    if name:
+        return Employer(subject_of(f"company:name:{folded(name)}"), name, "")
+    return None
+
+
+def mail_domain(mail: Any) -> str:
+    """Return the domain of a company's mail address; empty for free mail and what is no address."""
+    if not isinstance(mail, str) or mail.count("@") != 1:
+        return ""
+    domain = mail.rpartition("@")[2].strip().lower()[:253]
+    return "" if domain in FREE_MAIL or "." not in domain else domain

@@ -1,0 +1,278 @@
+"""Who owns which identifier, as far as one batch of facts needs it: core's decisions over the tables.
+
+`Directory` answers like `core.identity.Identity`, but holds only what was loaded. It notes what changes, so
+that the batch writes it in one transaction, and which people are regrouped, so that their history is read again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
+from embudo.core.identity import Decision, Dispute, Link, Merge, Owner, Strength, carried, claim_of, decide
+from embudo.leads import sql
+
+SOURCE = "embudo"
+IDENTITY_KINDS = frozenset(("identity_linked", "identity_disputed", "people_merged", "people_unmerged"))
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One identifier's row: the person it belongs to before merges, and why."""
+
+    identifier: str
+    person: int
+    evidence: str
+    strength: Strength
+    linked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A merge, or with `undone` the end of one; people before their own merges."""
+
+    survivor: int
+    absorbed: int
+    evidence: str
+    cause: tuple[str, str]
+    at: int
+    undone: bool = False
+
+
+@dataclass
+class Pointers:
+    """All merge pointers and all pairs that people took apart; few enough to stay in memory."""
+
+    into: dict[int, int] = field(default_factory=dict)
+    absorbed: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    apart: set[frozenset[int]] = field(default_factory=set)
+
+    @classmethod
+    def load(cls) -> "Pointers":
+        """Read them from the tables."""
+        found = cls()
+        query = "SELECT survivor_id, absorbed_id, unmerged_at IS NULL FROM leads_merge ORDER BY id"
+        for survivor, absorbed, joined in sql.rows(query):
+            found.apart.discard(frozenset((survivor, absorbed)))
+            if joined:
+                found.point(absorbed, survivor)
+            else:
+                found.apart.add(frozenset((survivor, absorbed)))
+        return found
+
+    def root(self, person: int) -> int:
+        """Return the surviving person."""
+        while person in self.into:
+            person = self.into[person]
+        return person
+
+    def tree(self, root: int) -> Iterator[int]:
+        """Yield a person and all that were merged into them."""
+        yield root
+        for each in self.absorbed.get(root, ()):
+            yield from self.tree(each)
+
+    def point(self, absorbed: int, survivor: int) -> None:
+        """Point one person at another."""
+        self.into[absorbed] = survivor
+        self.absorbed[survivor].add(absorbed)
+
+    def lift(self, absorbed: int) -> int:
+        """Take a pointer away and return where it led."""
+        survivor = self.into.pop(absorbed)
+        self.absorbed[survivor].discard(absorbed)
+        return survivor
+
+
+class Directory:
+    """The identifiers of one batch and the people they belong to."""
+
+    def __init__(self, pointers: Pointers) -> None:
+        self.pointers = pointers
+        self.holdings: dict[int, Holding] = {}
+        self.named: dict[int, set[str]] = defaultdict(set)  # person before merges -> named identifiers
+        self.changed: set[int] = set()  # subjects whose holding is new
+        self.joined: list[Joined] = []
+        self.disputes: list[tuple[Dispute, Event]] = []
+        self.regrouped: set[int] = set()  # roots that gained or lost facts of the past
+
+    # -- loading -------------------------------------------------------------------------------------
+
+    def load(self, events: Iterable[Event]) -> None:
+        """Read what the tables know of every identifier these facts carry."""
+        subjects: set[int] = set()
+        claimed: set[int] = set()
+        for event in events:
+            subjects.add(event.subject)
+            if event.kind in IDENTITY_KINDS:
+                claimed.update(_people(event))
+            elif claim_of(event) is not None:
+                carries = {subject_of(each) for each in carried(event)}
+                subjects |= carries
+                claimed |= carries
+        self._load_holdings("subject", subjects)
+        people = {self.holder(subject) for subject in claimed}
+        trees = {member for person in people for member in self.pointers.tree(self.pointers.root(person))}
+        self._load_holdings("person_id", trees)
+
+    def _load_holdings(self, key: str, wanted: Collection[int]) -> None:
+        columns = "subject, identifier, person_id, evidence, strength, linked_at"
+        for subject, identifier, person, evidence, strength, linked_at in sql.rows_where(
+            columns, "leads_identifier", key, wanted
+        ):
+            self._hold(subject, Holding(identifier, person, evidence, Strength(strength), linked_at))
+
+    def _hold(self, subject: int, holding: Holding) -> None:
+        if not is_anonymous(holding.identifier):
+            before = self.holdings.get(subject)
+            if before is not None:
+                self.named[before.person].discard(holding.identifier)
+            self.named[holding.person].add(holding.identifier)
+        self.holdings[subject] = holding
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    def holder(self, subject: int) -> int:
+        """Return the person a subject belongs to before merges."""
+        holding = self.holdings.get(subject)
+        return holding.person if holding else subject
+
+    def person_of(self, subject: int) -> int:
+        """Return the surviving person a subject belongs to."""
+        return self.pointers.root(self.holder(subject))
+
+    def is_known(self, root: int) -> bool:
+        """Return whether any loaded identifier names this person."""
+        return any(self.named.get(member) for member in self.pointers.tree(root))
+
+    def _owner_of(self, identifier: str) -> Owner | None:
+        holding = self.holdings.get(subject_of(identifier))
+        if holding is None or (holding.strength is Strength.OWN and is_anonymous(identifier)):
+            return None
+        root = self.pointers.root(holding.person)
+        names = frozenset(name for member in self.pointers.tree(root) for name in self.named.get(member, ()))
+        return Owner(root, holding.strength, names)
+
+    def _apart(self, one: int, other: int) -> bool:
+        return frozenset((one, other)) in self.pointers.apart
+
+    # -- following -----------------------------------------------------------------------------------
+
+    def see(self, event: Event) -> list[Decision]:
+        """Take note of one fact in log order and return what is decided because of it."""
+        if event.kind in IDENTITY_KINDS:
+            if event.door is Door.APP:
+                self._obey(event)
+            return []
+        if event.subject not in self.holdings and not event.identifier.startswith("person:"):
+            own = Holding(event.identifier, event.subject, "", Strength.OWN, event.at)
+            self._hold(event.subject, own)
+            self.changed.add(event.subject)
+        claim = claim_of(event)
+        if claim is None:
+            return []
+        decisions = decide(claim, self._owner_of, self._apart)
+        for decision in decisions:
+            self.apply(decision, event)
+        return decisions
+
+    def apply(self, decision: Decision, cause: Event) -> None:
+        """Carry out one decision."""
+        match decision:
+            case Link(identifier, person, evidence, strength):
+                self._link(Holding(identifier, person, evidence, strength, cause.at))
+            case Merge(survivor, absorbed, evidence):
+                self._merge(Joined(survivor, absorbed, evidence, cause.key, cause.at))
+            case Dispute():
+                self.disputes.append((decision, cause))
+
+    def _obey(self, event: Event) -> None:
+        """Carry out what a person in the app said of identity."""
+        props = event.props
+        match event.kind:
+            case "identity_linked":
+                strength = Strength(int(props.get("strength", Strength.BY_HAND)))
+                evidence = str(props.get("evidence", "by_hand"))
+                self._link(Holding(props["identifier"], int(props["person"]), evidence, strength, event.at))
+            case "people_merged":
+                people = int(props["survivor"]), int(props["absorbed"])
+                self._merge(Joined(*people, str(props.get("evidence", "by_hand")), event.key, event.at))
+            case "people_unmerged":
+                self._unmerge(Joined(int(props["survivor"]), int(props["absorbed"]), "", event.key, event.at, undone=True))
+
+    def _link(self, holding: Holding) -> None:
+        subject = subject_of(holding.identifier)
+        before = self.holdings.get(subject)
+        was, becomes = self.person_of(subject), self.pointers.root(holding.person)
+        self._hold(subject, holding)
+        self.changed.add(subject)
+        if was != becomes and (before is not None or was != subject or not is_anonymous(holding.identifier)):
+            self.regrouped |= {was, becomes}
+        elif was != becomes:
+            self.regrouped |= {was, becomes}
+
+    def _merge(self, merge: Joined) -> None:
+        survivor, absorbed = self.pointers.root(merge.survivor), self.pointers.root(merge.absorbed)
+        if survivor == absorbed:
+            return
+        self.pointers.point(absorbed, survivor)
+        self.pointers.apart.discard(frozenset((survivor, absorbed)))
+        self.joined.append(Joined(survivor, absorbed, merge.evidence, merge.cause, merge.at))
+        self.regrouped |= {survivor, absorbed}
+
+    def _unmerge(self, asked: Joined) -> None:
+        absorbed = asked.absorbed
+        if absorbed not in self.pointers.into or self.pointers.root(absorbed) != self.pointers.root(asked.survivor):
+            return
+        root = self.pointers.root(absorbed)
+        survivor = self.pointers.lift(absorbed)
+        self.pointers.apart.add(frozenset((survivor, absorbed)))
+        self.joined.append(Joined(survivor, absorbed, "", asked.cause, asked.at, undone=True))
+        self.regrouped |= {root, absorbed}
+
+
+def facts_of(decisions: Iterable[Decision], cause: Event, *, now: int) -> list[Event]:
+    """Return the facts that record what a fact decided; the same cause gives the same ids."""
+    return [_fact(decision, number, cause, now) for number, decision in enumerate(decisions)]
+
+
+def _fact(decision: Decision, number: int, cause: Event, now: int) -> Event:
+    kind, person, props = _told(decision)
+    text = f"{kind}\0{number}\0{cause.source}\0{cause.id}"
+    return Event(
+        source=SOURCE,
+        id=blake2b(text.encode(), digest_size=16).hexdigest(),
+        kind=kind,
+        at=cause.at,
+        received_at=now,
+        known_at=cause.known_at,
+        identifier=f"person:{person}",
+        subject=person,
+        door=Door.SYSTEM,
+        verdict=Verdict.MACHINE,  # so that no rule and no stage counts what Embudo itself wrote
+        reasons=("embudo",),
+        props={**props, "cause": list(cause.key)},
+    )
+
+
+def _told(decision: Decision) -> tuple[str, int, dict[str, Any]]:
+    match decision:
+        case Link(identifier, person, evidence, strength):
+            subject = subject_of(identifier)
+            props = {"identifier": identifier, "subject": subject, "person": person}
+            return "identity_linked", person, {**props, "evidence": evidence, "strength": int(strength)}
+        case Merge(survivor, absorbed, evidence):
+            return "people_merged", survivor, {"survivor": survivor, "absorbed": absorbed, "evidence": evidence}
+        case Dispute(identifier, person, claimed_by, evidence):
+            props = {"identifier": identifier, "person": person, "claimed_by": claimed_by}
+            return "identity_disputed", person, {**props, "evidence": evidence}
+
+
+def _people(event: Event) -> Iterator[int]:
+    for name in ("person", "survivor", "absorbed", "subject"):
+        if name in event.props:
+            yield int(event.props[name])
+    if "identifier" in event.props:
+        yield subject_of(event.props["identifier"])

@@ -1,0 +1,261 @@
+"""What a map says: which columns of a file are whom, when and what (docs/importing.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from embudo.leads.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
+
+TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
+
+
+class BadMap(ValueError):
+    """A map cannot be used; the message names the entry and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a value comes from: a column, read as a kind, or a constant."""
+
+    column: str = ""
+    kind: str = "text"
+    value: Any = None
+    values: Mapping[str, Any] | None = None
+    separator: str = ";"
+    formats: tuple[str, ...] = ()
+    prefix: str = ""  # before an id of another system
+    country: str = ""  # of phone numbers written without one
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Which rows a fact is for: those whose column has a value, or one of these."""
+
+    column: str
+    one_of: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """When something was true: a column's instant, or an order without dates that starts somewhere."""
+
+    column: str
+    formats: tuple[str, ...] = ()
+    starts_at: int | None = None  # set: the column is a number, as many seconds after this instant
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactMap:
+    """One fact a row may state."""
+
+    kind: str
+    when: When | None
+    at: Time | None
+    known_at: Time | None
+    props: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMap:
+    """A whole map."""
+
+    name: str
+    conventions: Conventions
+    who: Mapping[str, Cell]  # of mail, phone, user_id
+    key: tuple[str, ...]
+    at: Time | None
+    known_at: Time | None
+    attributes: Mapping[str, Cell]
+    touch: Mapping[str, Cell]
+    facts: tuple[FactMap, ...]
+    create: bool = True
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    skip_lines: int = 0
+
+    @property
+    def source(self) -> str:
+        """The source of the facts in the log."""
+        return f"import:{self.name}"
+
+    def columns(self) -> set[str]:
+        """Return every column the map reads."""
+        cells = [*self.who.values(), *self.attributes.values(), *self.touch.values()]
+        cells += [cell for fact in self.facts for cell in fact.props.values()]
+        times = [self.at, self.known_at, *(time for fact in self.facts for time in (fact.at, fact.known_at))]
+        found = {cell.column for cell in cells} | {time.column for time in times if time} | set(self.key)
+        return (found | {fact.when.column for fact in self.facts if fact.when}) - {""}
+
+
+def read(path: Path, *, zone: str) -> ImportMap:
+    """Return the map of a YAML file; `zone` is of dates when the map names none. Raises BadMap."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadMap(f"{path.name} cannot be read as YAML: {error}") from error
+    return parse(document, zone=zone)
+
+
+def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
+    """Return the map a document states; raises BadMap."""
+    top = _mapping(document, "the map")
+    _only(top, "the map", "name file missing zone dates decimal key who at known_at attributes first_touch facts create")
+    file = _mapping(top.get("file"), "file")
+    _only(file, "file", "encoding delimiter skip_lines")
+    if not isinstance(top.get("name"), str) or not top["name"].strip():
+        raise BadMap("`name` is missing: a short word that stays the same from run to run")
+    conventions = _conventions(top, zone)
+    who = {name: _cell(cell, f"who.{name}") for name, cell in _mapping(top.get("who"), "who").items()}
+    _only(who, "who", "mail phone user_id")
+    if not who:
+        raise BadMap("`who` needs at least one of mail, phone, user_id")
+    touch = _cells(top.get("first_touch"), "first_touch")
+    _only(touch, "first_touch", " ".join(TOUCH))
+    encoding = str(file.get("encoding", "utf-8")).lower()
+    return ImportMap(
+        name=top["name"].strip(),
+        conventions=conventions,
+        who=who,
+        key=_key(top.get("key"), who),
+        at=_time(top.get("at"), "at", conventions),
+        known_at=_time(top.get("known_at"), "known_at", conventions),
+        attributes=_cells(top.get("attributes"), "attributes"),
+        touch=touch,
+        facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(_list(top.get("facts"), "facts"), 1)),
+        create=bool(top.get("create", True)),
+        encoding="utf-8-sig" if encoding in ("utf-8", "utf8") else encoding,
+        delimiter=str(file.get("delimiter", ",")),
+        skip_lines=int(file.get("skip_lines", 0)),
+    )
+
+
+def _conventions(top: Mapping[str, Any], zone: str) -> Conventions:
+    zone = str(top.get("zone") or zone)
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadMap(f"`zone` {zone!r} is not a time zone such as America/Sao_Paulo") from error
+    decimal = str(top.get("decimal", "."))
+    if decimal not in (".", ","):
+        raise BadMap(f"`decimal` is {decimal!r}; write \".\" or \",\"")
+    missing = frozenset(str(each) for each in _list(top.get("missing"), "missing"))
+    return Conventions(zone, tuple(map(str, _list(top.get("dates"), "dates"))), decimal, missing)
+
+
+def _key(given: Any, who: Mapping[str, Cell]) -> tuple[str, ...]:
+    if given is None:
+        return tuple(cell.column for cell in who.values() if cell.column)
+    return (given,) if isinstance(given, str) else tuple(map(str, _list(given, "key")))
+
+
+def _fact(given: Any, number: int, conventions: Conventions) -> FactMap:
+    where = f"facts, number {number}"
+    fact = _mapping(given, where)
+    _only(fact, where, "kind when at known_at props")
+    if not isinstance(fact.get("kind"), str):
+        raise BadMap(f"{where}: `kind` is missing, such as purchase_made")
+    return FactMap(
+        kind=fact["kind"],
+        when=_when(fact.get("when"), where),
+        at=_time(fact.get("at"), f"{where}: at", conventions),
+        known_at=_time(fact.get("known_at"), f"{where}: known_at", conventions),
+        props=_cells(fact.get("props"), f"{where}: props"),
+    )
+
+
+def _when(given: Any, where: str) -> When | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return When(given)
+    when = _mapping(given, f"{where}: when")
+    _only(when, f"{where}: when", "column in")
+    texts = when.get("in")
+    return When(_text(when, "column", f"{where}: when"), None if texts is None else frozenset(map(str, _list(texts, "in"))))
+
+
+def _time(given: Any, where: str, conventions: Conventions) -> Time | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return Time(given)
+    time = _mapping(given, where)
+    _only(time, where, "column format formats order from unknown")
+    if "order" in time:
+        start = _start(time.get("from"), where, conventions)
+        return Time(_text(time, "order", where), starts_at=start, unknown=bool(time.get("unknown", False)))
+    formats = _list(time.get("formats") or ([time["format"]] if "format" in time else []), where)
+    return Time(_text(time, "column", where), tuple(map(str, formats)))
+
+
+def _start(given: Any, where: str, conventions: Conventions) -> int:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        given = datetime(given.year, given.month, given.day)  # noqa: DTZ001  # the zone follows
+    if not isinstance(given, datetime):
+        raise BadMap(f"{where}: `from` needs a day, such as 2020-01-01")
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=ZoneInfo(conventions.zone))
+    return (given.astimezone(UTC) - EPOCH) // MICROSECOND
+
+
+def _cells(given: Any, where: str) -> dict[str, Cell]:
+    return {name: _cell(cell, f"{where}.{name}") for name, cell in _mapping(given, where).items()}
+
+
+def _cell(given: Any, where: str) -> Cell:
+    if isinstance(given, str):
+        return Cell(given)
+    cell = _mapping(given, where)
+    _only(cell, where, "column kind value values separator format formats prefix country")
+    kind = cell.get("kind", "text")
+    if kind not in KINDS:
+        raise BadMap(f"{where}: `kind` is {kind!r}; known are {', '.join(KINDS)}")
+    if ("column" in cell) == ("value" in cell):
+        raise BadMap(f"{where} needs either a column or a value")
+    values = cell.get("values")
+    return Cell(
+        column=str(cell.get("column", "")),
+        kind=kind,
+        value=_plain(cell.get("value")),
+        values=None if values is None else {str(k): _plain(v) for k, v in _mapping(values, where).items()},
+        separator=str(cell.get("separator", ";")),
+        prefix=str(cell.get("prefix", "")),
+        country=str(cell.get("country", "")),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads bare dates; a fact's properties are JSON."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _text(given: Mapping[str, Any], name: str, where: str) -> str:
+    if not isinstance(given.get(name), str):
+        raise BadMap(f"{where}: `{name}` needs the name of a column")
+    return str(given[name])
+
+
+def _mapping(given: Any, where: str) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadMap(f"{where} needs names and values, not {given!r}")
+    return {str(name): value for name, value in given.items()}
+
+
+def _list(given: Any, where: str) -> Sequence[Any]:
+    if given is None:
+        return []
+    return [given] if isinstance(given, str) or not isinstance(given, Sequence) else given
+
+
+def _only(given: Mapping[str, Any], where: str, known: str) -> None:
+    for name in given:
+        if name not in known.split():
+            raise BadMap(f"{where} has `{name}`; known are {', '.join(known.split())}")

@@ -1,0 +1,104 @@
+"""What the attributes of a person become in the tables: columns for the list, a folded text for search, rows for filters."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+COLUMNS = {  # column of Person -> attribute, longest text kept
+    "mail": ("email", 320),
+    "phone": ("phone", 64),
+    "title": ("title", 300),
+    "company_name": ("company", 300),
+    "industry": ("industry", 300),
+    "country": ("country", 100),
+    "city": ("city", 300),
+    "language": ("language", 35),
+}
+PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone"})  # found by search, not by filter
+VALUE_LENGTH = 200
+DIGITS = re.compile(r"\D+")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of one attribute, as filters find it."""
+
+    attribute: str
+    text: str
+    number: float | None
+
+
+def columns(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Return the columns of Person that show these attributes."""
+    found = {column: _text(attributes.get(name))[:length] for column, (name, length) in COLUMNS.items()}
+    found["name"] = name_of(attributes)[:300]
+    return found
+
+
+def name_of(attributes: Mapping[str, Any]) -> str:
+    """Return the name to show: the full one, else its two parts."""
+    whole = _text(attributes.get("name"))
+    parts = (_text(attributes.get("first_name")), _text(attributes.get("last_name")))
+    return whole or " ".join(part for part in parts if part)
+
+
+def search_text(shown: Mapping[str, str]) -> str:
+    """Return the folded text that search looks in: name, mail, company, the digits of the phone."""
+    parts = (shown["name"], shown["mail"], shown["company_name"], DIGITS.sub("", shown["phone"]))
+    return folded(" ".join(part for part in parts if part))
+
+
+@lru_cache(maxsize=65536)
+def folded(text: str) -> str:
+    """Return a text without case and accents, as search compares it."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def values(attributes: Mapping[str, Any]) -> frozenset[Value]:
+    """Return the rows by which filters find a person with these attributes; several choices are several rows."""
+    rows = set()
+    for name, value in attributes.items():
+        if name not in PERSONAL:
+            for each in value if isinstance(value, list | tuple) else (value,):
+                if (row := _value(name[:100], each)) is not None:
+                    rows.add(row)
+    return frozenset(rows)
+
+
+def kind_of(value: Any) -> str:
+    """Return the kind of attribute that a first value suggests."""
+    match value:
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case list() | tuple():
+            return "choices"
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d(T.*)?", value):
+            return "date"
+        case _:
+            return "text"
+
+
+def _value(name: str, value: Any) -> Value | None:
+    match value:
+        case bool():
+            return Value(name, "true" if value else "false", float(value))
+        case int() | float():
+            return Value(name, f"{value:g}" if isinstance(value, float) else str(value), float(value))
+        case str() if value:
+            return Value(name, value[:VALUE_LENGTH], None)
+        case _:
+            return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()

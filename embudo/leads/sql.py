@@ -1,0 +1,70 @@
+"""How many rows at once are read and written without ORM objects, the same on SQLite and PostgreSQL."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+Rows = list[tuple[Any, ...]]
+
+
+def rows(statement: str, values: Sequence[Any] = ()) -> Rows:
+    """Return the rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def rows_where(columns: str, table: str, key: str, wanted: Collection[int], more: str = "") -> Rows:
+    """Return the rows whose integer column `key` is one of `wanted`, by one statement whatever their number."""
+    if not wanted:
+        return []
+    if connection.vendor == "postgresql":
+        return rows(f"SELECT {columns} FROM {table} WHERE {key} = ANY(%s) {more}", [list(wanted)])
+    values = json.dumps(list(wanted))
+    return rows(f"SELECT {columns} FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s)) {more}", [values])
+
+
+def many(statement: str, values: Sequence[Sequence[Any]]) -> int:
+    """Run a statement for each of the values and return how many rows it changed in all."""
+    if not values:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+        return int(cursor.rowcount)
+
+
+def one(statement: str, values: Sequence[Any] = ()) -> int:
+    """Run a statement and return how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def delete_where(table: str, key: str, wanted: Collection[int]) -> None:
+    """Delete the rows whose integer column `key` is one of `wanted`."""
+    if not wanted:
+        return
+    if connection.vendor == "postgresql":
+        one(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [list(wanted)])
+    else:
+        one(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s))", [json.dumps(list(wanted))])
+
+
+def insert(table: str, columns: Sequence[str]) -> str:
+    """Return the statement that adds a row."""
+    marks = ", ".join(["%s"] * len(columns))
+    return f"INSERT INTO {table} ({', '.join(quoted(columns))}) VALUES ({marks})"
+
+
+def upsert(table: str, key: str, columns: Sequence[str], kept: Collection[str] = ()) -> str:
+    """Return the statement that adds a row or replaces the columns of the row with that key, but those `kept`."""
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in quoted(c for c in columns if c != key and c not in kept))
+    action = f"UPDATE SET {replaced}" if replaced else "NOTHING"
+    return f"{insert(table, columns)} ON CONFLICT ({key}) DO {action}"
+
+
+def quoted(names: Iterable[str]) -> list[str]:
+    """Return column names so that one called `offset` or `text` is a name."""
+    return [f'"{name}"' for name in names]
