@@ -58,9 +58,17 @@ class Log:
         """Return the cursor that has seen everything kept so far."""
         return Cursor({shard: mark.last for shard, mark in self._tail.marks().items()})
 
-    def history(self, subjects: Collection[int], *, until: int | None = None) -> list[Event]:
-        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`."""
-        events = [event_of(row[1:]) for row in self._tail.rows_of(subjects)]
+    def history(
+        self, subjects: Collection[int], *, until: int | None = None, through: Cursor | None = None
+    ) -> list[Event]:
+        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`.
+
+        With `through` only what that cursor has seen, so that a reader who follows the log counts no fact twice.
+        """
+        rows = self._tail.rows_of(subjects)
+        if through is not None:
+            rows = [row for row in rows if through.passed(Cursor.of([shard_and_offset(row[0])]))]
+        events = [event_of(row[1:]) for row in rows]
         return sorted((e for e in events if until is None or e.at <= until), key=lambda event: event.order)
 
     def failed(
