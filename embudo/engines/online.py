@@ -110,17 +110,16 @@ class Online:
         if late and self._touches_stages(state, event, of_kind):
             raise HistoryNeeded
         faded = () if late else self.passes(state, event.at)
-        changed = self._state_attributes(state, event)
-        if event.verdict is Verdict.HUMAN:
-            scored = self._score(state, event, of_kind, order)
-            changed = changed or state.unsettled or (scored and self._weighs(state))
+        state.unsettled |= self._state_attributes(state, event)
+        if event.verdict is not Verdict.HUMAN:
+            state.latest = max(order, state.latest)
+            return faded
+        scored = self._score(state, event, of_kind, order)
         if late:
             return faded
         state.latest = order
-        if event.verdict is Verdict.HUMAN and (changed or self._calls(state, event, of_kind)):
+        if state.unsettled or self._calls(state, event, of_kind) or (scored and self._disagrees(state)):
             return faded + self._arrives(state, event)
-        if changed:  # a fact that is not human's changes the fit, and the next human fact settles the stage
-            state.unsettled = True
         return faded
 
     def passes(self, state: State, until: int) -> tuple[Move, ...]:
@@ -265,15 +264,29 @@ class Online:
 
     def _weighs(self, state: State) -> bool:
         """Whether engagement decides the stage now."""
-        return state.standing.stage in (LEAD, QUALIFIED) and self.fit(state).matches(self.definition.promotion.fit)
+        if state.standing.stage not in (LEAD, QUALIFIED):
+            return False
+        score, known_share, _, against = state.fit
+        return Fit(score, known_share, (), against).matches(self.definition.promotion.fit)
+
+    def _line(self, state: State) -> int:
+        promotion = self.definition.promotion
+        return promotion.engagement if state.standing.stage == LEAD else promotion.keeps
+
+    def _disagrees(self, state: State) -> bool:
+        """Whether the engagement may call for another stage, or for an end of what holds this one."""
+        if not self._weighs(state):
+            return False
+        return state.standing.held or self._reaches(state, state.followed_at) == (state.standing.stage == LEAD)
 
     def _turns(self, state: State, until: int) -> bool:
-        """Whether fading may move the stage by `until`. Where no group's sum is negative the score only falls."""
-        if any(partials and partials[-1] < 0 for _, partials in state.sums):
+        """Whether fading may move the stage by `until`: a settled score without negative sums can only fall."""
+        if state.standing.held or state.unsettled or any(p and p[-1] < 0 for _, p in state.sums):
             return True
-        promotion, curve = self.definition.promotion, self.curve(state)
-        line = promotion.engagement if state.standing.stage == LEAD else promotion.keeps
-        return curve.reaches(line, state.followed_at) and not curve.reaches(line, until)
+        return state.standing.stage == QUALIFIED and not self._reaches(state, until)
+
+    def _reaches(self, state: State, at: int) -> bool:
+        return self.curve(state).reaches(self._line(state), at)
 
     def _fitted(self, fit: Fit) -> states.Fitted:
         met = tuple(index for index, each in enumerate(self.definition.criteria) if each in fit.met)

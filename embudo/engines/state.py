@@ -28,7 +28,7 @@ class State(msgspec.Struct, array_like=True):
     standing: Standing = Standing()
     followed_at: int = BEFORE_ALL[0]  # how far time has been followed
     latest: Order = BEFORE_ALL  # the latest fact folded
-    unsettled: bool = False  # the fit changed, and the stage waits for the next human fact
+    unsettled: bool = False  # the fit changed since the stage was last settled, which a human fact does
 
 
 encode = msgspec.msgpack.Encoder().encode
