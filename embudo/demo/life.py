@@ -1,4 +1,4 @@
-"""One human's life with the company as it becomes facts: who they are, which browser they use, what was written down."""
+"""One human's life with the company as facts: who they are, which browser they use, what was written down."""
 
 from dataclasses import dataclass, field
 from random import Random

@@ -1,4 +1,4 @@
-"""The company's mail: newsletters and follow-ups, who opens and clicks, and the gateways that click before any human."""
+"""The company's mail: newsletters and follow-ups, who opens and clicks, and gateways that click before any human."""
 
 from typing import Any
 

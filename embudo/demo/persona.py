@@ -116,7 +116,9 @@ def slug(text: str) -> str:
 
 def _budget(works_at: Employer, role_fit: float, random: Random) -> int:
     """What they may spend in a year, rounded as people say it."""
-    exact = (400 + works_at.size**0.85 * 120) * (0.4 + works_at.fit) * (0.5 + role_fit) * random.lognormvariate(0, 0.4)
+    exact: float = (
+        (400 + works_at.size**0.85 * 120) * (0.4 + works_at.fit) * (0.5 + role_fit) * random.lognormvariate(0, 0.4)
+    )
     return max(500, round(exact / 500) * 500)
 
 

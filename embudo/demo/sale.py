@@ -20,6 +20,7 @@ from embudo.demo.world import Staff, world
 REFUSALS = Wheel.of(
     {"no_budget": 3, "no_reply": 3, "wrong_person": 3, "too_small": 2, "student_or_press": 2, "competitor": 1}
 )
+FOR_GOOD = ("student_or_press", "competitor")
 LOST = Wheel.of({"price": 4, "no_decision": 4, "competitor": 3, "missing_feature": 2, "timing": 2})
 WON = Wheel.of({"routing": 4, "mobile app": 3, "price": 2, "support": 2, "integrations": 1})
 ACTIONS = {
@@ -35,9 +36,9 @@ def asks(life: Life, at: int, kind: str) -> int:
     """Tell a sales action: the form of a demo, quote or trial and the request itself; return when."""
     name, slug = ACTIONS[kind]
     more = {"teams": max(1, life.persona.employer.size // 12), "message": ""} if kind != "trial_started" else None
-    asked = ("company", "title", "role", "industry", "company_size", "country", "city", "language")
+    asked = ["company", "title", "role", "industry", "company_size", "country", "city", "language"]
     if life.random.random() < 0.45:
-        asked = (*asked, "budget")
+        asked.append("budget")
     at = visits.form(life, at, name, world().page(slug), *asked, fields=more)
     if kind == "trial_started":
         life.account(kind, at, {"plan": "trial", "days": 14})
@@ -62,7 +63,9 @@ def answered(life: Life, asked_at: int) -> int | None:
     life.app("call_made", at, {"outcome": outcome, "minutes": 1 + int(random.random() * 14)}, life.rep)
     at += int((2 + random.random() * 40) * MINUTE)
     if random.random() < sigmoid(2.4 - 2.8 * who.fit - 1.6 * life.warmth):
-        life.app("handoff_rejected", at, {"reason": refusal(life)}, life.rep)
+        reason = refusal(life)
+        for_good = {"outcome": "discarded"} if reason in FOR_GOOD else {}
+        life.app("handoff_rejected", at, {"reason": reason, **for_good}, life.rep)
         return None
     life.app("handoff_accepted", at, {}, life.rep)
     life.app("profile_changed", at + HOUR // 4, {"traits": _learnt(life, at)}, life.rep)
@@ -84,7 +87,9 @@ def pursued(life: Life, accepted_at: int) -> int | None:
     random, who, rep = life.random, life.persona, life.rep
     assert rep is not None
     at = working_instant(accepted_at, 1 + random.expovariate(0.25), who.zone_h, random)
-    life.app("meeting_held", at, {"subject": "discovery", "minutes": 20 + int(random.random() * 40)}, rep)
+    life.app(
+        "meeting_held", at, {"subject": "discovery", "outcome": "held", "minutes": 20 + int(random.random() * 40)}, rep
+    )
     if random.random() > sigmoid(-4.0 + 2.6 * who.fit + 2.4 * life.warmth):
         return None
     deal = _deal(life)
@@ -95,13 +100,15 @@ def pursued(life: Life, accepted_at: int) -> int | None:
         at = working_instant(at, 2 + random.expovariate(1 / days) * (1.6 - chance), who.zone_h, random)
         _reads_again(life, at - DAY)
         if random.random() < (1 - chance) * 0.4:
-            return _lost(life, at, deal, rep)
+            _lost(life, at, deal, rep)
+            return None
         life.app("opportunity_moved", at, {**deal, "stage": stage}, rep)
         if random.random() < 0.6:
-            life.app("meeting_held", at + 2 * HOUR, {"subject": stage, "minutes": 30}, rep)
+            life.app("meeting_held", at + 2 * HOUR, {"subject": stage, "outcome": "held", "minutes": 30}, rep)
     at = working_instant(at, 2 + random.expovariate(1 / 10), who.zone_h, random)
     if random.random() > chance**0.5:
-        return _lost(life, at, deal, rep)
+        _lost(life, at, deal, rep)
+        return None
     life.app("opportunity_won", at, {**deal, "reason": WON.turn(random.random)}, rep)
     bought = {"amount": deal["amount"], "currency": CURRENCY, "order": deal["opportunity"], "product": "Rutalba Teams"}
     life.account("purchase_made", at + 20 * HOUR, bought)

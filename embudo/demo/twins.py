@@ -1,4 +1,4 @@
-"""One person who looks like two, and two who look like one: second browsers and addresses, shared browsers and mailboxes."""
+"""One person who looks like two, and two who look like one: second browsers, second addresses, shared desks."""
 
 from embudo.core.event import DAY, HOUR, MINUTE, Door, subject_of
 from embudo.demo import visits
@@ -37,7 +37,7 @@ def second_browser(life: Life, known_at: int) -> None:
 
 
 def second_address(life: Life, known_at: int) -> None:
-    """The same human under a private address: two people until somebody merges them by hand; a few are taken apart again."""
+    """The same human under a private address: two people until somebody merges them; a few are taken apart again."""
     random, who, mine = life.random, life.persona, (life.browser, life.agent, life.mail)
     free_mail = world().companies["free_mail"]
     life.take_browser()
@@ -54,7 +54,7 @@ def second_address(life: Life, known_at: int) -> None:
 
 
 def by_phone(life: Life, known_at: int) -> None:
-    """They called before they wrote: the call is kept under the number until a rep notes the number beside the address."""
+    """They called before they wrote: the call stands under the number until a rep notes it beside the address."""
     random = life.random
     rep = world().reps(life.persona.language)[0]
     phone = f"+{DIAL[life.persona.employer.country]}555{life.number % 10_000_000:07d}"

@@ -1,0 +1,45 @@
+"""A line that says what is being done and how far it is: a bar on a terminal, now and then a line elsewhere."""
+
+import sys
+import time
+from typing import TextIO
+
+WIDTH = 30
+
+
+class Progress:
+    """One task after the other, each from 0 to 1."""
+
+    def __init__(self, out: TextIO = sys.stderr) -> None:
+        self.out = out
+        self.live = out.isatty()
+        self.words = ""
+        self.began = self.said = 0.0
+        self.tenth = 0
+
+    def begin(self, words: str) -> None:
+        """Say what begins now."""
+        self.words, self.began, self.said, self.tenth = words, time.monotonic(), 0.0, 0
+        self.at(0.0)
+
+    def at(self, share: float, detail: str = "") -> None:
+        """Say how far it is; too soon after the last time it says nothing."""
+        now = time.monotonic()
+        if self.live and now - self.said >= 0.1:
+            self.said = now
+            filled = int(WIDTH * min(share, 1.0))
+            left = (now - self.began) * (1 - share) / share if share > 0.03 else None
+            time_left = "" if left is None else f"{left:4.0f} s left"
+            bar = "█" * filled + "░" * (WIDTH - filled)
+            self.out.write(f"\r\033[K{bar} {share:4.0%}  {self.words} {detail} {time_left}")
+            self.out.flush()
+        elif not self.live and int(share * 4) > self.tenth:
+            self.tenth = int(share * 4)
+            self.out.write(f"{self.words}: {share:.0%} {detail}\n")
+            self.out.flush()
+
+    def done(self, detail: str = "") -> None:
+        """Say that it is done and how long it took."""
+        start = "\r\033[K" if self.live else ""
+        self.out.write(f"{start}{self.words}: {detail} ({time.monotonic() - self.began:.1f} s)\n")
+        self.out.flush()
