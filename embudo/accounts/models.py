@@ -5,10 +5,11 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from embudo.accounts.audit import WORDS
 from embudo.accounts.permissions import Role, may
 
 
@@ -22,6 +23,10 @@ def known_time_zone(name: str) -> None:
     """Raise ValidationError when the system knows no time zone of this name."""
     if name and name not in available_timezones():
         raise ValidationError(_("This time zone is not known."), code="time_zone")
+
+
+class LastAdministrator(Exception):
+    """The change would leave the install without an active administrator."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -74,6 +79,40 @@ class User(AbstractBaseUser):
         """Whether this person's role has the permission; false for those who were deactivated."""
         return self.is_active and may(self.role, permission)
 
+    def keep(self, *, by: "User", old_role: str) -> None:
+        """Save changed details; raises LastAdministrator when nobody would be left to administer."""
+        with transaction.atomic():
+            if old_role == Role.ADMIN and self.role != Role.ADMIN and self.is_active:
+                self._refuse_if_last()
+            self.save(update_fields=["name", "email", "role"])
+            if self.role != old_role:
+                AuditEntry.record(by, "role_changed", str(self), old=old_role, new=self.role)
+            else:
+                AuditEntry.record(by, "user_changed", str(self))
+
+    def deactivate(self, *, by: "User") -> None:
+        """Take the way in away: sessions end with the next request; raises LastAdministrator."""
+        with transaction.atomic():
+            if self.role == Role.ADMIN and self.is_active:
+                self._refuse_if_last()
+            self._switch(False, by, "user_deactivated")
+
+    def activate(self, *, by: "User") -> None:
+        """Give the way in back."""
+        with transaction.atomic():
+            self._switch(True, by, "user_activated")
+
+    def _switch(self, is_active: bool, by: "User", verb: str) -> None:
+        if User.objects.filter(pk=self.pk, is_active=not is_active).update(is_active=is_active):
+            self.is_active = is_active
+            AuditEntry.record(by, verb, str(self))
+
+    def _refuse_if_last(self) -> None:
+        """Look at the administrators under a lock, so that two cannot retire each other at once."""
+        active = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True)
+        if not [each for each in active if each.pk != self.pk]:
+            raise LastAdministrator
+
     @property
     def initials(self) -> str:
         """One or two letters that stand for the person in small places."""
@@ -94,6 +133,16 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["-at", "-id"], name="audit_newest")]
 
+    def __str__(self) -> str:
+        return f"{self.by} {self.verb} {self.about}"
+
+    @classmethod
+    def record(cls, by: User | None, verb: str, about: str = "", **detail: Any) -> "AuditEntry":
+        """Add a row: who did what, about whom or what; `verb` is a key of accounts.audit.WORDS."""
+        if verb not in WORDS:
+            raise KeyError(verb)
+        return cls.objects.create(by=by, verb=verb, about=about[:200], detail=detail)
+
 
 class SignInFailure(models.Model):
     """One failed sign-in, under a keyed hash of the address that was typed; for the limit, forgotten within a day."""
@@ -103,6 +152,9 @@ class SignInFailure(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["key", "at"], name="sign_in_failure_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.at}"
 
 
 def normal_email(text: str) -> str:

@@ -1,0 +1,79 @@
+"""How often a sign-in may fail: by the address typed (kept in a table) and by the network address (kept in memory only)."""
+
+import time
+from collections import OrderedDict, deque
+from datetime import timedelta
+from threading import Lock
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from embudo.accounts.models import SignInFailure, normal_email
+
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_EMAIL = 20
+FAILURES_PER_ADDRESS = 50
+
+
+class Recent:
+    """Counts what happened lately under a key, in this process; forgets the keys unused for longest."""
+
+    def __init__(self, window_s: float, keys: int = 10_000) -> None:
+        self.window_s = window_s
+        self.keys = keys
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, key: str, now: float) -> None:
+        with self._lock:
+            self._seen.setdefault(key, deque(maxlen=1000)).append(now)
+            self._seen.move_to_end(key)
+            while len(self._seen) > self.keys:
+                self._seen.popitem(last=False)
+
+    def count(self, key: str, now: float) -> int:
+        with self._lock:
+            times = self._seen.get(key, deque())
+            while times and times[0] <= now - self.window_s:
+                times.popleft()
+            return len(times)
+
+
+_by_address = Recent(WINDOW.total_seconds())
+
+
+def too_many(request: HttpRequest, email: str) -> bool:
+    """Return whether this sign-in must wait, whether or not such a user exists."""
+    if _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
+        return True
+    since = timezone.now() - WINDOW
+    return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= FAILURES_PER_EMAIL
+
+
+def failed(request: HttpRequest, email: str) -> None:
+    """Count a failed sign-in and forget those of yesterday."""
+    now = timezone.now()
+    _by_address.add(address_of(request), time.monotonic())
+    SignInFailure.objects.filter(at__lt=now - timedelta(days=1)).delete()
+    SignInFailure.objects.create(key=_key(email), at=now)
+
+
+def succeeded(email: str) -> None:
+    """Forget the failures of an address whose password was given."""
+    SignInFailure.objects.filter(key=_key(email)).delete()
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the visitor's network address; X-Forwarded-For counts only when a trusted proxy wrote it."""
+    peer = request.META.get("REMOTE_ADDR", "")
+    trusted = {each.strip() for each in settings.EMBUDO.trusted_proxies.split(",")} - {""}
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    while peer in trusted and hops:
+        peer = hops.pop() or peer
+    return peer
+
+
+def _key(email: str) -> str:
+    return salted_hmac("embudo.accounts.attempts", normal_email(email), algorithm="sha256").hexdigest()
