@@ -10,6 +10,7 @@ from embudo import config as _config
 from embudo import secret as _secret
 
 EMBUDO = _config.read()
+EMBUDO.data.mkdir(parents=True, exist_ok=True)
 BASE_DIR = Path(__file__).resolve().parent
 
 DEBUG = EMBUDO.debug
@@ -48,10 +49,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "embudo.accounts.middleware.preferences",
+    "embudo.accounts.middleware.preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "embudo.ui.middleware.toasts",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "embudo.ui.middleware.toasts",
 ]
 
 ROOT_URLCONF = "embudo.urls"
@@ -80,9 +85,14 @@ _SQLITE_PRAGMAS = (
 
 
 def _sqlite(file: Path) -> dict[str, object]:
-    file.parent.mkdir(parents=True, exist_ok=True)
     options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _SQLITE_PRAGMAS}
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": file, "OPTIONS": options, "CONN_MAX_AGE": None}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": file,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": file.with_name("test.sqlite3")},
+    }
 
 
 def _postgresql(url: str) -> dict[str, object]:
