@@ -110,17 +110,24 @@ class Online:
         if late and self._touches_stages(state, event, of_kind):
             raise HistoryNeeded
         faded = () if late else self.passes(state, event.at)
-        state.unsettled |= self._state_attributes(state, event)
-        if event.verdict is not Verdict.HUMAN:
-            state.latest = max(order, state.latest)
-            return faded
-        scored = self._score(state, event, of_kind, order)
+        scored = self.add(state, event)
         if late:
             return faded
         state.latest = order
+        if event.verdict is not Verdict.HUMAN:
+            return faded
         if state.unsettled or self._calls(state, event, of_kind) or (scored and self._disagrees(state)):
             return faded + self._arrives(state, event)
         return faded
+
+    def add(self, state: State, event: Event) -> bool:
+        """Change the scores of `state` by one fact, early or late, not the stage; return whether a rule counts it.
+
+        Raises HistoryNeeded when the fact is older than the periods kept for a limit. `fold` does this and the stage.
+        """
+        if "traits" in event.props:
+            self._state_attributes(state, event)
+        return event.verdict is Verdict.HUMAN and self._score(state, event)
 
     def passes(self, state: State, until: int) -> tuple[Move, ...]:
         """Let time pass up to `until` and return the moves of stage that fading caused."""
@@ -184,30 +191,25 @@ class Online:
 
     # -- how a fact is folded ------------------------------------------------------------------------
 
-    def _state_attributes(self, state: State, event: Event) -> bool:
-        """Join what the event states; return whether the fit changed."""
-        if "traits" not in event.props:
-            return False
+    def _state_attributes(self, state: State, event: Event) -> None:
         stated = attributes.stated_by(event)
         if not stated:
-            return False
+            return
         profile = attributes.joined(self.profile(state), stated)
         state.profile = {name: (int(e.source), e.at, e.id, e.origin, e.value) for name, e in profile.items()}
         fitted = self._fitted(scoring.fit(attributes.values(profile), self.definition))
-        changed = fitted != state.fit
+        state.unsettled |= fitted != state.fit
         state.fit = fitted
-        return changed
 
-    def _score(self, state: State, event: Event, of_kind: _OfKind, order: Order) -> bool:
-        """Add the points of the event; return whether any rule counted it."""
+    def _score(self, state: State, event: Event) -> bool:
         scored = False
-        for rule in of_kind.rules:
+        for rule in self._rules_of(event.kind).rules:
             if rule.holds(event):
                 if rule.limit is None:
                     self._add(state, rule, event.at, rule.points)
                     scored = True
                 else:
-                    scored = self._keep(state, rule, rule.limit, order) or scored
+                    scored = self._keep(state, rule, rule.limit, event.order) or scored
         return scored
 
     def _keep(self, state: State, rule: _Rule, limit: Limit, order: Order) -> bool:
