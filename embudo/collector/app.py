@@ -1,0 +1,214 @@
+"""The public door: reads a request, has it sorted and kept, and answers. It never raises."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from embudo.collector import answers, wire
+from embudo.collector.address import Addresses
+from embudo.collector.answers import Answer
+from embudo.collector.batch import Committer, Unavailable
+from embudo.collector.daily import Salts
+from embudo.collector.door import Sorted, Sorter, failure_of
+from embudo.collector.limits import Limit
+from embudo.collector.metrics import Metrics
+from embudo.collector.script import script_of
+from embudo.collector.sites import Key, Sites, may_ask
+from embudo.collector.suspicion import Visitors
+from embudo.config import Config
+from embudo.core.event import Door
+from embudo.core.intake import MAX_BATCH_BYTES, Drop, Reason
+from embudo.eventlog import Log, Outcome, Receipt, open_log
+from embudo.eventlog.log import now as wall_clock
+
+logger = logging.getLogger(__name__)
+
+BATCH = ""
+ROUTES = {
+    "/v1/track": "track", "/v1/t": "track",
+    "/v1/page": "page", "/v1/p": "page",
+    "/v1/screen": "screen", "/v1/s": "screen",
+    "/v1/identify": "identify", "/v1/i": "identify",
+    "/v1/group": "group", "/v1/g": "group",
+    "/v1/alias": "alias", "/v1/a": "alias",
+    "/v1/batch": BATCH, "/v1/b": BATCH, "/v1/import": BATCH, "/e": BATCH,
+}  # fmt: skip
+SLOWEST_BODY_S = 20.0
+
+
+class Collector:
+    """The RSGI application. One of these runs in each worker process."""
+
+    def __init__(self, config: Config, *, now: Callable[[], int] = wall_clock) -> None:
+        self.config, self._now = config, now
+        self.metrics = Metrics()
+        self.sites = Sites(config.data / "sites.json")
+        self.salts = Salts(config.data / "salts.json")
+        self._sorter = Sorter(self.salts, Visitors(), now)
+        self._addresses = Addresses(config.trusted_proxies)
+        self._per_key, self._per_address = Limit(config.rate_per_key), Limit(config.rate_per_address)
+        self._committer: Committer
+        self._log: Log | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the writer."""
+        self._committer = Committer(lambda: open_log(self.config), self.metrics, loop)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep what waits, and end the writer."""
+        self._committer.stop()
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._answer(scope, proto)
+        except Exception:
+            logger.exception("a request to %s could not be answered", scope.path[:200])
+            answer = answers.UNAVAILABLE
+        self.metrics.answers[answer.status] += 1
+        if answer.body:
+            proto.response_bytes(answer.status, answer.headers, answer.body)
+        else:
+            proto.response_empty(answer.status, answer.headers)
+
+    async def _answer(self, scope: Any, proto: Any) -> Answer:
+        path: str = scope.path
+        kind = ROUTES.get(path)
+        if kind is not None and scope.method == "POST":
+            return await self._receive(scope, proto, kind)
+        if scope.method == "OPTIONS":
+            return answers.PREFLIGHT
+        if kind is not None:
+            return answers.NOT_ALLOWED
+        page = PAGES.get(path)
+        return page(self, scope) if page and scope.method in ("GET", "HEAD") else answers.NOT_FOUND
+
+    async def _receive(self, scope: Any, proto: Any, kind: str) -> Answer:
+        headers = scope.headers
+        address = self._addresses.of(scope.client, headers)
+        if not self._per_address.allows(address):
+            return self._refuse(Reason.RATE_LIMITED)
+        text = wire.key_of(headers.get("authorization") or "")
+        key = self.sites.find(text) if text else None
+        if text and key is None:
+            return self._refuse(Reason.UNKNOWN_KEY)
+        body = b""
+        try:
+            body = await self._body(proto, headers)
+            if encoding := headers.get("content-encoding"):
+                body = wire.decompress(body, encoding)
+            parcel = wire.read_one(body, kind) if kind else wire.read_batch(body)
+        except wire.Unreadable as error:
+            return await self._unreadable(key, error, body)
+        if key is None:
+            key = self.sites.find(parcel.key) if parcel.key else None
+            if key is None:
+                return self._refuse(Reason.UNKNOWN_KEY, len(parcel.pieces))
+        count = len(parcel.pieces)
+        if not self._per_key.allows(key.text, count):
+            return self._refuse(Reason.RATE_LIMITED, count)
+        if key.door is Door.PUBLIC and not may_ask(key.site, headers.get("origin") or ""):
+            return self._refuse(Reason.WRONG_DOMAIN, count)
+        history = key.door is Door.SECRET and scope.path == "/v1/import"
+        result = self._sorter.sort(parcel, key, headers, address=address, history=history)
+        return await self._keep(result, alone=bool(kind))
+
+    async def _body(self, proto: Any, headers: Any) -> bytes:
+        """Return the body, never more of it than we take; raises Unreadable."""
+        length = headers.get("content-length")
+        if length is None:
+            return await self._stream(proto)
+        if not length.isdecimal() or int(length) > MAX_BATCH_BYTES:
+            raise wire.Unreadable(Reason.TOO_LARGE)
+        body: bytes = await proto()
+        return body
+
+    async def _stream(self, proto: Any) -> bytes:
+        parts, size = [], 0
+        async for piece in proto:
+            size += len(piece)
+            if size > MAX_BATCH_BYTES:
+                raise wire.Unreadable(Reason.TOO_LARGE)
+            parts.append(piece)
+        return b"".join(parts)
+
+    async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes) -> Answer:
+        if error.reason is Reason.TOO_LARGE:
+            return self._refuse(Reason.TOO_LARGE)
+        if key is None:
+            return self._refuse(Reason.UNKNOWN_KEY)
+        drop = Drop(error.reason, error.detail)
+        failure = failure_of(key, drop, body, self._now())
+        return await self._keep(Sorted(failures=[failure], drops=[(0, drop)]), alone=True)
+
+    async def _keep(self, result: Sorted, *, alone: bool) -> Answer:
+        """Wait until a request's load is durable, then say what became of it."""
+        if result.events or result.failures:
+            try:
+                receipts = await self._committer.keep(result.events, result.failures)
+            except Unavailable:
+                self.metrics.events["unavailable"] += len(result.events) + len(result.failures)
+                return answers.UNAVAILABLE
+            self._count(receipts)
+        if not result.drops:
+            return answers.SUCCESS
+        for reason in result.refused:
+            self._committer.refuse(reason.value)
+        for _, drop in result.drops:
+            self.metrics.events["failed" if drop.reason.kept else "refused"] += 1
+            self.metrics.reasons[drop.reason.value] += 1
+        if alone:
+            return answers.because(*_reason(result.drops[0][1]))
+        failed = [(index, drop.reason) for index, drop in result.drops if drop.reason.kept]
+        return answers.partly(failed) if failed else answers.SUCCESS
+
+    def _count(self, receipts: list[Receipt]) -> None:
+        accepted = sum(1 for receipt in receipts if receipt.outcome is Outcome.ACCEPTED)
+        self.metrics.events["accepted"] += accepted
+        if accepted < len(receipts):
+            for receipt in receipts:
+                if receipt.outcome is not Outcome.ACCEPTED:
+                    self.metrics.events[receipt.outcome.value] += 1
+
+    def _refuse(self, reason: Reason, count: int = 1) -> Answer:
+        if count:
+            self._committer.refuse(reason.value, count)
+            self.metrics.events["refused"] += count
+            self.metrics.reasons[reason.value] += count
+        return answers.because(reason)
+
+    def _script(self, scope: Any) -> Answer:
+        text = parse_qs(scope.query_string[:1000]).get("key", [""])[0]
+        return script_of(
+            self.sites.find(text),
+            accepts_gzip="gzip" in (scope.headers.get("accept-encoding") or ""),
+            known_etag=scope.headers.get("if-none-match") or "",
+        )
+
+    def _healthz(self, scope: Any) -> Answer:
+        return answers.text(200, "ok\n")
+
+    def _readyz(self, scope: Any) -> Answer:
+        self.sites.find("")
+        problem = self.metrics.log_problem or ("" if self._committer.alive else "the writer has died")
+        if problem:
+            return answers.text(503, f"not ready: {problem}\n")
+        return answers.text(200, f"ready; {self.sites.problem or f'{len(self.sites.keys)} keys'}\n")
+
+    def _metrics(self, scope: Any) -> Answer:
+        return answers.text(200, self.metrics.text(waiting=self._committer.waiting, lag=None))
+
+
+def _reason(drop: Drop) -> tuple[Reason, str]:
+    return drop.reason, drop.detail
+
+
+PAGES: dict[str, Callable[[Collector, Any], Answer]] = {
+    "/tracker.js": Collector._script,
+    "/healthz": Collector._healthz,
+    "/readyz": Collector._readyz,
+    "/metrics": Collector._metrics,
+}

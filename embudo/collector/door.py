@@ -1,0 +1,104 @@
+"""From a parcel to events: opens the envelope, takes each message, and sorts what fails from what is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from embudo.collector.daily import Salts
+from embudo.collector.sites import Key
+from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
+from embudo.collector.wire import Parcel, Piece, nesting_of
+from embudo.core.consent import ConsentMode
+from embudo.core.event import Door, Event
+from embudo.core.intake import Drop, Envelope, Reason, take
+from embudo.core.message import instant_of, part
+from embudo.eventlog import Failure
+
+
+@dataclass(slots=True)
+class Sorted:
+    """What became of a parcel's messages."""
+
+    events: list[Event] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    drops: list[tuple[int, Drop]] = field(default_factory=list)  # by the message's index, failed and refused ones
+
+    @property
+    def refused(self) -> list[Reason]:
+        """The reasons of the messages that are only counted."""
+        return [drop.reason for _, drop in self.drops if not drop.reason.kept]
+
+
+class Sorter:
+    """Sorts parcels; remembers for some seconds what each visitor did."""
+
+    def __init__(self, salts: Salts, visitors: Visitors, now: Callable[[], int]) -> None:
+        self._salts, self._visitors, self._now = salts, visitors, now
+
+    def sort(self, parcel: Parcel, key: Key, headers: HeadersOf, *, address: str, history: bool = False) -> Sorted:
+        """Return a parcel's messages as events, failed events and drops."""
+        sent_at = None if parcel.sent_at is None else instant_of(parcel.sent_at)
+        if key.door is Door.PUBLIC:
+            envelope = self._of_browser(key, headers, sent_at, address)
+        else:
+            envelope = Envelope(key.site.id, key.door, self._now(), sent_at, key.site.mode, history=history)
+        result = Sorted()
+        for index, piece in enumerate(parcel.pieces):
+            taken = self._take(piece, envelope)
+            if isinstance(taken, Event):
+                result.events.append(taken)
+                continue
+            result.drops.append((index, taken))
+            if taken.reason.kept:
+                body = with_sent_at(piece.raw, parcel.sent_at)
+                result.failures.append(failure_of(key, taken, body, envelope.received_at))
+        return result
+
+    def _of_browser(self, key: Key, headers: HeadersOf, sent_at: int | None, address: str) -> Envelope:
+        user_agent = headers.get("user-agent") or ""
+        received_at = self._now()
+        daily = ""
+        if key.site.mode is ConsentMode.COOKIELESS:
+            daily = self._salts.visitor(key.site.id, address, user_agent, at=received_at)
+        return Envelope(
+            key.site.id,
+            key.door,
+            received_at,
+            sent_at,
+            key.site.mode,
+            objects=headers.get("sec-gpc") == "1" or headers.get("dnt") == "1",
+            daily=daily,
+            marks=marks_of(headers, user_agent),
+            user_agent=user_agent[:512],
+        )
+
+    def _take(self, piece: Piece, envelope: Envelope) -> Event | Drop:
+        message, raw = piece
+        if not isinstance(message, dict):
+            return Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
+        if message.get("messageId") is None:
+            message["messageId"] = uuid4().hex
+        if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
+            envelope = replace(envelope, marks=envelope.marks + marks)
+        return take(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))
+
+    def _behaviour(self, message: dict[str, Any], envelope: Envelope) -> tuple[str, ...]:
+        visitor = envelope.daily or message.get("anonymousId") or message.get("userId")
+        marks = self._visitors.marks(f"{envelope.site} {visitor}"[:200], message)
+        return (*marks, "webdriver") if part(message, "context").get("webdriver") is True else marks
+
+
+def failure_of(key: Key, drop: Drop, body: bytes, received_at: int) -> Failure:
+    """Return the failed event of a body; its detail starts with the door, which a replay needs."""
+    return Failure(key.site.id, drop.reason.value, body, received_at, f"{key.door.value} key: {drop.detail}")
+
+
+def with_sent_at(raw: bytes, sent_at: Any) -> bytes:
+    """Return a message of a batch with the batch's sentAt in it, so that a replay corrects the clock alike."""
+    if not isinstance(sent_at, str) or not raw.startswith(b"{") or b'"sentAt"' in raw or not sent_at.isascii():
+        return raw
+    inside = raw[1:].lstrip()
+    comma = b"" if inside.startswith(b"}") else b","
+    stamp = sent_at.replace("\\", "").replace('"', "").encode()
+    return b'{"sentAt":"' + stamp + b'"' + comma + inside

@@ -1,0 +1,133 @@
+"""What stands on the wire: bodies, compression, keys and messages, read within limits."""
+
+import zlib
+from base64 import b64decode
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from embudo.core.intake import MAX_BATCH_BYTES, Reason
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+_SHARED = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
+
+
+class Unreadable(Exception):
+    """A body is no request; `reason` says why."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class Piece(NamedTuple):
+    """One message and the text it came as."""
+
+    message: Any
+    raw: bytes
+
+
+class Parcel(NamedTuple):
+    """A request's body, read: its messages, and what it says once for all of them."""
+
+    pieces: list[Piece]
+    key: str
+    sent_at: Any
+
+
+class _Batch(msgspec.Struct):
+    batch: list[msgspec.Raw]
+    writeKey: str = ""
+    sentAt: Any = None
+    anonymousId: Any = None
+    userId: Any = None
+    context: Any = None
+
+
+_message = msgspec.json.Decoder().decode
+_batch = msgspec.json.Decoder(_Batch).decode
+
+
+def decompress(body: bytes, encoding: str) -> bytes:
+    """Return the body without its compression, at most MAX_BATCH_BYTES of it; raises Unreadable."""
+    if encoding not in ("gzip", "deflate", "x-gzip"):
+        raise Unreadable(Reason.BAD_COMPRESSION, f"content-encoding {encoding[:40]!r} is not gzip")
+    try:
+        stream = zlib.decompressobj(wbits=47)  # gzip or zlib, as the bytes themselves say
+        plain = stream.decompress(body, MAX_BATCH_BYTES + 1)
+    except zlib.error as error:
+        raise Unreadable(Reason.BAD_COMPRESSION, str(error)) from error
+    if len(plain) > MAX_BATCH_BYTES:
+        raise Unreadable(Reason.TOO_LARGE)
+    if not stream.eof:
+        raise Unreadable(Reason.BAD_COMPRESSION, "the compressed body ends too early")
+    return plain
+
+
+def read_one(body: bytes, kind: str) -> Parcel:
+    """Return the parcel of a body that is one message of this type; raises Unreadable."""
+    body = _storable(body)
+    try:
+        message = _message(body)
+    except UNREADABLE as error:
+        raise Unreadable(Reason.NOT_JSON, _words(error)) from error
+    if not isinstance(message, dict):
+        raise Unreadable(Reason.NOT_AN_OBJECT)
+    message["type"] = kind
+    key = message.pop("writeKey", "")
+    return Parcel([Piece(message, body)], key if isinstance(key, str) else "", message.get("sentAt"))
+
+
+def read_batch(body: bytes) -> Parcel:
+    """Return the parcel of a body that is a batch; raises Unreadable."""
+    body = _storable(body)
+    try:
+        batch = _batch(body)
+    except msgspec.ValidationError as error:
+        raise Unreadable(Reason.NOT_A_BATCH, _words(error)) from error
+    except UNREADABLE as error:
+        raise Unreadable(Reason.NOT_JSON, _words(error)) from error
+    pieces = [_piece(bytes(raw)) for raw in batch.batch]
+    for name in _SHARED:
+        shared = getattr(batch, name)
+        if shared is not None:
+            for piece in pieces:
+                if isinstance(piece.message, dict):
+                    piece.message.setdefault(name, shared)
+    return Parcel(pieces, batch.writeKey, batch.sentAt)
+
+
+@lru_cache(maxsize=1024)
+def key_of(authorization: str) -> str:
+    """Return the write key of an Authorization header (Basic with the key as name, or Bearer), else ""."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(value.strip(), validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
+def nesting_of(raw: bytes) -> int:
+    """Return an upper bound of how deep a JSON text nests."""
+    return raw.count(b"{") + raw.count(b"[")
+
+
+def _piece(raw: bytes) -> Piece:
+    try:
+        return Piece(_message(raw), raw)
+    except UNREADABLE:
+        return Piece(None, raw)
+
+
+def _storable(body: bytes) -> bytes:
+    """No storage of text holds NUL; what stands for it (U+FFFD) does."""
+    return body.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in body else body
+
+
+def _words(error: BaseException) -> str:
+    return str(error)[:200]
