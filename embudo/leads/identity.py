@@ -93,7 +93,8 @@ class Directory:
         self.pointers = pointers
         self.holdings: dict[int, Holding] = {}
         self.named: dict[int, set[str]] = defaultdict(set)  # person before merges -> named identifiers
-        self.changed: set[int] = set()  # subjects whose holding is new
+        self.changed: set[int] = set()  # subjects whose holding is new or other than in the table
+        self.fresh: set[int] = set()  # subjects that no fact carried before
         self.joined: list[Joined] = []
         self.disputes: list[tuple[Dispute, Event]] = []
         self.regrouped: set[int] = set()  # roots that gained or lost facts of the past
@@ -122,7 +123,23 @@ class Directory:
         for subject, identifier, person, evidence, strength, linked_at in sql.rows_where(
             columns, "leads_identifier", key, wanted
         ):
-            self._hold(subject, Holding(identifier, person, evidence, Strength(strength), linked_at))
+            if subject not in self.holdings:
+                self._hold(subject, Holding(identifier, person, evidence, Strength(strength), linked_at))
+
+    def load_people(self, roots: Collection[int]) -> None:
+        """Read every identifier of these people."""
+        self._load_holdings("person_id", {member for root in roots for member in self.pointers.tree(root)})
+
+    def subjects(self, roots: Collection[int]) -> dict[int, set[int]]:
+        """Return the subjects of these people, who were loaded."""
+        found: dict[int, set[int]] = {root: set() for root in roots}
+        for subject, holding in self.holdings.items():
+            root = self.pointers.root(holding.person)
+            if root in found:
+                found[root].add(subject)
+        for root in roots:
+            found[root].update(member for member in self.pointers.tree(root) if member not in self.holdings)
+        return found
 
     def _hold(self, subject: int, holding: Holding) -> None:
         if not is_anonymous(holding.identifier):
@@ -142,10 +159,6 @@ class Directory:
     def person_of(self, subject: int) -> int:
         """Return the surviving person a subject belongs to."""
         return self.pointers.root(self.holder(subject))
-
-    def is_known(self, root: int) -> bool:
-        """Return whether any loaded identifier names this person."""
-        return any(self.named.get(member) for member in self.pointers.tree(root))
 
     def _owner_of(self, identifier: str) -> Owner | None:
         holding = self.holdings.get(subject_of(identifier))
@@ -170,6 +183,7 @@ class Directory:
             own = Holding(event.identifier, event.subject, "", Strength.OWN, event.at)
             self._hold(event.subject, own)
             self.changed.add(event.subject)
+            self.fresh.add(event.subject)
         claim = claim_of(event)
         if claim is None:
             return []
@@ -204,13 +218,12 @@ class Directory:
 
     def _link(self, holding: Holding) -> None:
         subject = subject_of(holding.identifier)
-        before = self.holdings.get(subject)
         was, becomes = self.person_of(subject), self.pointers.root(holding.person)
+        if subject not in self.holdings:
+            self.fresh.add(subject)
         self._hold(subject, holding)
         self.changed.add(subject)
-        if was != becomes and (before is not None or was != subject or not is_anonymous(holding.identifier)):
-            self.regrouped |= {was, becomes}
-        elif was != becomes:
+        if was != becomes and subject not in self.fresh:
             self.regrouped |= {was, becomes}
 
     def _merge(self, merge: Joined) -> None:

@@ -1,0 +1,237 @@
+"""One batch of the log: who the facts are about, what follows from them, and the rows that say so."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from embudo.core.event import Door, Event
+from embudo.core.identity import Decision, Dispute
+from embudo.engines.online import HistoryNeeded, Online
+from embudo.eventlog import Cursor, Log
+from embudo.leads import kept as rows
+from embudo.leads import sql
+from embudo.leads.history import REVISED, counts, of_subjects
+from embudo.leads.identity import Directory, Joined, facts_of
+from embudo.leads.kept import Kept
+from embudo.leads.summary import Summary, summary_of
+
+ERASED = "person_erased"
+Decided = Callable[[Event, Directory], Sequence[Decision]]
+
+
+@dataclass
+class Batch:
+    """The work on some consecutive facts, from reading what is kept to writing what came of it."""
+
+    online: Online
+    log: Log
+    directory: Directory
+    through: Cursor  # what the log's readers have seen after this batch
+    now: int
+    facts: list[Event] = field(default_factory=list)  # identity decisions, to be appended before the rows are written
+    people: dict[int, Kept] = field(default_factory=dict)
+    again: set[int] = field(default_factory=set)  # people whose whole history is read
+    gone: set[int] = field(default_factory=set)  # people who have no fact of their own any more
+    earlier: list[Kept] = field(default_factory=list)  # a late fact shows that they came before
+
+    # -- working out, without a transaction ----------------------------------------------------------
+
+    def work(self, events: Sequence[Event], decided: Decided | None = None) -> None:
+        """Decide identity in log order, then fold what is new and read again what was regrouped."""
+        events = [event for event in events if event.door is not Door.SYSTEM or event.kind in (REVISED, ERASED)]
+        self._identify(events, decided or _decide)
+        self._settle_regrouped()
+        self._fold(events)
+        self._replay()
+
+    def _identify(self, events: Sequence[Event], decided: Decided) -> None:
+        directory = self.directory
+        directory.load(events)
+        retold: set[int] = set()
+        for event in events:
+            if event.kind in (REVISED, ERASED):
+                retold.add(event.subject)
+                continue
+            decisions = decided(event, directory)
+            if decisions:
+                self.facts += facts_of(decisions, event, now=self.now)
+        self.again = {directory.person_of(subject) for subject in retold}
+
+    def _settle_regrouped(self) -> None:
+        """Sort regrouped people into those who adopt a visitor's rows, those to read again and those who are gone."""
+        directory = self.directory
+        regrouped = directory.regrouped | self.again
+        if not regrouped:
+            return
+        roots = {directory.pointers.root(person) for person in regrouped}
+        directory.load_people(roots | regrouped)
+        subjects = directory.subjects(roots)
+        self.gone = (regrouped - roots) | {root for root in roots if not subjects[root]}
+        there, stale = rows.load(self.online, roots | self.gone)
+        for root in roots - self.gone:
+            visitor = None if root in self.again else self._adopts(root, subjects[root], there, stale)
+            if visitor is None:
+                self.again.add(root)
+                self.people[root] = Kept(root, self.online.fresh(), Summary(), _revision(there.get(root)), whole=True)
+            else:
+                self.people[root] = visitor
+
+    def _adopts(self, root: int, subjects: set[int], there: dict[int, Kept], stale: set[int]) -> Kept | None:
+        """A person nobody knew before takes over the rows of the one visitor they turn out to be."""
+        before = subjects - self.directory.fresh
+        if root in there or len(before) != 1:
+            return None
+        (visitor,) = before
+        found = there.get(visitor)
+        if visitor not in self.gone or found is None or visitor in stale:
+            return None
+        return Kept(root, found.state, found.summary, profiled=True, adopted=visitor)
+
+    def _fold(self, events: Sequence[Event]) -> None:
+        by_person: dict[int, list[Event]] = defaultdict(list)
+        for event in events:
+            if counts(event):
+                by_person[self.directory.person_of(event.subject)].append(event)
+        wanted = by_person.keys() - self.people.keys()
+        found, stale = rows.load(self.online, wanted)
+        self.again |= stale
+        for person, facts in by_person.items():
+            kept = self.people.get(person) or found.get(person) or Kept(person, self.online.fresh(), Summary())
+            self.people[person] = kept
+            if person not in self.again:
+                self._fold_one(kept, sorted(facts, key=_order))
+        for person in self.again:
+            self.people.setdefault(person, found.get(person) or Kept(person, self.online.fresh(), Summary()))
+
+    def _fold_one(self, kept: Kept, facts: Sequence[Event]) -> None:
+        arrived_at, was_there = kept.summary.first_seen_at, kept.revision or kept.adopted is not None
+        try:
+            for event in facts:
+                kept.moves += self.online.fold(kept.state, event)
+                kept.summary.add(event)
+                kept.profiled = kept.profiled or "traits" in event.props
+        except HistoryNeeded:
+            self.again.add(kept.id)
+            return
+        if was_there and kept.summary.first_seen_at < arrived_at:
+            self.earlier.append(kept)
+
+    def _replay(self) -> None:
+        """Read the whole history of the people who need it, and nothing behind this batch."""
+        if not self.again:
+            return
+        self.directory.load_people(self.again)
+        subjects = self.directory.subjects(self.again)
+        histories: dict[int, list[Event]] = {person: [] for person in self.again}
+        everyone = {subject for each in subjects.values() for subject in each}
+        for event in of_subjects(self.log, everyone, self.through):
+            histories[self.directory.person_of(event.subject)].append(event)
+        for person, history in histories.items():
+            kept = self.people[person]
+            kept.whole = True
+            kept.state, moves = self.online.replay(history)
+            kept.moves, kept.summary = list(moves), summary_of(history)
+            if not history:
+                self.gone.add(person)
+
+    # -- writing, inside the transaction of the caller -----------------------------------------------
+
+    def write(self) -> None:
+        """Write everything that came of the batch; raises kept.Overtaken."""
+        here = [kept for kept in self.people.values() if kept.id not in self.gone]
+        for kept in here:
+            if kept.adopted is not None:
+                _hand_over(kept.adopted, kept.id)
+        self._write_gone()
+        rows.write(self.online, here, self.now)
+        whole = [kept for kept in here if kept.whole]
+        if whole:
+            rows.replace_moves(self.online, whole, self.now, "late_fact")
+        folded = [kept for kept in here if not kept.whole]
+        if self.earlier:
+            rows.rearrive(self.online, [kept for kept in self.earlier if not kept.whole], self.now)
+        rows.add_moves([row for kept in folded for row in self._new_moves(kept)])
+        self._write_identity()
+
+    def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
+        new = [rows.move_row(kept.id, move, self.now) for move in kept.moves]
+        if not kept.revision and kept.adopted is None:
+            return [rows.arrival_row(kept, self.online.definition.version, self.now), *new]
+        return new
+
+    def _write_gone(self) -> None:
+        """Those merged keep a row that points at the survivor; those without any fact leave no row."""
+        if not self.gone:
+            return
+        merged = [(self.directory.pointers.into[each], each) for each in self.gone if each in self.directory.pointers.into]
+        why = [(self.now, "merged" if each in self.directory.pointers.into else "regrouped", each) for each in self.gone]
+        sql.many(
+            "UPDATE leads_stagechange SET superseded_at = %s, superseded_why = %s"
+            " WHERE person_id = %s AND superseded_at IS NULL",
+            why,
+        )
+        sql.many("UPDATE leads_person SET merged_into_id = %s WHERE id = %s", merged)
+        left = self.gone - {each for _, each in merged}
+        sql.delete_where("leads_person", "id", left)
+        sql.delete_where("leads_score", "person_id", self.gone)
+        sql.delete_where("leads_personattribute", "person_id", self.gone)
+
+    def _write_identity(self) -> None:
+        directory = self.directory
+        sql.many(
+            sql.upsert("leads_identifier", "subject", HOLDING),
+            [
+                (subject, each.identifier[:400], each.person, each.evidence, int(each.strength), each.linked_at)
+                for subject in sorted(directory.changed)
+                for each in (directory.holdings[subject],)
+            ],
+        )
+        for joined in directory.joined:
+            _write_joined(joined)
+        sql.many(
+            sql.insert("leads_dispute", ("identifier", "person_id", "claimed_by_id", "evidence", "cause", "at")),
+            [_dispute_row(dispute, cause) for dispute, cause in directory.disputes],
+        )
+
+
+HOLDING = ("subject", "identifier", "person_id", "evidence", "strength", "linked_at")
+
+
+def _decide(event: Event, directory: Directory) -> Sequence[Decision]:
+    return directory.see(event)
+
+
+def _order(event: Event) -> tuple[int, str, str]:
+    return event.order
+
+
+def _revision(kept: Kept | None) -> int:
+    return kept.revision if kept else 0
+
+
+def _hand_over(visitor: int, person: int) -> None:
+    """The visitor's moves become the person's."""
+    sql.one(
+        "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
+    )
+
+
+def _write_joined(joined: Joined) -> None:
+    if joined.undone:
+        sql.one(
+            "UPDATE leads_merge SET unmerged_at = %s, unmerged_cause = %s"
+            " WHERE survivor_id = %s AND absorbed_id = %s AND unmerged_at IS NULL",
+            [joined.at, json.dumps(joined.cause), joined.survivor, joined.absorbed],
+        )
+        return
+    columns = ("survivor_id", "absorbed_id", "evidence", "cause", "merged_at", "unmerged_cause")
+    values = (joined.survivor, joined.absorbed, joined.evidence, json.dumps(joined.cause), joined.at, "[]")
+    sql.one(sql.insert("leads_merge", columns), values)
+
+
+def _dispute_row(dispute: Dispute, cause: Event) -> tuple[object, ...]:
+    key = json.dumps(cause.key)
+    return (dispute.identifier[:400], dispute.person, dispute.claimed_by, dispute.evidence, key, cause.at)
+
+

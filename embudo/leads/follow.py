@@ -1,0 +1,150 @@
+"""Follow: reads the log from its cursor on and keeps identity, scores, stages and tables up to date.
+
+One process leads, others stand by. A batch is worked out first and then written with its cursor in one
+transaction, so that a crash at any instant loses nothing and counts nothing twice.
+"""
+
+import logging
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from embudo.config import Config
+from embudo.definition.in_force import in_force
+from embudo.engines.online import Online
+from embudo.eventlog import Cursor, Log, LogUnavailable, open_log
+from embudo.eventlog.log import now
+from embudo.leads import sql
+from embudo.leads.batch import Batch
+from embudo.leads.identity import Directory, Pointers
+from embudo.leads.kept import Overtaken
+from embudo.leads.lock import Lock
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while nothing arrives
+STANDBY_S = 1.0  # between two tries to lead
+LONGEST_WRITE_S = 0.05  # no write transaction on SQLite lasts longer (DESIGN 9.14)
+SMALLEST, LARGEST = 20, 2000  # facts of a batch
+
+
+class LostLead(Exception):
+    """Another process has moved the cursor."""
+
+
+@dataclass
+class Follower:
+    """The state of the process that leads: where it stands and how large its batches are."""
+
+    config: Config
+    log: Log
+    online: Online = field(default_factory=lambda: Online(in_force()))
+    size: int = 500
+    followed: int = 0  # facts since the start
+    longest_write_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Read again from the tables what is otherwise remembered between batches."""
+        self.cursor = cursor_of_tables()
+        self.pointers = Pointers.load()
+
+    def step(self) -> int:
+        """Follow one batch and return how many facts it held; 0 at the end of the log."""
+        rows, through = self.log.read(self.cursor, self.size)
+        if not rows:
+            return 0
+        try:
+            batch = Batch(self.online, self.log, Directory(self.pointers), through, now())
+            batch.work([row.event for row in rows])
+            if batch.facts:
+                self.log.append(batch.facts)
+            self._write(batch, through)
+        except BaseException:
+            self.pointers = Pointers.load() if connection.is_usable() else self.pointers
+            raise
+        self.cursor = through
+        self.followed += len(rows)
+        return len(rows)
+
+    def _write(self, batch: Batch, through: Cursor) -> None:
+        """Write batch and cursor at once; the batch grows and shrinks so that this stays short."""
+        began = time.perf_counter()
+        with transaction.atomic():
+            move_cursor(self.cursor, through)
+            batch.write()
+        took = time.perf_counter() - began
+        self.longest_write_s = max(self.longest_write_s, took)
+        if took > LONGEST_WRITE_S * 0.8:
+            self.size = max(SMALLEST, self.size * 2 // 3)
+        elif took < LONGEST_WRITE_S * 0.4:
+            self.size = min(LARGEST, self.size * 5 // 4)
+
+    def catch_up(self) -> int:
+        """Follow to the end of the log and return how many facts that were."""
+        done = 0
+        while True:
+            try:
+                count = self.step()
+            except Overtaken:
+                continue
+            if not count:
+                return done
+            done += count
+
+
+def cursor_of_tables() -> Cursor:
+    """Return how far the tables have followed the log."""
+    return Cursor(dict(sql.rows('SELECT shard, "offset" FROM leads_followcursor')))
+
+
+def move_cursor(was: Cursor, becomes: Cursor) -> None:
+    """Move the cursor in the open transaction; raises LostLead when it does not stand where it was left."""
+    for shard, offset in becomes.items():
+        if offset == was.offset(shard):
+            continue
+        moved = sql.one(
+            'INSERT INTO leads_followcursor (shard, "offset") VALUES (%s, %s)'
+            ' ON CONFLICT (shard) DO UPDATE SET "offset" = excluded."offset" WHERE leads_followcursor."offset" = %s',
+            [shard, offset, was.offset(shard)],
+        )
+        if moved != 1:
+            raise LostLead(f"the cursor of shard {shard} is not at {was.offset(shard)}")
+
+
+def run(config: Config) -> None:
+    """Follow until the process is told to stop (SIGTERM, SIGINT)."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow(config, stop)
+
+
+def follow(config: Config, stop: threading.Event) -> None:
+    """Lead as soon as nobody else does, and follow until `stop`."""
+    log, lock = open_log(config), Lock(config, "follow")
+    while not stop.is_set() and not lock.take():
+        stop.wait(STANDBY_S)
+    if stop.is_set():
+        return
+    follower = Follower(config, log)
+    logger.info("following from %s", follower.cursor.to_text() or "the beginning")
+    pause = SHORTEST_S
+    while not stop.is_set():
+        try:
+            count = follower.step()
+        except Overtaken:
+            continue
+        except LogUnavailable as error:
+            logger.warning("the log cannot be read now: %s", error)
+            stop.wait(STANDBY_S)
+            continue
+        pause = SHORTEST_S if count else min(LONGEST_S, pause * 1.5)
+        if not count:
+            stop.wait(pause)
+    lock.release()

@@ -1,0 +1,35 @@
+"""The facts of one person as they count today: verdicts as revised, machines left out."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from embudo.core.event import Event, Verdict
+from embudo.eventlog import Cursor, Log
+
+REVISED = "verdict_revised"
+VERDICTS = frozenset(Verdict)
+
+
+def counts(event: Event) -> bool:
+    """Return whether a fact is folded at all: what machines did, and what Embudo recorded, is kept and shown, no more."""
+    return event.verdict is not Verdict.MACHINE
+
+
+def counted(history: Iterable[Event]) -> list[Event]:
+    """Return the facts that count, each with the verdict last given to it, from a history in any order."""
+    events = list(history)
+    revised = {}
+    for event in sorted((each for each in events if each.kind == REVISED), key=lambda each: each.order):
+        revised[str(event.props.get("source")), str(event.props.get("id"))] = event.props.get("verdict")
+    if revised:
+        events = [_as_revised(event, revised.get(event.key)) for event in events]
+    return [event for event in events if counts(event)]
+
+
+def of_subjects(log: Log, subjects: Collection[int], through: Cursor) -> list[Event]:
+    """Return the facts that count of these subjects as far as the cursor, in their order."""
+    return counted(log.history(subjects, through=through))
+
+
+def _as_revised(event: Event, verdict: object) -> Event:
+    return replace(event, verdict=Verdict(verdict)) if verdict in VERDICTS else event

@@ -1,0 +1,229 @@
+"""What is kept of one person between facts, and how it is read and written for many people at once."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from embudo.core import attributes, lifecycle
+from embudo.core.lifecycle import Move
+from embudo.engines.online import Online
+from embudo.engines.state import State
+from embudo.leads import companies, profile, sql
+from embudo.leads.summary import Summary
+from embudo.leads.touch import Touch
+
+VISITOR = lifecycle.VISITOR
+ARRIVED = "arrived"  # why a person entered the first stage
+
+
+class Overtaken(Exception):
+    """Another process wrote one of these people since they were read; read again."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """One person's score state and summary while a batch works on it."""
+
+    id: int
+    state: State
+    summary: Summary
+    revision: int = 0  # of the row that was read; 0: there is none
+    moves: list[Move] = field(default_factory=list)  # made by this batch; of a whole replay all
+    profiled: bool = False  # the attributes may have changed
+    whole: bool = False  # read again from the whole history
+    adopted: int | None = None  # the visitor whose rows become this person's
+
+
+def load(online: Online, people: Collection[int]) -> tuple[dict[int, Kept], set[int]]:
+    """Return what is kept of these people, and those whose state is of another definition and must be read again."""
+    found: dict[int, Kept] = {}
+    stale: set[int] = set()
+    columns = (
+        "s.person_id, s.state, s.revision, s.touch, p.created_at, p.first_seen_at, p.last_seen_at, p.events, p.known,"
+        " p.source, p.medium, p.campaign, p.landing_page"
+    )
+    table = "leads_score s JOIN leads_person p ON p.id = s.person_id"
+    for person, blob, revision, touched, *rest in sql.rows_where(columns, table, "s.person_id", people):
+        created_at, first, last, events, known, *touch = rest
+        order = tuple(json.loads(touched)) if touched else None
+        state = online.decode(bytes(blob))
+        if state is None:
+            state = online.fresh()
+            stale.add(person)
+        summary = Summary(created_at, first, last, events, bool(known), order, Touch(*touch))
+        found[person] = Kept(person, state, summary, revision)
+    return found, stale
+
+
+# -- writing: what a person shows --------------------------------------------------------------------
+
+SHOWN = (
+    "known", "stage", "stage_since_at", "handoff_ready", "fit", "grade", "fit_known_share", "disqualified",
+    "engagement", "engagement_at", "engagement_order", "created_at", "first_seen_at", "last_seen_at", "events",
+    "source", "medium", "campaign", "landing_page",
+)  # fmt: skip
+PROFILE = (
+    "name", "mail", "phone", "title", "company_name", "industry", "country", "city", "language",
+    "attributes", "search", "company_id",
+)  # fmt: skip
+COLUMNS = ("id", "merged_into_id", *SHOWN, *PROFILE)
+ADD = sql.upsert("leads_person", "id", COLUMNS)
+CHANGE = f"UPDATE leads_person SET {', '.join(f'{name} = %s' for name in SHOWN)} WHERE id = %s"
+ADD_SCORE = sql.insert(
+    "leads_score", ("person_id", "version", "state", "revision", "touch", "updated_at", "next_change_at")
+)
+CHANGE_SCORE = (
+    "UPDATE leads_score SET version = %s, state = %s, revision = revision + 1, touch = %s, updated_at = %s,"
+    " next_change_at = %s WHERE person_id = %s AND revision = %s"
+)
+ADD_COMPANY = (
+    "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', '{}')"
+    " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
+    " WHERE excluded.name <> excluded.domain AND leads_company.name <> excluded.name"
+)
+
+
+def shown(online: Online, kept: Kept, now: int) -> tuple[Any, ...]:
+    """Return the values of SHOWN."""
+    state, summary = kept.state, kept.summary
+    fit, curve, standing = online.fit(state), online.curve(state), online.standing(state)
+    at = max(state.latest[0], summary.first_seen_at)
+    touch = summary.touch
+    return (
+        summary.known, standing.stage, standing.since or summary.first_seen_at,
+        lifecycle.ready(standing, fit, online.definition, standing.at),
+        fit.score, fit.grade, fit.known_share, fit.disqualified_by is not None,
+        curve.at(at), at, curve.at(max(at, now)),
+        summary.created_at, summary.first_seen_at, summary.last_seen_at, summary.events,
+        touch.source[:200], touch.medium[:200], touch.campaign[:300], touch.landing_page[:500],
+    )  # fmt: skip
+
+
+def write(online: Online, people: Iterable[Kept], now: int) -> None:
+    """Write these people and their scores; raises Overtaken when somebody else wrote one of them meanwhile."""
+    full, light, new, old = [], [], [], []
+    companies_found: dict[int, companies.Employer] = {}
+    profiled: dict[int, dict[str, Any]] = {}
+    for kept in people:
+        values = shown(online, kept, now)
+        if kept.profiled or kept.whole or not kept.revision:
+            known = attributes.values(online.profile(kept.state))
+            profiled[kept.id] = known
+            employer = companies.employer(known) if known else None
+            if employer:
+                companies_found[employer.id] = employer
+            full.append((kept.id, None, *values, *_profile_columns(known, employer)))
+        else:
+            light.append((*values, kept.id))
+        blob, touched = online.encode(kept.state), json.dumps(kept.summary.touched) if kept.summary.touched else ""
+        version, due = online.definition.version, online.next_change(kept.state)
+        if kept.revision:
+            old.append((version, blob, touched, now, due, kept.id, kept.revision))
+        else:
+            new.append((kept.id, version, blob, 1, touched, now, due))
+    sql.many(ADD_COMPANY, [(each.id, each.name, each.domain) for each in sorted(companies_found.values(), key=_by_id)])
+    sql.many(ADD, full)
+    sql.many(CHANGE, light)
+    if sql.many(CHANGE_SCORE, old) != len(old):
+        raise Overtaken
+    sql.many(ADD_SCORE, new)
+    _write_values(profiled, {row[0] for row in new})
+
+
+def _by_id(employer: companies.Employer) -> int:
+    return employer.id
+
+
+def _profile_columns(known: dict[str, Any], employer: companies.Employer | None) -> tuple[Any, ...]:
+    columns = profile.columns(known)
+    return (
+        *(columns[name] for name in PROFILE[:9]),
+        json.dumps(known, ensure_ascii=False),
+        profile.search_text(columns),
+        employer.id if employer else None,
+    )
+
+
+def _write_values(profiled: dict[int, dict[str, Any]], new: set[int]) -> None:
+    sql.delete_where("leads_personattribute", "person_id", [each for each in profiled if each not in new])
+    rows = [
+        (person, value.attribute, value.text, value.number)
+        for person, known in profiled.items()
+        for value in profile.values(known)
+    ]
+    sql.many(sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number")), rows)
+
+
+# -- writing: moves ----------------------------------------------------------------------------------
+
+ADD_MOVE = sql.insert(
+    "leads_stagechange",
+    ("person_id", "from_stage", "to_stage", "at", "recorded_at", "why", "causes", "version", "fit", "engagement",
+     "superseded_why"),
+)  # fmt: skip
+SUPERSEDE = "UPDATE leads_stagechange SET superseded_at = %s, superseded_why = %s WHERE id = %s"
+
+
+def move_row(person: int, move: Move, now: int) -> tuple[Any, ...]:
+    """Return the row of a move."""
+    cause = move.cause
+    causes = [[cause.source, cause.id, cause.kind, cause.at]] if cause else []
+    return (
+        person, move.from_stage, move.to_stage, move.at, now, str(move.why), json.dumps(causes), move.version,
+        move.fit, move.engagement, "",
+    )  # fmt: skip
+
+
+def arrival_row(kept: Kept, version: int, now: int) -> tuple[Any, ...]:
+    """Return the row of the first appearance of a person."""
+    return (kept.id, "", VISITOR, kept.summary.first_seen_at, now, ARRIVED, "[]", version, None, 0.0, "")
+
+
+def add_moves(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows of moves."""
+    sql.many(ADD_MOVE, rows)
+
+
+def rearrive(online: Online, people: Sequence[Kept], now: int) -> None:
+    """Give people whom a late fact shows to have come earlier another first appearance."""
+    statement = (
+        "UPDATE leads_stagechange SET superseded_at = %s, superseded_why = 'late_fact'"
+        " WHERE person_id = %s AND from_stage = '' AND superseded_at IS NULL"
+    )
+    sql.many(statement, [(now, each.id) for each in people])
+    add_moves([arrival_row(each, online.definition.version, now) for each in people])
+
+
+def replace_moves(online: Online, people: Sequence[Kept], now: int, why: str) -> None:
+    """Make the standing moves of these people those of their replay: equal ones stay, others are superseded or added."""
+    there = _standing_moves([each.id for each in people])
+    added, corrected = [], []
+    for kept in people:
+        wanted = [arrival_row(kept, online.definition.version, now)] if kept.summary.events else []
+        wanted += [move_row(kept.id, move, now) for move in kept.moves]
+        for row in wanted:
+            found = there[kept.id].pop((*row[1:4], row[5], row[6]), None)
+            if found is None:
+                added.append(row)
+            elif found[1:] != row[8:10]:
+                corrected.append((*row[8:10], found[0]))
+    sql.many(SUPERSEDE, [(now, why, row) for moves in there.values() for row, *_ in moves.values()])
+    sql.many("UPDATE leads_stagechange SET fit = %s, engagement = %s WHERE id = %s", corrected)
+    add_moves(added)
+
+
+def _standing_moves(people: Collection[int]) -> dict[int, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """The moves that stand, by person and by what makes them the same: stages, instant, reason and causes."""
+    found: dict[int, dict[tuple[Any, ...], tuple[Any, ...]]] = {person: {} for person in people}
+    columns = "id, person_id, from_stage, to_stage, at, why, causes, fit, engagement"
+    for row, person, *key, causes, fit, engagement in sql.rows_where(
+        columns, "leads_stagechange", "person_id", people, "AND superseded_at IS NULL"
+    ):
+        found[person][(*key, _text(causes))] = (row, fit, engagement)
+    return found
+
+
+def _text(causes: Any) -> str:
+    """A JSON column comes as text from SQLite and as a list from PostgreSQL."""
+    return json.dumps(json.loads(causes) if isinstance(causes, str) else causes)
