@@ -256,13 +256,14 @@ class Online:
 
     def _touches_stages(self, state: State, event: Event, of_kind: _OfKind) -> bool:
         """Whether a late fact may change the moves already made: not while the person is a mere visitor."""
-        if event.verdict is Verdict.HUMAN and self._calls(state, event, of_kind):
+        human = event.verdict is Verdict.HUMAN
+        if human and self._calls(state, event, of_kind):
             return True
         if state.standing.stage == VISITOR and state.standing.since == 0:
             return False
         if attributes.traits(event):
             return True
-        return event.verdict is Verdict.HUMAN and any(rule.holds(event) for rule in of_kind.rules)
+        return human and (names_somebody(event) or any(rule.holds(event) for rule in of_kind.rules))
 
     def _weighs(self, state: State) -> bool:
         """Whether engagement decides the stage now."""
