@@ -5,7 +5,6 @@ transaction, so that a crash at any instant loses nothing and counts nothing twi
 """
 
 import logging
-import signal
 import threading
 import time
 from dataclasses import dataclass, field
@@ -117,16 +116,8 @@ def move_cursor(was: Cursor, becomes: Cursor) -> None:
             raise LostLead(f"the cursor of shard {shard} is not at {was.offset(shard)}")
 
 
-def run(config: Config) -> None:
-    """Follow until the process is told to stop (SIGTERM, SIGINT)."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    follow(config, stop)
-
-
-def follow(config: Config, stop: threading.Event) -> None:
-    """Lead as soon as nobody else does, and follow until `stop`."""
+def run(config: Config, stop: threading.Event) -> None:
+    """Lead as soon as nobody else does, and follow until `stop` is set."""
     log, lock = open_log(config), Lock(config, "follow")
     while not stop.is_set() and not lock.take():
         stop.wait(STANDBY_S)
