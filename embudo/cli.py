@@ -22,6 +22,7 @@ COMMANDS = {
     "up": Command("embudo.supervisor", "run the whole install: collector, web, follow and advance"),
     "demo": Command("embudo.demo.command", "fill an empty install with a fictional company"),
     "import": Command("embudo.leads.imports.command", "bring in people or facts from a CSV file"),
+    "prepare": Command("embudo.operate.prepare", "bring the tables up to date (`up` does it at its start)"),
     "doctor": Command("embudo.operate.doctor", "look for what is wrong and say how to mend it"),
     "backup": Command("embudo.operate.backup", "write everything to one file, while the install runs"),
     "restore": Command("embudo.operate.restore", "fill an empty install from such a file"),

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     if taken := ports_taken(config, names):
         print("\n".join(taken), file=sys.stderr)
         return 1
-    if code := _migrate():
+    if code := _prepare():
         return code
     return Supervisor(config, names).run()
 
@@ -62,10 +62,13 @@ def _is_taken(host: str, port: int) -> bool:
     return False
 
 
-def _migrate() -> int:
+def _prepare() -> int:
     say("up", "bringing the tables up to date")
-    command = [sys.executable, "-m", "embudo.cli", "manage", "migrate", "--noinput", "--verbosity", "0"]
-    return subprocess.run(command, check=False).returncode
+    command = [sys.executable, "-m", "embudo.cli", "prepare"]
+    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in done.stdout.splitlines():
+        say("up", line)
+    return done.returncode
 
 
 def say(name: str, line: str) -> None:

@@ -1,0 +1,167 @@
+"""Checks of the install itself: its folder and files, its tables, its log, its mail server."""
+
+import os
+import smtplib
+import stat
+from pathlib import Path
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from embudo.config import Config
+from embudo.eventlog import LogUnavailable, open_log
+from embudo.operate.finding import Finding, bad, good, note
+
+
+def files(config: Config) -> list[Finding]:
+    """Look whether we may write in the data folder and nobody else may read its secret."""
+    if not os.access(config.data, os.R_OK | os.W_OK | os.X_OK):
+        return [
+            bad(
+                _("Data folder %(folder)s: not ours to write") % {"folder": config.data},
+                _("Everything the install keeps is in there."),
+                _("Give it to the account that runs Embudo: chown -R embudo %(folder)s") % {"folder": config.data},
+            )
+        ]
+    found = [good(_("Data folder %(folder)s: writable") % {"folder": config.data})]
+    return found + _secret(config.data / "secret_key") + _strangers(config.data)
+
+
+def _secret(file: Path) -> list[Finding]:
+    if not file.exists() or not stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return []
+    return [
+        bad(
+            _("The secret key can be read by others"),
+            _("Whoever has it can sign in as anybody."),
+            _("chmod 600 %(file)s, and if others use this machine, delete it: a new one is made at the next start")
+            % {"file": file},
+        )
+    ]
+
+
+def _strangers(folder: Path) -> list[Finding]:
+    """Files of another account: typical after `embudo` was run once as root."""
+    owner = folder.stat().st_uid
+    odd = [file for file in (folder, *folder.rglob("*")) if file.lstat().st_uid != owner]
+    if not odd:
+        return []
+    return [
+        bad(
+            _("%(count)d files in the data folder belong to another account, such as %(file)s")
+            % {"count": len(odd), "file": odd[0]},
+            _("A process of the install may be unable to write them."),
+            f"chown -R --reference={folder} {folder}",
+        )
+    ]
+
+
+def tables(config: Config) -> list[Finding]:
+    """Look whether the tables answer, are sound, and are of this version."""
+    try:
+        waiting = _waiting()
+        faults = _faults(config)
+    except DatabaseError as error:
+        return [
+            bad(
+                _("Tables: %(error)s") % {"error": error},
+                _("The site cannot work without them."),
+                _("Check EMBUDO_DATABASE_URL and that PostgreSQL runs.")
+                if not config.embedded
+                else _("Restore the last backup: embudo restore FILE --data NEW_FOLDER"),
+            )
+        ]
+    if faults:
+        return [
+            bad(
+                _("Tables: damaged (%(fault)s)") % {"fault": faults[0]},
+                _("Pages may fail or show wrong figures."),
+                _("Restore the last backup into a new folder; what came later is in the log: embudo rebuild"),
+            )
+        ]
+    if waiting:
+        return [
+            note(
+                _("Tables: %(count)d changes of this version are not applied yet") % {"count": waiting},
+                _("`embudo up` applies them at its start."),
+                "embudo manage migrate",
+            )
+        ]
+    return [good(_("Tables: sound and of this version"))]
+
+
+def _waiting() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _faults(config: Config) -> list[str]:
+    if not config.embedded:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA quick_check(5)")
+        return [row[0] for row in cursor.fetchall() if row[0] != "ok"]
+
+
+def log(config: Config) -> list[Finding]:
+    """Look whether the log answers, whether anything in it is damaged, and whether its ledger adds up."""
+    try:
+        record = open_log(config)
+        problems, ledger = record.verify(), record.ledger()
+    except LogUnavailable as error:
+        return [
+            bad(
+                _("Log: %(error)s") % {"error": error},
+                _("No event can be kept, and the collector answers 503."),
+                _("Look at disk, permissions and, with PostgreSQL, the server; then `embudo doctor` again."),
+            )
+        ]
+    found = [
+        bad(
+            _("Log: %(problem)s") % {"problem": problem},
+            _("These facts cannot be read, and a rebuild would miss them."),
+            _("Restore that file from a backup (embudo restore FILE --data NEW_FOLDER), then embudo rebuild --check"),
+        )
+        for problem in problems
+    ]
+    if not ledger.balanced:
+        found.append(
+            bad(
+                _("Ledger: received is not accepted + failed + refused"),
+                _("Some event is unaccounted for."),
+                _("embudo ledger shows the figures; please report them."),
+            )
+        )
+    return found or [good(_("Log: sound, %(count)d events accepted") % {"count": ledger.accepted})]
+
+
+def mail(config: Config) -> list[Finding]:
+    """Look whether the mail server takes us."""
+    from django.conf import settings
+
+    if not config.mail_url:
+        return [
+            note(
+                _("Mail: no mail server is set"),
+                _("Forgotten passwords and invitations cannot be mailed."),
+                "EMBUDO_MAIL_URL=smtp://user:password@host:587",
+            )
+        ]
+    kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+    try:
+        with kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=10) as server:
+            if settings.EMAIL_USE_TLS:
+                server.starttls()
+            if settings.EMAIL_HOST_USER:
+                server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+            server.noop()
+    except (smtplib.SMTPException, OSError) as error:
+        return [
+            bad(
+                _("Mail: %(host)s says: %(error)s") % {"host": settings.EMAIL_HOST, "error": error},
+                _("No mail leaves."),
+                _("Check EMBUDO_MAIL_URL: host, port, user and password."),
+            )
+        ]
+    return [good(_("Mail: %(host)s takes our mail") % {"host": settings.EMAIL_HOST})]

@@ -1,0 +1,24 @@
+"""What `embudo up` does before its processes start: tables up to date, and the set-up address when there is no user."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from embudo.accounts import first_run
+
+
+def main(arguments: list[str]) -> int:
+    """Bring the tables up to date and print what the operator must know; return an exit code."""
+    with translation.override(settings.EMBUDO.language):
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except DatabaseError as error:
+            print(_("The tables cannot be brought up to date: %(error)s") % {"error": str(error).strip()})
+            print(_("`embudo doctor` says how to mend it."))
+            return 1
+        if first_run.needed():
+            print(_("There is no user yet. Open this address to become the administrator:"))
+            print(first_run.address(settings.EMBUDO))
+    return 0

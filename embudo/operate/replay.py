@@ -1,0 +1,87 @@
+"""Takes failed events in again: reads their bodies as the door would today, and keeps what has become usable."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from embudo.collector.sites import Site, keys_of
+from embudo.collector.wire import nesting_of
+from embudo.config import Config
+from embudo.core.consent import ConsentMode
+from embudo.core.event import Door, Event
+from embudo.core.intake import Drop, Envelope, Reason, take
+from embudo.core.message import instant_of
+from embudo.eventlog import Failed, FailedState, open_log
+
+PORTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of failed events that were tried again."""
+
+    kept: int = 0
+    still_failing: int = 0
+
+
+def replay_reason(config: Config, reason: str, *, by: str) -> Outcome:
+    """Try all open failed events of one reason again."""
+    return replay(config, _open(config, reason), by=by)
+
+
+def replay(config: Config, failed: Iterable[Failed], *, by: str) -> Outcome:
+    """Try failed events again; each that is usable now leaves the failed and enters the log in one transaction."""
+    record, sites, kept, still = open_log(config), _sites(config), 0, 0
+    for each in failed:
+        if each.state is not FailedState.OPEN:
+            continue
+        event = read_again(each, sites.get(each.source))
+        if isinstance(event, Event) and record.replay(each.number, [event], by=by):
+            kept += 1
+        else:
+            still += 1
+    return Outcome(kept, still)
+
+
+def read_again(failed: Failed, site: Site | None) -> Event | Drop:
+    """Return the event a failed body stands for under today's rules, or why there is still none."""
+    try:
+        message = json.loads(failed.body)
+    except (ValueError, RecursionError):
+        return Drop(Reason.NOT_JSON)
+    if not isinstance(message, dict):
+        return Drop(Reason.NOT_AN_OBJECT)
+    message.setdefault("messageId", f"replayed-{failed.number}")
+    message.setdefault("type", _type_of(message))
+    envelope = _envelope(failed, message, site)
+    return take(message, envelope, size_bytes=len(failed.body), nesting=nesting_of(failed.body))
+
+
+def _envelope(failed: Failed, message: dict[str, Any], site: Site | None) -> Envelope:
+    """The door of the first time: its name stands at the beginning of the detail; any doubt means the public one."""
+    door = Door.SECRET if failed.detail.startswith(f"{Door.SECRET.value} key") else Door.PUBLIC
+    sent_at = instant_of(message["sentAt"]) if "sentAt" in message else None
+    mode = site.mode if site else ConsentMode.REQUIRED
+    return Envelope(failed.source, door, failed.received_at, sent_at, mode)
+
+
+def _type_of(message: dict[str, Any]) -> str:
+    """Some senders say the type in the address only; what a message holds tells it too."""
+    marks = {"event": "track", "groupId": "group", "previousId": "alias", "traits": "identify"}
+    return next((kind for mark, kind in marks.items() if mark in message), "page")
+
+
+def _open(config: Config, reason: str) -> Iterator[Failed]:
+    record, before = open_log(config), None
+    while rows := record.failed(limit=PORTION, before=before, reason=reason, state=FailedState.OPEN):
+        yield from rows
+        before = rows[-1].number
+
+
+def _sites(config: Config) -> dict[str, Site]:
+    try:
+        keys = keys_of((config.data / "sites.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    return {key.site.id: key.site for key in keys.values()}

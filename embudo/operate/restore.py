@@ -1,0 +1,97 @@
+"""`embudo restore`: fills an empty install from a backup; nothing that exists is ever overwritten."""
+
+import argparse
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from embudo.config import Config
+from embudo.eventlog import open_log
+from embudo.operate.archive import LISTING, BadArchive, unpack
+from embudo.operate.backup import TABLES, TAIL
+from embudo.operate.copies import paste_postgresql
+
+
+class NotEmpty(Exception):
+    """There is an install already; the message says where."""
+
+
+def main(arguments: list[str]) -> int:
+    """Restore a backup into the data folder, and on the server shape into the database."""
+    parser = argparse.ArgumentParser(prog="embudo restore", description="Fill an empty install from a backup.")
+    parser.add_argument("file", type=Path, help="a file that `embudo backup` wrote")
+    try:
+        listing = restore(settings.EMBUDO, parser.parse_args(arguments).file)
+    except (BadArchive, NotEmpty, OSError) as error:
+        print(_("Nothing was restored: %(error)s") % {"error": error})
+        return 1
+    facts = {"made": listing["made_at"], "folder": settings.EMBUDO.data}
+    print(_("Restored the backup of %(made)s into %(folder)s.") % facts)
+    return 0
+
+
+def restore(config: Config, file: Path) -> dict[str, Any]:
+    """Check the whole backup, then put it in place; returns its listing. Raises BadArchive and NotEmpty."""
+    _check_empty(config)
+    config.data.mkdir(parents=True, exist_ok=True)
+    held = Path(mkdtemp(prefix=".restoring-", dir=config.data))
+    try:
+        listing = unpack(file, held)
+        _check_shape(config, listing)
+        if not config.embedded:
+            _fill_database(config, held, listing)
+        _move_in(config, held)
+    finally:
+        shutil.rmtree(held)
+    return listing
+
+
+def _check_empty(config: Config) -> None:
+    log = config.data / "log"
+    if log.exists() and any(file.suffix == ".parquet" for file in log.rglob("*")):
+        words = _("%(folder)s holds an install already; give a new folder with --data")
+        raise NotEmpty(words % {"folder": config.data})
+    if config.embedded:
+        connection.close()
+        for name in (TABLES, TAIL):
+            if (config.data / name).exists() and (config.data / name).stat().st_size:
+                words = _("%(file)s exists already; give a new folder with --data")
+                raise NotEmpty(words % {"file": config.data / name})
+    elif connection.introspection.table_names():
+        raise NotEmpty(_("the database holds tables already; give an empty one in EMBUDO_DATABASE_URL"))
+
+
+def _check_shape(config: Config, listing: dict[str, Any]) -> None:
+    here = "embedded" if config.embedded else "server"
+    if listing["shape"] != here:
+        words = _("the backup is of the shape %(there)s, and this install is %(here)s (see EMBUDO_DATABASE_URL)")
+        raise BadArchive(words % {"there": listing["shape"], "here": here})
+
+
+def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
+    """Make the tables as they were when the backup was made, fill them, then bring them up to date."""
+    executor = MigrationExecutor(connection)
+    there = [tuple(each.split(".", 1)) for each in listing["migrations"]]
+    if unknown := [target for target in there if target not in executor.loader.graph.nodes]:
+        raise BadArchive(_("it comes from a newer version of Embudo (%(name)s)") % {"name": ".".join(unknown[0])})
+    executor.migrate(there)
+    open_log(config)
+    paste_postgresql(config.database_url, held)
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _move_in(config: Config, held: Path) -> None:
+    """Move the files into the data folder; a secret key that came into being meanwhile gives way to the backup's."""
+    for source in sorted(held.rglob("*")):
+        place = source.relative_to(held)
+        if source.is_file() and place.parts[0] != "tables" and place.name not in (LISTING, "tables.json"):
+            target = config.data / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
