@@ -1,13 +1,16 @@
 """The record of facts: a durable tail and sealed Parquet segments. Everything else can be rebuilt from it."""
 
 from embudo.eventlog.append import Outcome, Receipt
-from embudo.eventlog.columns import Row
+from embudo.eventlog.columns import NewerLayout, Row
 from embudo.eventlog.cursor import Cursor
+from embudo.eventlog.erase import Evidence
 from embudo.eventlog.ledger import Ledger
-from embudo.eventlog.log import Log, open_log
-from embudo.eventlog.tail import Failed, FailedState, Failure, LogUnavailable
+from embudo.eventlog.log import Log, open_log, verify_log
+from embudo.eventlog.retain import Retention
+from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUnavailable
+from embudo.eventlog.verify import Problem
 
 __all__ = [
-    "Cursor", "Failed", "FailedState", "Failure", "Ledger", "Log", "LogUnavailable", "Outcome", "Receipt", "Row",
-    "open_log",
+    "Cursor", "Evidence", "Failed", "FailedState", "Failure", "Ledger", "Log", "LogDamaged", "LogUnavailable",
+    "NewerLayout", "Outcome", "Problem", "Receipt", "Retention", "Row", "open_log", "verify_log",
 ]  # fmt: skip

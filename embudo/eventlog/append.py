@@ -13,7 +13,7 @@ from embudo.core.event import Event
 from embudo.eventlog.columns import RECEIVED_AT, Plain, plain, props_json
 from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT, RECEIVED, REFUSED
 from embudo.eventlog.position import key_hash, position, shard_and_offset, shard_of
-from embudo.eventlog.tail import Failure, Known, Tail, Writing
+from embudo.eventlog.tail import FailedState, Failure, Known, Tail, Writing
 
 ID_REUSED, UNSTORABLE, FAILED_QUOTA, ERASED_PERSON = "id_reused", "unstorable", "failed_quota", "erased"
 
@@ -80,7 +80,7 @@ def prepare(
     refused: Mapping[str, int],
     *,
     shards: int,
-    is_erased: Callable[[Event], bool],
+    is_erased: Callable[[Event], bool] | None = None,
 ) -> Batch:
     """Return the batch of these events, failures and refusals, with everything done that needs no lock."""
     batch = Batch([Receipt(0, 0, Outcome.ACCEPTED)] * len(events), failures=list(failures))
@@ -88,7 +88,7 @@ def prepare(
     for reason, count in refused.items():
         batch.counts[f"{REFUSED}:{reason}"] += count
     for place, event in enumerate(events):
-        if is_erased(event):
+        if is_erased is not None and is_erased(event):
             batch.counts[f"{REFUSED}:{ERASED_PERSON}"] += 1
             batch.receipts[place] = Receipt(0, 0, Outcome.ERASED)
             continue
@@ -179,3 +179,34 @@ def _fail(writing: Writing, failures: Sequence[Failure], counts: Counter[str], q
         counts[f"{FAILED}:{each.reason}"] += 1
         kept.append(each)
     writing.fail(kept)
+
+
+class _Stays(Exception):
+    """A replay did not succeed; the transaction is rolled back and the failed event stays open."""
+
+
+def replay(tail: Tail, number: int, batch: Batch, *, at: int, by: str) -> Receipt | None:
+    """Keep the one event of a batch in place of an open failed event, both in one transaction; return its receipt.
+
+    With the outcome accepted or duplicate the failed event is settled and moves from failed to accepted in the
+    ledger; otherwise it stays open. Returns None when no failed event is open by that number.
+    """
+    if not batch.candidates:
+        return batch.receipts[0]
+    receipts, counts = list(batch.receipts), Counter[str]()
+    try:
+        with tail.writing(batch.shards) as writing:
+            failed = writing.settle(number, FailedState.REPLAYED, at=at, by=by)
+            if failed is None or _keep(writing, batch.candidates, receipts, counts):
+                raise _Stays
+            counts[f"{FAILED}:{failed.reason}"] -= 1
+            writing.count(min(batch.shards), counts)
+    except _Stays:
+        return None if failed is None else receipts[0]
+    return receipts[0]
+
+
+def dismiss(tail: Tail, number: int, *, at: int, by: str) -> bool:
+    """Settle an open failed event without keeping anything of it; return whether one was open by that number."""
+    with tail.writing({0}) as writing:
+        return writing.settle(number, FailedState.DISMISSED, at=at, by=by) is not None

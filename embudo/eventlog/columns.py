@@ -24,7 +24,7 @@ HOT_NUMBER = ("dwell_s", "scroll_share", "amount", "score")
 HOT = HOT_TEXT + HOT_NUMBER
 COLUMNS = ("shard", "offset", *PLAIN, *HOT)
 
-AT, RECEIVED_AT, SUBJECT, BODY = (PLAIN.index(name) for name in ("at", "received_at", "subject", "body"))
+KIND, AT, RECEIVED_AT, BODY = (PLAIN.index(name) for name in ("kind", "at", "received_at", "body"))
 
 # An older layout's body -> the next layout's body, by the older layout's number.
 Lift = Callable[[dict[str, Any]], dict[str, Any]]

@@ -52,7 +52,7 @@ class Ledger:
         reasons: dict[str, dict[str, int]] = {FAILED: {}, REFUSED: {}}
         for name, value in counters:
             what, _, reason = name.partition(":")
-            into = reasons[what] if what in reasons else plain
+            into = reasons.get(what, plain)
             into[reason or what] = into.get(reason or what, 0) + value
         return cls(
             received=plain.get(RECEIVED, 0),

@@ -2,17 +2,24 @@
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from embudo.config import Config
 from embudo.core.event import Event
-from embudo.eventlog import append
-from embudo.eventlog.append import Receipt
-from embudo.eventlog.columns import Row, event_of
+from embudo.eventlog.append import Batch, Receipt, commit, dismiss, prepare, replay
+from embudo.eventlog.columns import COLUMNS, Row
+from embudo.eventlog.compact import FEWEST, compact
 from embudo.eventlog.cursor import Cursor
+from embudo.eventlog.erase import Evidence, erase, evidence_of, record, sweep
 from embudo.eventlog.ledger import Ledger
-from embudo.eventlog.position import shard_and_offset
-from embudo.eventlog.tail import Failed, Failure, Tail
+from embudo.eventlog.read import Reader
+from embudo.eventlog.retain import Retention, retain
+from embudo.eventlog.seal import seal
+from embudo.eventlog.segments import Archive
+from embudo.eventlog.tail import Failed, FailedState, Failure, Tail
+from embudo.eventlog.tombstones import Tombstones
+from embudo.eventlog.verify import Problem, verify
 
 _MB = 1_000_000
 
@@ -23,11 +30,16 @@ class Log:
     def __init__(self, config: Config, tail: Tail) -> None:
         self.config = config
         self._tail = tail
+        self._archive = Archive(config.data / "log")
+        self._tombstones = Tombstones(config.data / "erased")
+        self._reader = Reader(tail, self._archive, self._tombstones)
 
     @property
     def shards(self) -> int:
         """How many shards the log has; settled when it was made."""
         return self._tail.shards
+
+    # -- in ------------------------------------------------------------------------------------------------
 
     def append(self, events: Sequence[Event]) -> list[Receipt]:
         """Keep events in one durable transaction and return their receipts in the same order.
@@ -37,62 +49,154 @@ class Log:
         return self.commit(events=events)
 
     def commit(
-        self, *, events: Sequence[Event] = (), failures: Iterable[Failure] = (), refused: Mapping[str, int] | None = None
+        self,
+        *,
+        events: Sequence[Event] = (),
+        failures: Iterable[Failure] = (),
+        refused: Mapping[str, int] | None = None,
     ) -> list[Receipt]:
         """Keep events, failed bodies and counts of refusals in one durable transaction; return the events' receipts.
 
         Bodies beyond the quota are counted as refused (`failed_quota`). Raises LogUnavailable; then nothing is kept.
         """
-        batch = append.prepare(events, failures, refused or {}, shards=self.shards, is_erased=lambda event: False)
-        return append.commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
+        batch = self._prepare(events, failures, refused or {})
+        return commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
+
+    def _prepare(
+        self, events: Sequence[Event], failures: Iterable[Failure] = (), refused: Mapping[str, int] | None = None
+    ) -> Batch:
+        is_erased = self._tombstones.cover if self._tombstones else None
+        return prepare(events, failures, refused or {}, shards=self.shards, is_erased=is_erased)
+
+    # -- out -----------------------------------------------------------------------------------------------
 
     def read(self, cursor: Cursor, limit: int) -> tuple[list[Row], Cursor]:
         """Return up to `limit` rows behind a cursor, in offset order within each shard, and the cursor after them."""
-        rows: list[Row] = []
-        for shard in range(self.shards):
-            for place, *values in self._tail.rows(shard, cursor.offset(shard), limit - len(rows)):
-                rows.append(Row(*shard_and_offset(place), event_of(values)))
-        return rows, cursor.moved(Cursor.of((row.shard, row.offset) for row in rows))
+        return self._reader.read(cursor, limit)
 
     def end(self) -> Cursor:
         """Return the cursor that has seen everything kept so far."""
         return Cursor({shard: mark.last for shard, mark in self._tail.marks().items()})
 
-    def history(
-        self, subjects: Collection[int], *, until: int | None = None, through: Cursor | None = None
-    ) -> list[Event]:
-        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`.
+    def history(self, subjects: Collection[int], *, until: int | None = None) -> list[Event]:
+        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`."""
+        return self._reader.history(subjects, until)
 
-        With `through` only what that cursor has seen, so that a reader who follows the log counts no fact twice.
+    def segments(self) -> list[Path]:
+        """Return the Parquet files of the sealed rows. With the tail's rows beside them use `snapshot`."""
+        return self.snapshot(("at",))[0]
+
+    def tail_table(self, columns: Sequence[str] = COLUMNS) -> Any:
+        """Return the rows that are in no segment as a pyarrow table of these columns. See `snapshot`."""
+        return self.snapshot(columns)[1]
+
+    def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Path], Any]:
+        """Return the segments' files and a pyarrow table of the tail that go together: each row is in one of them.
+
+        Two calls of `segments` and `tail_table` may have a sealing between them, this one cannot.
         """
-        rows = self._tail.rows_of(subjects)
-        if through is not None:
-            rows = [row for row in rows if through.passed(Cursor.of([shard_and_offset(row[0])]))]
-        events = [event_of(row[1:]) for row in rows]
-        return sorted((e for e in events if until is None or e.at <= until), key=lambda event: event.order)
+        segments, table = self._reader.snapshot(columns)
+        return [self._archive.path(each.file) for each in segments], table
 
-    def failed(
-        self, *, limit: int = 100, before: int | None = None, reason: str = "", state: str = ""
-    ) -> list[Failed]:
-        """Return failed events, newest first, those with a number below `before`; reason and state narrow it."""
-        return self._tail.failed(limit=limit, before=before, reason=reason, state=state)
+    # -- counts and failed events --------------------------------------------------------------------------
 
     def ledger(self) -> Ledger:
         """Return what became of everything received."""
         return Ledger.of(self._tail.counters())
 
+    def failed(self, *, limit: int = 100, before: int | None = None, reason: str = "", state: str = "") -> list[Failed]:
+        """Return failed events, newest first, those with a number below `before`; reason and state narrow it."""
+        return self._tail.failed(limit=limit, before=before, reason=reason, state=state)
 
-def now() -> int:
-    """Return the present instant in microseconds."""
-    return time.time_ns() // 1000
+    def failed_counts(self) -> dict[tuple[str, FailedState], int]:
+        """Return how many failed events there are of each reason and state."""
+        return self._tail.failed_counts()
+
+    def replay(self, number: int, event: Event, *, by: str, at: int | None = None) -> Receipt | None:
+        """Keep the event that a failed one was meant to be and settle the failed one, in one transaction.
+
+        It stays open when the outcome is neither accepted nor duplicate. Returns None when none is open by `number`.
+        """
+        return replay(self._tail, number, self._prepare([event]), at=_instant(at), by=by)
+
+    def dismiss(self, number: int, *, by: str, at: int | None = None) -> bool:
+        """Settle a failed event without keeping anything of it; return whether one was open by that number."""
+        return dismiss(self._tail, number, at=_instant(at), by=by)
+
+    # -- upkeep --------------------------------------------------------------------------------------------
+
+    def seal(self, *, at_least: int = 1, at: int | None = None) -> list[Path]:
+        """Move the rows of shards with at least so many in the tail to segments; return the new segments' files.
+
+        A loop gives `at_least=config.seal_rows`. Returns nothing when another process is sealing.
+        """
+        made = seal(self._tail, self._archive, at_least=at_least, at=_instant(at))
+        return [self._archive.path(each.file) for each in made if each.file]
+
+    def compact(self, *, fewest: int = FEWEST, at: int | None = None) -> list[Path]:
+        """Merge runs of at least `fewest` small neighbouring segments; return the new segments' files."""
+        made = compact(self._tail, self._archive, fewest=fewest, at=_instant(at))
+        return [self._archive.path(each.file) for each in made if each.file]
+
+    def erase(
+        self,
+        subjects: Collection[int],
+        *,
+        by: str,
+        why: str,
+        identifiers: Collection[str] = (),
+        at: int | None = None,
+    ) -> Evidence:
+        """Erase subjects from reading and intake at once, then from tail, segments and failed bodies.
+
+        Failed bodies that hold one of `identifiers` ("ana@norte.mx"), or one that an erased row came by, are emptied.
+        """
+        return erase(
+            self._tail, self._archive, self._tombstones, subjects,
+            identifiers=identifiers, by=by, why=why, at=_instant(at),
+        )  # fmt: skip
+
+    def apply_tombstones(self, *, by: str, why: str, at: int | None = None) -> Evidence | None:
+        """Erase again whoever was erased before and is back, after a restore; None when nobody is."""
+        return sweep(self._tail, self._archive, self._tombstones, by=by, why=why, at=_instant(at))
+
+    def retain(self, policy: Retention | None = None, *, at: int | None = None) -> Evidence:
+        """Remove what is older than the policy allows and keys beyond the horizon; once a day is enough."""
+        instant = _instant(at)
+        self.apply_tombstones(by="retention", why="what an erasure missed", at=instant)
+        evidence = retain(self._tail, self._archive, policy or Retention(), at=instant)
+        if evidence.rows or evidence.failed_bodies:
+            record(self._tombstones.folder, evidence)
+        return evidence
+
+    def evidence(self) -> list[Evidence]:
+        """Return the evidence of all erasures and retentions, oldest first."""
+        return evidence_of(self._tombstones.folder)
+
+    def verify(self) -> list[Problem]:
+        """Return every problem of the log, an empty list when it is sound; reads every byte, never raises."""
+        return verify(lambda: self._tail, self._archive)
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        self._tail.close()
+
+
+def _instant(at: int | None) -> int:
+    return time.time_ns() // 1000 if at is None else at
 
 
 def open_log(config: Config) -> Log:
     """Return the log of an install, made when it is missing; raises LogUnavailable."""
-    return Log(config, _tail(config))
+    return Log(config, _open_tail(config))
 
 
-def _tail(config: Config) -> Any:
+def verify_log(config: Config) -> list[Problem]:
+    """Return every problem of an install's log, also when it does not open any more; never raises."""
+    return verify(lambda: _open_tail(config), Archive(config.data / "log"))
+
+
+def _open_tail(config: Config) -> Tail:
     if config.embedded:
         from embudo.eventlog.tail_sqlite import SqliteTail
 

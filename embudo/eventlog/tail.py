@@ -21,6 +21,10 @@ class LogUnavailable(Exception):
     """The log cannot write or read now (disk full, locked, damaged, server gone); nothing of the batch was kept."""
 
 
+class LogDamaged(LogUnavailable):
+    """A file of the log cannot be read; `verify` says which and what to do."""
+
+
 class Known(NamedTuple):
     """What is remembered of a key: the digest of its content and the position of its row."""
 
@@ -96,6 +100,9 @@ class Writing(Protocol):
     def delete(self, positions: Sequence[int]) -> int:
         """Delete rows of the tail and return how many there were."""
 
+    def drop(self, shard: int, up_to: int, *, limit: int) -> int:
+        """Delete at most `limit` of the first rows of a shard, up to an offset; return how many there were."""
+
     def sealed(self, shard: int, offset: int) -> None:
         """Say that a shard's rows up to an offset are in segments."""
 
@@ -103,7 +110,7 @@ class Writing(Protocol):
         """Forget keys."""
 
     def forget_failed(self, numbers: Sequence[int]) -> int:
-        """Empty the bodies of failed events and return how many bytes that freed."""
+        """Empty the bodies of failed events (open ones are dismissed) and return how many bytes that freed."""
 
 
 class Tail(Protocol):
@@ -128,6 +135,12 @@ class Tail(Protocol):
 
     def failed(self, *, limit: int, before: int | None, reason: str, state: str) -> list[Failed]:
         """Return failed events, newest first; an empty reason or state stands for any."""
+
+    def failed_counts(self) -> dict[tuple[str, FailedState], int]:
+        """Return how many failed events there are of each reason and state."""
+
+    def extremes(self, shard: int) -> tuple[int, int, int] | None:
+        """Return the first and the last offset of a shard's rows in the tail and their number, None without rows."""
 
     def keys(self, after: bytes, limit: int) -> list[tuple[bytes, int, int]]:
         """Return (key hash, position, received_at) in key order behind a key."""

@@ -40,7 +40,7 @@ class PostgresSpeaker(Speaker):
         """Insert many rows with COPY."""
         if not rows:
             return
-        sql = cast(LiteralString, f"COPY {table} ({', '.join(columns)}) FROM STDIN")
+        sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(sql) as copy:
             for row in rows:
                 copy.write_row(row)
@@ -56,7 +56,7 @@ class PostgresSpeaker(Speaker):
 
 @lru_cache
 def _translated(sql: str) -> LiteralString:
-    return cast(LiteralString, sql.replace("?", "%s"))
+    return sql.replace("?", "%s")
 
 
 class PostgresTail(SqlTail):

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from embudo.eventlog.columns import PLAIN
-from embudo.eventlog.position import position
+from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.tail import Failed, FailedState, Failure, KeyRow, Known, Mark, TailRow
 
 ROW_COLUMNS = ("position", *PLAIN)
@@ -120,11 +120,18 @@ class SqlWriting:
 
     def counted(self, name: str) -> int:
         """Return a counter, all shards together."""
-        return int(self._speaker.all("SELECT coalesce(sum(value), 0) FROM eventlog_counters WHERE name = ?", (name,))[0][0])
+        sql = "SELECT coalesce(sum(value), 0) FROM eventlog_counters WHERE name = ?"
+        return int(self._speaker.all(sql, (name,))[0][0])
 
     def delete(self, positions: Sequence[int]) -> int:
         """Delete rows of the tail and return how many there were."""
         return self._speaker.run_among("DELETE FROM eventlog_tail WHERE position IN", positions)
+
+    def drop(self, shard: int, up_to: int, *, limit: int) -> int:
+        """Delete at most `limit` of the first rows of a shard, up to an offset; return how many there were."""
+        sql = """DELETE FROM eventlog_tail WHERE position IN (
+            SELECT position FROM eventlog_tail WHERE position > ? AND position <= ? ORDER BY position LIMIT ?)"""
+        return self._speaker.run(sql, (position(shard, 0), position(shard, up_to), limit))
 
     def sealed(self, shard: int, offset: int) -> None:
         """Say that a shard's rows up to an offset are in segments."""
@@ -137,7 +144,9 @@ class SqlWriting:
     def forget_failed(self, numbers: Sequence[int]) -> int:
         """Empty the bodies of failed events and return how many bytes that freed."""
         found = self._speaker.among("SELECT length(body) FROM eventlog_failed WHERE number IN", numbers)
-        self._speaker.run_among("UPDATE eventlog_failed SET body = '', detail = '' WHERE number IN", numbers)
+        sql = """UPDATE eventlog_failed SET body = '', detail = '',
+            state = CASE state WHEN 'open' THEN 'dismissed' ELSE state END WHERE number IN"""
+        self._speaker.run_among(sql, numbers)
         return sum(length for (length,) in found)
 
 
@@ -192,6 +201,19 @@ class SqlTail(ABC):
         sql = f"{_FAILED} WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?"
         with self.speaking() as speaker:
             return [_failed(row) for row in speaker.all(sql, (*values, limit))]
+
+    def failed_counts(self) -> dict[tuple[str, FailedState], int]:
+        """Return how many failed events there are of each reason and state."""
+        sql = "SELECT reason, state, count(*) FROM eventlog_failed GROUP BY reason, state ORDER BY 3 DESC, 1, 2"
+        with self.speaking() as speaker:
+            return {(reason, FailedState(state)): count for reason, state, count in speaker.all(sql)}
+
+    def extremes(self, shard: int) -> tuple[int, int, int] | None:
+        """Return the first and the last offset of a shard's rows in the tail and their number, None without rows."""
+        sql = "SELECT min(position), max(position), count(*) FROM eventlog_tail WHERE position > ? AND position < ?"
+        with self.speaking() as speaker:
+            first, last, count = speaker.all(sql, (position(shard, 0), position(shard + 1, 0)))[0]
+        return (shard_and_offset(first)[1], shard_and_offset(last)[1], count) if count else None
 
     def keys(self, after: bytes, limit: int) -> list[tuple[bytes, int, int]]:
         """Return (key hash, position, received_at) in key order behind a key."""

@@ -85,9 +85,7 @@ class SqliteTail(SqlTail):
         return kept[1]
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False)
         for attempt in range(50):  # the change to WAL does not wait for a lock by itself
             try:
                 connection.execute("PRAGMA journal_mode = WAL")

@@ -1,0 +1,163 @@
+"""How the log is read: on from a cursor, or one subject's history, over segments and tail without a seam.
+
+Rows move from the tail to segments while readers read. So every read takes the rows of the tail first and asks then
+how far the shard is sealed: what is sealed by then comes from segments, and the rest of those rows is complete.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from embudo.core.event import Event
+from embudo.eventlog.columns import COLUMNS, PLAIN, Row, event_of
+from embudo.eventlog.cursor import Cursor
+from embudo.eventlog.manifest import DamagedManifest, Segment
+from embudo.eventlog.position import shard_and_offset
+from embudo.eventlog.segments import Archive, Table, events_of, table_of
+from embudo.eventlog.tail import LogDamaged, Tail, TailRow
+from embudo.eventlog.tombstones import Tombstones
+
+WINDOW = 250_000  # offsets of a segment put in order at once
+_PORTION = 20_000
+_ATTEMPTS = 10
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Some offsets of a segment, in order."""
+
+    file: str
+    low: int
+    high: int
+    table: Table
+    offsets: Sequence[int]
+
+
+class Reader:
+    """Reads one log."""
+
+    def __init__(self, tail: Tail, archive: Archive, tombstones: Tombstones) -> None:
+        self._tail = tail
+        self._archive = archive
+        self._tombstones = tombstones
+        self._windows: dict[int, _Window] = {}
+
+    def read(self, cursor: Cursor, limit: int) -> tuple[list[Row], Cursor]:
+        """Return up to `limit` rows behind a cursor and the cursor after them; shards share the limit fairly."""
+        found: list[Row] = []
+        reached: dict[int, int] = {}
+        for shard in range(self._tail.shards):
+            share = -(-(limit - len(found)) // (self._tail.shards - shard))
+            if share > 0:
+                rows, reached[shard] = self._retried(partial(self._behind, shard, cursor.offset(shard), share))
+                found += rows
+        if self._tombstones:
+            found = [row for row in found if not self._tombstones.cover(row.event)]
+        return found, cursor.moved(reached)
+
+    def _behind(self, shard: int, after: int, limit: int) -> tuple[list[Row], int]:
+        """Return the rows of a shard behind an offset and the offset they reach."""
+        rows = self._tail.rows(shard, after, limit)
+        if _dense(rows, after):
+            return [_row(row) for row in rows], after + len(rows)
+        mark = self._tail.marks()[shard]
+        if after < mark.sealed:
+            return self._sealed_behind(shard, after, limit, mark.sealed)
+        if not rows and after < mark.last:  # appended just now, or the last rows were erased
+            rows = self._tail.rows(shard, after, limit)
+            if not rows:
+                sealed = self._tail.marks()[shard].sealed
+                return [], after if sealed > after else mark.last
+        return [_row(row) for row in rows], max((shard_and_offset(row[0])[1] for row in rows), default=after)
+
+    def _sealed_behind(self, shard: int, after: int, limit: int, sealed: int) -> tuple[list[Row], int]:
+        rows: list[Row] = []
+        while after < sealed and len(rows) < limit:
+            window = self._window(shard, after + 1)
+            start = bisect_right(window.offsets, after)
+            some = window.table.slice(start, limit - len(rows))
+            rows += map(Row, some["shard"].to_pylist(), some["offset"].to_pylist(), events_of(some.select(PLAIN)))
+            complete = start + some.num_rows == window.table.num_rows
+            after = window.high if complete else window.offsets[start + some.num_rows - 1]
+        return rows, after
+
+    def _window(self, shard: int, offset: int) -> _Window:
+        segment = next((s for s in self._archive.manifest().of_shard(shard) if s.last >= offset), None)
+        if segment is None or segment.first > offset:
+            raise LogDamaged(f"no segment holds offset {offset} of shard {shard}, though it is sealed")
+        kept = self._windows.get(shard)
+        if kept is None or kept.file != segment.file or not kept.low <= offset <= kept.high:
+            kept = self._windows[shard] = self._open(segment, offset)
+        return kept
+
+    def _open(self, segment: Segment, offset: int) -> _Window:
+        high = min(segment.last, offset + WINDOW - 1)
+        table = self._archive.offsets_between(segment, offset, high)
+        numbers = table["offset"].combine_chunks()
+        whole = memoryview(numbers.buffers()[1] or b"").cast("q") if len(numbers) else []
+        return _Window(segment.file, offset, high, table, whole[numbers.offset : numbers.offset + len(numbers)])
+
+    def history(self, subjects: Collection[int], until: int | None) -> list[Event]:
+        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`."""
+        events = self._retried(lambda: list(self._history(set(subjects))))
+        kept = (
+            event for event in events
+            if (until is None or event.at <= until) and not (self._tombstones and self._tombstones.cover(event))
+        )  # fmt: skip
+        return sorted(kept, key=lambda event: event.order)
+
+    def _history(self, subjects: Collection[int]) -> Iterator[Event]:
+        rows = self._tail.rows_of(subjects)
+        marks = self._tail.marks()
+        for shard, offset, event in map(_row, rows):
+            if offset > marks[shard].sealed:
+                yield event
+        for segment in self._archive.manifest().until(marks):
+            yield from self._archive.history(segment, subjects)
+
+    def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Segment], Table]:
+        """Return all segments and the rows of the tail that none of them holds, consistent with one another."""
+        import pyarrow as pa
+
+        needed = tuple(dict.fromkeys(("shard", "offset", *columns)))
+        tables, begun = [table_of([], needed)], self._tail.marks()
+        for shard, mark in begun.items():
+            after = mark.sealed
+            while rows := self._tail.rows(shard, after, _PORTION):
+                tables.append(table_of(rows, needed))
+                after = shard_and_offset(rows[-1][0])[1]
+        marks, table = self._tail.marks(), pa.concat_tables(tables)
+        for shard, mark in marks.items():
+            if mark.sealed > begun[shard].sealed:
+                table = table.filter(_unsealed(table, shard, mark.sealed))
+        return self._retried(lambda: self._archive.manifest().until(marks)), table.select(list(columns))
+
+    def _retried(self, act: Callable[[], T]) -> T:
+        """Run a read again when a segment was replaced under it; raises LogDamaged when that does not help."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return act()
+            except FileNotFoundError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise LogDamaged(str(error)) from error
+            except (DamagedManifest, ValueError, OSError) as error:  # pyarrow's errors are ValueErrors or OSErrors
+                raise LogDamaged(str(error)) from error
+        raise AssertionError("unreachable")
+
+
+def _unsealed(table: Table, shard: int, sealed: int) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.not_equal(table["shard"], shard), pc.greater(table["offset"], sealed))
+
+
+def _dense(rows: Sequence[TailRow], after: int) -> bool:
+    return bool(rows) and shard_and_offset(rows[-1][0])[1] == after + len(rows)
+
+
+def _row(row: TailRow) -> Row:
+    return Row(*shard_and_offset(row[0]), event_of(row[1:]))

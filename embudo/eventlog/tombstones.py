@@ -1,0 +1,93 @@
+"""Who was erased: keyed hashes in a file of its own, outside every backup, that filter reading and intake at once."""
+
+import os
+import secrets
+from collections.abc import Collection
+from hashlib import blake2b
+from pathlib import Path
+
+from embudo.core.event import Event
+from embudo.eventlog.manifest import sync_folder
+
+
+class Tombstones:
+    """The tombstones of one install.
+
+    A tombstone covers a subject's events up to the instant of the erasure, so that a retry resurrects nothing and a
+    person who comes back later on their own is a new person.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "tombstones"
+        self._stamp: tuple[int, int] | None = None
+        self._until: dict[str, int] = {}
+        self._hashes: dict[int, str] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        try:
+            state = os.stat(self._path)
+        except FileNotFoundError:
+            self._stamp, self._until = None, {}
+            return False
+        if (stamp := (state.st_size, state.st_mtime_ns)) != self._stamp:
+            self._load()
+            self._stamp = stamp
+        return bool(self._until)
+
+    def cover(self, event: Event) -> bool:
+        """Return whether an event belongs to an erased subject and is not newer than the erasure."""
+        return bool(self) and event.at <= self._until.get(self._hash(event.subject), event.at - 1)
+
+    def until(self, subject: int) -> int | None:
+        """Return the instant up to which a subject is erased, None when it is not."""
+        return self._until.get(self._hash(subject)) if self else None
+
+    def add(self, subjects: Collection[int], *, at: int) -> None:
+        """Put up tombstones, durably."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"{self._hash(subject)} {at}\n" for subject in sorted(subjects))
+        with open(self._path, "a", opener=_private) as file:
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self.folder)
+
+    def _load(self) -> None:
+        until: dict[str, int] = {}
+        for line in self._path.read_text().splitlines():
+            name, _, at = line.partition(" ")
+            if at.isdigit():  # a line torn by a crash stands at the end only, and its erasure was not reported as done
+                until[name] = max(int(at), until.get(name, 0))
+        self._until = until
+
+    def _hash(self, subject: int) -> str:
+        if (known := self._hashes.get(subject)) is None:
+            if len(self._hashes) > 100_000:
+                self._hashes.clear()
+            digest = blake2b(subject.to_bytes(8, "big", signed=True), key=self._key(), digest_size=16)
+            known = self._hashes[subject] = digest.hexdigest()
+        return known
+
+    def _key(self) -> bytes:
+        path = self.folder / "key"
+        try:
+            return bytes.fromhex(path.read_text())
+        except FileNotFoundError:
+            fresh = self.folder / f"key.{os.getpid()}"
+            with open(fresh, "w", opener=_private) as file:
+                file.write(secrets.token_bytes(32).hex())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(fresh, path)  # the first process wins
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+            return bytes.fromhex(path.read_text())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
