@@ -15,9 +15,9 @@ from embudo.config import Config
 from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, open_log
-from embudo.eventlog.log import now
 from embudo.leads import sql
 from embudo.leads.batch import Batch
+from embudo.leads.clock import now
 from embudo.leads.identity import Directory, Pointers
 from embudo.leads.kept import Overtaken
 from embudo.leads.lock import Lock

@@ -1,0 +1,106 @@
+"""What people in the app say of a person becomes a fact of the log, before anything else is changed (DESIGN 9.6)."""
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+from embudo.core.event import Door, Event, Verdict
+from embudo.core.event import subject_of as subject
+from embudo.core.identity import identifiers
+from embudo.eventlog import Cursor, Log, Outcome, Receipt, open_log
+from embudo.leads import follow
+from embudo.leads.clock import now
+
+APP = "app"
+LOOK_S = 0.01  # between two looks at the cursor
+PATIENCE_S = 1.0
+
+# What a person in the app may record of somebody.
+KINDS = frozenset(
+    "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
+    "opportunity_lost people_merged people_unmerged identity_linked verdict_revised call_made meeting_held "
+    "note_written purchase_made referral_made".split()
+)
+
+
+class UnknownKind(ValueError):
+    """This kind of fact is not for people to record."""
+
+
+class NotRecorded(Exception):
+    """The log kept something else under this id, or nothing: `outcome` says which."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+
+
+def record(
+    kind: str,
+    *,
+    props: Mapping[str, Any],
+    id: str,
+    by: Any,
+    person: int | None = None,
+    at: int | None = None,
+    log: Log | None = None,
+) -> Receipt:
+    """Append one fact about a person and return where it stands; a repeat with the same id counts once.
+
+    `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
+    the fact is about whom its traits name. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
+    """
+    if kind not in KINDS:
+        raise UnknownKind(kind)
+    (receipt,) = (log or the_log()).append([_fact(kind, props, id, by, person, at)])
+    if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
+        raise NotRecorded(receipt.outcome)
+    return receipt
+
+
+def wait_until_followed(receipt: Receipt, timeout_s: float = PATIENCE_S) -> bool:
+    """Return whether the tables hold this fact, waiting for it at most so long; otherwise say "being applied"."""
+    wanted = Cursor({receipt.shard: receipt.offset})
+    deadline = time.monotonic() + timeout_s
+    while not follow.cursor_of_tables().passed(wanted):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(LOOK_S)
+    return True
+
+
+@lru_cache(maxsize=1)
+def the_log() -> Log:
+    """Return the log of this install; one for the whole process."""
+    return open_log(settings.EMBUDO)
+
+
+def _fact(kind: str, props: Mapping[str, Any], id: str, by: Any, person: int | None, at: int | None) -> Event:
+    moment = now()
+    identifier = f"person:{person}" if person is not None else _named_by(props)
+    return Event(
+        source=APP,
+        id=id,
+        kind=kind,
+        at=moment if at is None else at,
+        received_at=moment,
+        known_at=moment,
+        identifier=identifier,
+        subject=subject(identifier),
+        door=Door.APP,
+        verdict=Verdict.HUMAN,
+        props=dict(props),
+        context={"by": getattr(by, "pk", None), "by_name": str(by)},
+    )
+
+
+def _named_by(props: Mapping[str, Any]) -> str:
+    traits = props.get("traits")
+    stated = traits if isinstance(traits, Mapping) else {}
+    found = identifiers(door=Door.APP, user_id=None, anonymous_id=None, traits=stated)
+    if not found:
+        raise ValueError("a fact without a person needs traits with a mail address or a phone number")
+    return found[0]
