@@ -6,7 +6,8 @@ The exceptions are a person's owner and the reports of imports, which are ordina
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 STAGES = ("visitor", "lead", "qualified", "prospect", "opportunity", "customer", "ambassador", "discarded")
@@ -87,7 +88,10 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["-engagement_order", "id"], name="person_by_engagement", condition=LISTED),
             models.Index(fields=["-last_seen_at", "id"], name="person_by_last_seen", condition=LISTED),
-            models.Index(fields=["name", "id"], name="person_by_name", condition=LISTED),
+            models.Index(fields=["-first_seen_at", "id"], name="person_by_first_seen", condition=LISTED),
+            models.Index(Coalesce("fit", Value(-1.0)).desc(), F("id"), name="person_by_fit", condition=LISTED),
+            models.Index(fields=["search", "id"], name="person_by_name", condition=LISTED),
+            models.Index(fields=["id"], name="person_waiting", condition=LISTED & Q(handoff_ready=True)),
             models.Index(fields=["stage", "-engagement_order", "id"], name="person_by_stage", condition=LISTED),
             models.Index(fields=["grade", "-engagement_order", "id"], name="person_by_grade", condition=LISTED),
             models.Index(fields=["source", "-engagement_order", "id"], name="person_by_source", condition=LISTED),

@@ -19,7 +19,9 @@ COLUMNS = {  # column of Person -> attribute, longest text kept
 }
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone"})  # found by search, not by filter
 VALUE_LENGTH = 200
+SEARCH_LENGTH = 600  # an index entry of PostgreSQL holds 2,700 bytes
 DIGITS = re.compile(r"\D+")
+WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,19 @@ def name_of(attributes: Mapping[str, Any]) -> str:
 
 
 def search_text(shown: Mapping[str, str]) -> str:
-    """Return the folded text that search looks in: name, mail, company, the digits of the phone."""
-    parts = (shown["name"], shown["mail"], shown["company_name"], DIGITS.sub("", shown["phone"]))
-    return folded(" ".join(part for part in parts if part))
+    """Return the folded words that search looks in, with a space between each: name, mail, company, phone.
+
+    A phone is found by its digits with and without the country's code (one to three digits).
+    """
+    digits = DIGITS.sub("", shown["phone"])
+    numbers = (digits[cut:] for cut in range(4) if digits[cut:])
+    text = " ".join((shown["name"], shown["mail"], shown["company_name"], *numbers))
+    return " ".join(words(folded(text)))[:SEARCH_LENGTH]
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a folded text: letters and digits without anything between them."""
+    return WORD.findall(text)
 
 
 @lru_cache(maxsize=65536)

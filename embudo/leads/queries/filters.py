@@ -1,0 +1,388 @@
+"""The filters of the people list: how an address writes each, how it reads in a sentence, what it asks in SQL.
+
+Each filter is one noun. `where` gives a condition over the columns of leads_person under the alias `p`;
+`driver` gives, where an index finds its people directly, a query of their ids that a small result starts from.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from embudo.core.event import DAY
+from embudo.core.funnel import DISCARDED, RANK, STAGES
+from embudo.leads.models import Attribute
+from embudo.leads.naming import label_of, option_label, source_called
+from embudo.leads.queries.pieces import IS_LISTED, Condition, between, both, marks
+from embudo.leads.queries.search import Search
+from embudo.ui import figures
+from embudo.ui.stages import stage_of
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The column is one of these values: stage, grade or source."""
+
+    key: str
+    options: tuple[str, ...]
+
+    @property
+    def where(self) -> Condition:
+        return Condition(f"p.{self.key} IN ({marks(self.options)})", self.options)
+
+    @property
+    def driver(self) -> Condition:
+        sql = f"SELECT id FROM leads_person WHERE {IS_LISTED} AND {self.key} IN ({marks(self.options)})"
+        return Condition(sql, self.options)
+
+    @property
+    def words(self) -> str:
+        said = _or(self._called(option) for option in self.options)
+        match self.key:
+            case "stage":
+                return _("stage is %(what)s") % {"what": said}
+            case "grade":
+                return _("fit is %(what)s") % {"what": said}
+        return _("came by %(what)s") % {"what": said}
+
+    def _called(self, option: str) -> str:
+        if self.key == "stage":
+            return str(stage_of(option).label)
+        return (option or _("unknown")) if self.key == "grade" else source_called(option)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, option or "-") for option in self.options]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Engagement lies between two values, as of the list's instant."""
+
+    least: float | None
+    most: float | None
+    key: str = "score"
+
+    @property
+    def where(self) -> Condition:
+        return between("p.engagement_order", self.least, self.most)
+
+    @property
+    def driver(self) -> Condition:
+        inside = between("engagement_order", self.least, self.most)
+        return Condition(f"SELECT id FROM leads_person WHERE {IS_LISTED} AND {inside.sql}", inside.values)
+
+    @property
+    def words(self) -> str:
+        return _range_words(_("engagement"), self.least, self.most)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return _range_query(self.key, self.least, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Last seen within, or not within, so many days."""
+
+    days: int
+    within: bool
+    now: int = field(compare=False)
+
+    @property
+    def key(self) -> str:
+        return "seen" if self.within else "unseen"
+
+    @property
+    def where(self) -> Condition:
+        return Condition(f"p.last_seen_at {'>=' if self.within else '<'} %s", (self.now - self.days * DAY,))
+
+    @property
+    def driver(self) -> Condition:
+        compare = ">=" if self.within else "<"
+        sql = f"SELECT id FROM leads_person WHERE {IS_LISTED} AND last_seen_at {compare} %s"
+        return Condition(sql, (self.now - self.days * DAY,))
+
+    @property
+    def words(self) -> str:
+        if self.within:
+            said = ngettext("seen in the last day", "seen in the last %(n)s days", self.days)
+        else:
+            said = ngettext("not seen for a day", "not seen for %(n)s days", self.days)
+        return said % {"n": figures.number(self.days)}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, str(self.days))]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Waits for an answer of sales."""
+
+    key: str = "handoff"
+
+    @property
+    def where(self) -> Condition:
+        return Condition("p.handoff_ready")
+
+    @property
+    def driver(self) -> Condition:
+        return Condition(f"SELECT id FROM leads_person WHERE {IS_LISTED} AND handoff_ready")
+
+    @property
+    def words(self) -> str:
+        return _("waits for an answer of sales")
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, "1")]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeIs:
+    """An attribute has this value, whatever else it has."""
+
+    attribute: Attribute
+    text: str
+
+    @property
+    def key(self) -> str:
+        return f"a.{self.attribute.name}"
+
+    @property
+    def where(self) -> Condition:
+        sql = "EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.attribute = %s AND v.text = %s AND v.person_id = p.id)"
+        return Condition(sql, (self.attribute.name, self.text))
+
+    @property
+    def driver(self) -> Condition:
+        sql = "SELECT DISTINCT person_id AS id FROM leads_personattribute WHERE attribute = %s AND text = %s"
+        return Condition(sql, (self.attribute.name, self.text))
+
+    @property
+    def words(self) -> str:
+        if self.attribute.kind == "boolean":
+            said = _("%(name)s: yes") if self.text == "true" else _("%(name)s: no")
+            return said % {"name": label_of(self.attribute)}
+        return _("%(name)s is %(what)s") % {
+            "name": label_of(self.attribute),
+            "what": option_label(self.attribute.name, self.text),
+        }
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.text)]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeBetween:
+    """A number, an amount or a date lies between two values, both included."""
+
+    attribute: Attribute
+    least: float | None
+    most: float | None
+    written: tuple[str, str] = ("", "")  # as people typed them
+
+    @property
+    def key(self) -> str:
+        return f"a.{self.attribute.name}"
+
+    @property
+    def _column(self) -> str:
+        return "text" if self.attribute.kind == "date" else "number"
+
+    def _values(self) -> tuple[Any, Any]:
+        if self.attribute.kind == "date":  # ISO dates sort as text; the last day is included whole
+            return self.written[0] or None, f"{self.written[1]}\x7f" if self.written[1] else None
+        return self.least, self.most
+
+    @property
+    def where(self) -> Condition:
+        inside = between(f"v.{self._column}", *self._values())
+        sql = f"EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.attribute = %s AND {inside.sql} AND v.person_id = p.id)"
+        return Condition(sql, (self.attribute.name, *inside.values))
+
+    @property
+    def driver(self) -> Condition:
+        inside = between(self._column, *self._values())
+        sql = f"SELECT DISTINCT person_id AS id FROM leads_personattribute WHERE attribute = %s AND {inside.sql}"
+        return Condition(sql, (self.attribute.name, *inside.values))
+
+    @property
+    def words(self) -> str:
+        if self.attribute.kind == "date":
+            return _range_words(label_of(self.attribute), *(part or None for part in self.written))
+        return _range_words(label_of(self.attribute), self.least, self.most)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        least, most = self.written
+        return [*([(f"{self.key}.min", least)] if least else []), *([(f"{self.key}.max", most)] if most else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """First reached a stage, or one behind it, in a span of time; and has or has not gone further by its end."""
+
+    stage: str
+    start: int
+    end: int
+    further: bool | None = None
+    key: str = "reached"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that count as reaching it."""
+        return STAGES[RANK[self.stage] :]
+
+    @property
+    def where(self) -> Condition:
+        row = f"m.person_id = p.id AND m.superseded_at IS NULL AND m.to_stage IN ({marks(self.stages)})"
+        first = f"(SELECT min(m.at) FROM leads_stagechange m WHERE {row})"
+        condition = Condition(f"{first} >= %s AND {first} < %s", (*self.stages, self.start, *self.stages, self.end))
+        return both(condition, self.further_where("p.id"))
+
+    def further_where(self, person: str) -> Condition | None:
+        """The condition that a person did or did not go further; None when it does not matter."""
+        if self.further is None:
+            return None
+        ahead = STAGES[RANK[self.stage] + 1 :] or ("",)
+        sql = (
+            f"{'' if self.further else 'NOT '}EXISTS (SELECT 1 FROM leads_stagechange f WHERE f.person_id = {person} "
+            f"AND f.superseded_at IS NULL AND f.at < %s AND f.to_stage IN ({marks(ahead)}))"
+        )
+        return Condition(sql, (self.end, *ahead))
+
+    @property
+    def words(self) -> str:
+        stage = str(stage_of(self.stage).label)
+        said = _("first became %(stage)s") % {"stage": stage}
+        if self.start:
+            last = figures.day(figures.moment_of(self.end - 1), timezone.now())
+            first = figures.day(figures.moment_of(self.start), timezone.now())
+            said = _("first became %(stage)s from %(first)s to %(last)s") % {
+                "stage": stage,
+                "first": first,
+                "last": last,
+            }
+        if self.further is None:
+            return said
+        return (
+            _("%(what)s and went further") % {"what": said}
+            if self.further
+            else _("%(what)s and went no further") % {"what": said}
+        )
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        further = [("further", "yes" if self.further else "no")] if self.further is not None else []
+        return [("reached", self.stage), ("from", str(self.start)), ("to", str(self.end)), *further]
+
+
+Filter = OneOf | Score | Seen | Handoff | AttributeIs | AttributeBetween | Reached | Search
+
+
+def read(query: QueryDict) -> list[Filter]:
+    """Return the filters of an address in the order they read in; what cannot be read is left out."""
+    return [*_search(query), *_reached(query), *_options(query), *_score(query), *_seen(query), *_attributes(query)]
+
+
+def address(filters: list[Filter]) -> list[tuple[str, str]]:
+    """Return the query that `read` reads back to these filters."""
+    return [pair for each in filters for pair in each.query]
+
+
+def _search(query: QueryDict) -> Iterator[Filter]:
+    search = Search.of(query.get("q", ""))
+    if search:
+        yield search
+
+
+def _options(query: QueryDict) -> Iterator[Filter]:
+    stages = tuple(each for each in (*STAGES, DISCARDED) if each in query.getlist("stage"))
+    if stages:
+        yield OneOf("stage", stages)
+    grades = tuple(each for each in ("A", "B", "C", "D", "") if (each or "-") in query.getlist("grade"))
+    if grades:
+        yield OneOf("grade", grades)
+    sources = tuple(dict.fromkeys("" if each == "-" else each[:200] for each in query.getlist("source") if each))
+    if sources:
+        yield OneOf("source", sources[:10])
+    if query.get("handoff") == "1":
+        yield Handoff()
+
+
+def _score(query: QueryDict) -> Iterator[Filter]:
+    least, most = _number(query.get("score.min")), _number(query.get("score.max"))
+    if least is not None or most is not None:
+        yield Score(least, most)
+
+
+def _seen(query: QueryDict) -> Iterator[Filter]:
+    now = _now()
+    for key in ("seen", "unseen"):
+        days = query.get(key, "")
+        if days.isdigit() and 0 < int(days) < 100_000:
+            yield Seen(int(days), key == "seen", now)
+
+
+def _attributes(query: QueryDict) -> Iterator[Filter]:
+    wanted = {key.split(".")[1] for key in query if key.startswith("a.") and len(key.split(".")) in (2, 3)}
+    for attribute in Attribute.objects.filter(name__in=wanted).order_by("name"):
+        key = f"a.{attribute.name}"
+        if attribute.kind in ("number", "money", "date"):
+            written = (query.get(f"{key}.min", "")[:40], query.get(f"{key}.max", "")[:40])
+            least, most = (None, None) if attribute.kind == "date" else (_number(written[0]), _number(written[1]))
+            known = any(written) if attribute.kind == "date" else least is not None or most is not None
+            if known:
+                yield AttributeBetween(attribute, least, most, written)
+        elif query.get(key):
+            yield AttributeIs(attribute, query[key][:200])
+
+
+def _reached(query: QueryDict) -> Iterator[Filter]:
+    stage, start, end = query.get("reached", ""), query.get("from", ""), query.get("to", "")
+    if stage in RANK and start.isdigit() and end.isdigit() and int(end) < 2**62:
+        further = {"yes": True, "no": False}.get(query.get("further", ""))
+        yield Reached(stage, int(start), int(end), further)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float((text or "").replace(",", "."))
+    except ValueError:
+        return None
+    return value if abs(value) < 1e15 else None
+
+
+def _now() -> int:
+    return int(timezone.now().timestamp() * 1_000_000)
+
+
+def _or(parts: Iterator[str]) -> str:
+    named = list(parts)
+    if len(named) < 2:
+        return "".join(named)
+    return _("%(first)s or %(last)s") % {"first": ", ".join(named[:-1]), "last": named[-1]}
+
+
+def _range_words(name: str, least: Any, most: Any) -> str:
+    shown = [
+        each if isinstance(each, str) or each is None else figures.number(each, 0 if each == int(each) else 2)
+        for each in (least, most)
+    ]
+    if least is None:
+        return _("%(name)s at most %(most)s") % {"name": name, "most": shown[1]}
+    if most is None:
+        return _("%(name)s at least %(least)s") % {"name": name, "least": shown[0]}
+    return _("%(name)s from %(least)s to %(most)s") % {"name": name, "least": shown[0], "most": shown[1]}
+
+
+def _range_query(key: str, least: float | None, most: float | None) -> list[tuple[str, str]]:
+    parts = [(f"{key}.min", least), (f"{key}.max", most)]
+    return [(name, f"{value:g}") for name, value in parts if value is not None]

@@ -1,0 +1,54 @@
+"""Search over people: every word typed begins a word of the name, mail, company or phone; accents and case do not matter.
+
+The folded words of a person stand in `Person.search`. A full-text index (FTS5 on SQLite, a tsvector on
+PostgreSQL, see the migration "people_are_found_by_words") finds few people at once; where many match, the
+list walks in its own order and asks each row with `where`, which means the same.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from embudo.leads.profile import folded, words
+from embudo.leads.queries.pieces import Condition
+
+MOST_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The words to find, folded, and the text as it was typed."""
+
+    terms: tuple[str, ...]
+    typed: str
+    key: str = "q"
+
+    @classmethod
+    def of(cls, typed: str) -> "Search | None":
+        """Return the search for a text, or None when it holds no word."""
+        terms = words(folded(typed.replace("\x00", " ")[:200]))[:MOST_WORDS]
+        return cls(tuple(terms), typed.strip()[:200]) if terms else None
+
+    @property
+    def where(self) -> Condition:
+        parts = " AND ".join(["' ' || p.search LIKE %s"] * len(self.terms))
+        return Condition(parts, tuple(f"% {term}%" for term in self.terms))
+
+    @property
+    def driver(self) -> Condition:
+        if connection.vendor == "postgresql":
+            sql = (
+                "SELECT id FROM leads_person WHERE known AND to_tsvector('simple', search) @@ to_tsquery('simple', %s)"
+            )
+            return Condition(sql, (" & ".join(f"'{term}':*" for term in self.terms),))
+        sql = "SELECT rowid AS id FROM person_search WHERE person_search MATCH %s"
+        return Condition(sql, (" ".join(f'"{term}"*' for term in self.terms),))
+
+    @property
+    def words(self) -> str:
+        return _("“%(text)s”") % {"text": self.typed}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.typed)]

@@ -1,0 +1,83 @@
+"""What span of time a report covers: the last days, all of it, or dates somebody chose; and the span before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from embudo.core.event import DAY
+from embudo.ui import figures
+
+ROLLING = (7, 30, 90, 365)
+DEFAULT = 90
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` up to and without `end`, in microseconds. `key` is how addresses write it."""
+
+    key: str
+    start: int
+    end: int
+    days: int = 0  # of a rolling period, else 0
+
+    @property
+    def before(self) -> "Period | None":
+        """The period of the same length that ends where this one starts; None when this one has no start."""
+        if not self.start:
+            return None
+        return Period(self.key, 2 * self.start - self.end, self.start, self.days)
+
+    @property
+    def words(self) -> str:
+        """What the period is called."""
+        if self.days:
+            return ngettext("Last %(n)s day", "Last %(n)s days", self.days) % {"n": self.days}
+        if not self.start:
+            return _("All time")
+        first, last = _on(self.start), _on(self.end - 1)
+        return first if first == last else f"{first} – {last}"
+
+    @property
+    def before_words(self) -> str:
+        """How the period before is called in a comparison."""
+        if self.days:
+            return ngettext("compared with the day before", "compared with the %(n)s days before", self.days) % {
+                "n": self.days
+            }
+        return _("compared with the same span before") if self.before else ""
+
+
+def chosen(query: Mapping[str, str], now: int) -> Period:
+    """Return the period an address asks for; what cannot be read gives the default."""
+    first, last = _date(query.get("from", "")), _date(query.get("to", ""))
+    if first and last and first <= last:
+        return Period(f"{first}..{last}", _midnight(first), _midnight(last + timedelta(days=1)))
+    key = query.get("period", "")
+    if key == "all":
+        return Period("all", 0, now)
+    if ".." in key:
+        parts = key.split("..")
+        return chosen({"from": parts[0], "to": parts[1]}, now)
+    days = int(key) if key.isdigit() and int(key) in ROLLING else DEFAULT
+    return Period(str(days), now - days * DAY, now, days)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(on: date) -> int:
+    moment = timezone.make_aware(datetime.combine(on, time()))
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _on(at: int) -> str:
+    return figures.day(figures.moment_of(at), timezone.now())
