@@ -113,6 +113,8 @@ def identifiers(
 
     A user id is strongest from a server and weaker than a mail address from a public page.
     """
+    if not (user_id or traits or previous_id):
+        return (f"anon:{anonymous_id}",) if anonymous_id else ()
     user = f"user:{user_id}" if user_id else None
     mail, phone = mail_identifier(traits.get("email")), phone_identifier(traits.get("phone"))
     named = (mail, phone, user) if door is Door.PUBLIC else (user, mail, phone)

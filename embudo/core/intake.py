@@ -7,6 +7,7 @@ context, timestamp). The door says in an Envelope what it knows besides: whose k
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from embudo.core.consent import Consent, ConsentMode, allows, consent_of, receipt
@@ -24,6 +25,10 @@ UNREAD_VIEWS = 10  # page views of one visitor in a row, none of which was read
 
 MACHINE_MARKS = frozenset({"user_agent:bot", "user_agent:headless", "webdriver", "prefetch", "impossible_rate"})
 DOUBT_MARKS = frozenset({"user_agent:missing", "no_reading"})
+
+
+_NOT_SAID: Mapping[str, Any] = {}
+_subject_of = lru_cache(maxsize=65_536)(subject_of)  # a visitor comes with more than one event
 
 
 class Reason(StrEnum):
@@ -125,7 +130,7 @@ class Draft:
     def event(self) -> Event:
         """Return the event, after the last step."""
         site, door, received_at = self.envelope.site, self.envelope.door, self.envelope.received_at
-        known_at, subject = self.at if self.envelope.history else received_at, subject_of(self.identifier)
+        known_at, subject = self.at if self.envelope.history else received_at, _subject_of(self.identifier)
         return Event(
             site, self.id, self.kind, self.at, received_at, known_at, self.identifier, subject, door,
             self.verdict, self.reasons, self.anonymous_id, self.user_id, site, self.props, self.context, self.consent,
@@ -188,6 +193,9 @@ def check_consent(draft: Draft) -> Drop | None:
     """Drop what the visitor did not agree to, as the site's mode asks; a server speaks for itself and is believed."""
     envelope = draft.envelope
     given = part(draft.message, "context").get("consent")
+    if given is None and envelope.door is not Door.PUBLIC:
+        draft.consent = _NOT_SAID
+        return None
     answer = consent_of(given, objects=envelope.objects)
     draft.consent = receipt(envelope.mode, answer, given, objects=envelope.objects)
     if envelope.door is not Door.PUBLIC or draft.kind == "consent_withdrawn" or allows(envelope.mode, answer):

@@ -1,6 +1,6 @@
 """What a message of the Segment wire says: its time, its page and context, its properties and traits, in our names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,10 +14,7 @@ MAX_DWELL_S = 12 * 3600.0
 Message = Mapping[str, Any]
 
 _CONTEXT_TEXTS = (("userAgent", "user_agent"), ("locale", "locale"), ("timezone", "timezone"))
-_TEXT_PROPS = ("path", "url", "title", "topic", "name", "form", "currency", "referrer")
-_NUMBER_PROPS = ("dwell_s", "scroll_share", "amount", "score")
 _PROP_ALIASES = {"revenue": "amount", "category": "topic"}
-_CAMPAIGN_ALIASES = {"name": "campaign"}
 _SECRETS = frozenset("email mail e token key password code auth session sid secret signature phone name".split())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: Message = {}
@@ -25,10 +22,11 @@ _NOTHING: Message = {}
 
 def id_of(given: object) -> str | None:
     """Return an id as text of 1 to MAX_ID characters (numbers are ids, too), else None."""
-    if isinstance(given, int) and not isinstance(given, bool) and abs(given) < 1 << 63:
-        return str(given)
-    text = given.strip() if isinstance(given, str) else ""
-    return text if 0 < len(text) <= MAX_ID else None
+    if isinstance(given, str):
+        text = given.strip()
+        return text if 0 < len(text) <= MAX_ID else None
+    whole = isinstance(given, int) and not isinstance(given, bool) and abs(given) < 1 << 63
+    return str(given) if whole else None
 
 
 def instant_of(given: object) -> int | None:
@@ -56,39 +54,46 @@ def deeper_than(value: object, levels: int) -> bool:
 def context_of(message: Message) -> dict[str, Any]:
     """Return where and with what it happened: url, referrer, utm, user_agent, locale; never a network address."""
     given = part(message, "context")
-    page = part(given, "page")
-    context: dict[str, Any] = {name: given[key] for key, name in _CONTEXT_TEXTS if _is_text(given.get(key))}
-    if _is_text(library := part(given, "library").get("name")):
-        context["library"] = library
-    properties = part(message, "properties")
-    if _is_text(referrer := page.get("referrer") or properties.get("referrer")):
+    context: dict[str, Any] = {}
+    for key, name in _CONTEXT_TEXTS:
+        if (value := given.get(key)) and isinstance(value, str):
+            context[name] = value
+    library = given.get("library")
+    if isinstance(library, dict) and isinstance(library.get("name"), str):
+        context["library"] = library["name"]
+    page, properties = part(given, "page"), part(message, "properties")
+    if (referrer := page.get("referrer") or properties.get("referrer")) and isinstance(referrer, str):
         context["referrer"] = _address(referrer)[0]
-    if _is_text(url := page.get("url") or properties.get("url")):
+    if (url := page.get("url") or properties.get("url")) and isinstance(url, str):
         context["url"], utm = _address(url)
         if utm:
             context["utm"] = dict(utm)
-    if campaign := part(given, "campaign"):
-        stated = {_CAMPAIGN_ALIASES.get(key, key): value for key, value in campaign.items() if _is_text(value)}
+    if "campaign" in given:
+        campaign = part(given, "campaign")
+        stated = {key: value for key, value in campaign.items() if value and isinstance(value, str)}
+        if name := stated.pop("name", ""):
+            stated["campaign"] = name
         context["utm"] = context.get("utm", {}) | stated
     return context
 
 
 def props_of(message: Message, context: Message) -> dict[str, Any]:
     """Return the properties under the names that rules and screens read; what does not fit them is in "unusable"."""
-    props = {name: value for key, value in part(message, "properties").items() if (name := _prop_name(key))}
+    props: dict[str, Any] = {}
     unusable: dict[str, Any] = {}
+    for key, value in part(message, "properties").items():
+        name = _prop_name(key)
+        if name in _READERS:
+            _set(props, name, value, unusable)
+        elif name:
+            props[name] = value
     if message["type"] in ("page", "screen"):
-        _read_page(message, props)
-    for name in _TEXT_PROPS:
-        if name in props and not isinstance(props[name], str):
-            _as_text(props, name, unusable)
-    for name in _NUMBER_PROPS:
-        if name in props:
-            _as_number(props, name, unusable)
-    for name in ("url", "referrer"):
-        if name in props:
-            props[name] = _address(props[name])[0]
-    if "path" not in props and "url" in context:
+        _read_page(message, props, unusable)
+    elif message["type"] == "group":
+        props["group_id"] = id_of(message.get("groupId"))
+    elif message["type"] == "alias":
+        props["previous_id"] = id_of(message.get("previousId"))
+    if "url" in context and "path" not in props:
         props["path"] = _path_of(context["url"])
     _read_traits(message, props, unusable)
     if unusable:
@@ -102,55 +107,68 @@ def part(of: Message, name: str) -> Message:
     return value if isinstance(value, dict) else _NOTHING
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _read_page(message: Message, props: dict[str, Any]) -> None:
+def _read_page(message: Message, props: dict[str, Any], unusable: dict[str, Any]) -> None:
     page = part(part(message, "context"), "page")
-    for name in ("title", "path", "referrer"):
-        if name not in props and page.get(name):
-            props[name] = page[name]
-    if message.get("name"):
-        props.setdefault("name", message["name"])
-    if message.get("category"):
-        props.setdefault("topic", message["category"])
+    stated = {name: page.get(name) for name in ("title", "path", "referrer")}
+    stated |= {"name": message.get("name"), "topic": message.get("category")}
+    for name, value in stated.items():
+        if value and name not in props:
+            _set(props, name, value, unusable)
 
 
 def _read_traits(message: Message, props: dict[str, Any], unusable: dict[str, Any]) -> None:
-    kind = message["type"]
-    if kind == "group":
-        props["group_id"] = id_of(message.get("groupId"))
-    elif kind == "alias":
-        props["previous_id"] = id_of(message.get("previousId"))
-    own = part(props, "traits")
-    props.pop("traits", None)
-    if said := part(message, "traits") or own or part(part(message, "context"), "traits"):
+    own = props.pop("traits", None)
+    said = message.get("traits") or own or part(message, "context").get("traits")
+    if said and isinstance(said, dict):
         props["traits"], refused = traits_of(said)
         if refused:
             unusable["traits"] = refused
 
 
-def _as_text(props: dict[str, Any], name: str, unusable: dict[str, Any]) -> None:
-    value = props.pop(name)
-    if isinstance(value, int | float):
-        props[name] = str(value)
-    elif value is not None:
-        unusable[name] = value
+def _set(props: dict[str, Any], name: str, given: Any, unusable: dict[str, Any]) -> None:
+    value = _READERS[name](given)
+    if value is not None:
+        props[name] = value
+    elif given is not None:
+        unusable[name] = given
 
 
-def _as_number(props: dict[str, Any], name: str, unusable: dict[str, Any]) -> None:
-    given = props.pop(name)
+def _text(given: object) -> str | None:
+    if isinstance(given, str):
+        return given
+    return str(given) if isinstance(given, int | float) else None
+
+
+def _page_address(given: object) -> str | None:
+    return _address(given)[0] if isinstance(given, str) else None
+
+
+def _number(given: object) -> float | None:
     try:
         value = float(given) if isinstance(given, int | float | str) and not isinstance(given, bool) else None
     except (ValueError, OverflowError):
-        value = None
-    if value is None or not -1e15 < value < 1e15:
-        if given is not None:
-            unusable[name] = given
-        return
-    ceiling = {"dwell_s": MAX_DWELL_S, "scroll_share": 1.0}.get(name)
-    props[name] = value if ceiling is None else min(max(value, 0.0), ceiling)
+        return None
+    return value if value is not None and -1e15 < value < 1e15 else None
+
+
+def _dwell_s(given: object) -> float | None:
+    value = _number(given)
+    return None if value is None else min(max(value, 0.0), MAX_DWELL_S)
+
+
+def _share(given: object) -> float | None:
+    value = _number(given)
+    return None if value is None else min(max(value, 0.0), 1.0)
+
+
+# The properties that rules and screens read, and what each must be (eventlog/columns.py keeps some as columns).
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    **dict.fromkeys(("path", "title", "topic", "name", "form", "currency"), _text),
+    **dict.fromkeys(("url", "referrer"), _page_address),
+    **dict.fromkeys(("amount", "score"), _number),
+    "dwell_s": _dwell_s,
+    "scroll_share": _share,
+}
 
 
 @lru_cache(maxsize=8192)
