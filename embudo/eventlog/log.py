@@ -78,9 +78,14 @@ class Log:
         """Return the cursor that has seen everything kept so far."""
         return Cursor({shard: mark.last for shard, mark in self._tail.marks().items()})
 
-    def history(self, subjects: Collection[int], *, until: int | None = None) -> list[Event]:
-        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`."""
-        return self._reader.history(subjects, until)
+    def history(
+        self, subjects: Collection[int], *, until: int | None = None, through: Cursor | None = None
+    ) -> list[Event]:
+        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`.
+
+        With `through` only what that cursor has seen, so that a reader who follows the log counts no fact twice.
+        """
+        return self._reader.history(subjects, until, through)
 
     def segments(self) -> list[Path]:
         """Return the Parquet files of the sealed rows. With the tail's rows beside them use `snapshot`."""

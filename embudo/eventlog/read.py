@@ -101,23 +101,27 @@ class Reader:
         whole = memoryview(numbers.buffers()[1] or b"").cast("q") if len(numbers) else []
         return _Window(segment.file, offset, high, table, whole[numbers.offset : numbers.offset + len(numbers)])
 
-    def history(self, subjects: Collection[int], until: int | None) -> list[Event]:
-        """Return the events of these subjects with `at` <= `until`, sorted by `event.order`."""
-        events = self._retried(lambda: list(self._history(set(subjects))))
+    def history(
+        self, subjects: Collection[int], until: int | None, through: Cursor | None = None
+    ) -> list[Event]:
+        """Return the events of these subjects with `at` <= `until` that `through` has seen, sorted by `event.order`."""
+        events = self._retried(lambda: list(self._history(set(subjects), through)))
         kept = (
             event for event in events
             if (until is None or event.at <= until) and not (self._tombstones and self._tombstones.cover(event))
         )  # fmt: skip
         return sorted(kept, key=lambda event: event.order)
 
-    def _history(self, subjects: Collection[int]) -> Iterator[Event]:
+    def _history(self, subjects: Collection[int], through: Cursor | None) -> Iterator[Event]:
         rows = self._tail.rows_of(subjects)
         marks = self._tail.marks()
         for shard, offset, event in map(_row, rows):
-            if offset > marks[shard].sealed:
+            if offset > marks[shard].sealed and (through is None or offset <= through.offset(shard)):
                 yield event
         for segment in self._archive.manifest().until(marks):
-            yield from self._archive.history(segment, subjects)
+            last = None if through is None else through.offset(segment.shard)
+            if last is None or segment.first <= last:
+                yield from self._archive.history(segment, subjects, last)
 
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Segment], Table]:
         """Return all segments and the rows of the tail that none of them holds, consistent with one another."""

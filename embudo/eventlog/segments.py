@@ -63,12 +63,21 @@ class Archive:
         for path in (self.path(file), index_path(self.path(file))):
             path.unlink(missing_ok=True)
 
-    def history(self, segment: Segment, subjects: Collection[int]) -> Iterator[Event]:
-        """Yield a segment's events of these subjects. Raises FileNotFoundError when it was just replaced."""
+    def history(
+        self, segment: Segment, subjects: Collection[int], through: int | None = None
+    ) -> Iterator[Event]:
+        """Yield a segment's events of these subjects, those with offsets up to `through`.
+
+        Raises FileNotFoundError when it was just replaced.
+        """
+        import pyarrow.compute as pc
+
         index = index_of(self.path(segment.file))
         spans = sorted(span for subject in subjects if (span := index.span(subject)))
-        for table in self.row_spans(segment, spans, PLAIN):
-            yield from events_of(table)
+        cut = through is not None and segment.last > through
+        for table in self.row_spans(segment, spans, ("offset", *PLAIN) if cut else PLAIN):
+            some = table.filter(pc.less_equal(table["offset"], through)).select(PLAIN) if cut else table
+            yield from events_of(some)
 
     def row_spans(
         self, segment: Segment, spans: Sequence[tuple[int, int]], columns: Sequence[str] = COLUMNS
