@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from embudo.config import Config
+from tests.install import Install, install_of
 from tests.postgres import Cluster, running_cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--shape`."""
+    """Add `--shape` and `--trials`."""
     parser.addoption(
         "--shape", choices=["embedded", "server"], default="embedded", help="where tables and log tail live"
     )
+    parser.addoption("--trials", type=int, default=15, help="how often each crash test kills a process (default 15)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +50,12 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def trials(request: pytest.FixtureRequest) -> int:
+    """How often each crash test kills a process."""
+    return int(request.config.getoption("--trials"))
+
+
+@pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest, shape: str) -> Cluster | None:
     """The session's own PostgreSQL cluster on the server shape, else None."""
     return running_cluster(request.config) if shape == "server" else None
@@ -64,3 +72,9 @@ def config(tmp_path: Path, cluster: Cluster | None) -> Iterator[Config]:
     name = cluster.new_database()
     yield replace(fresh, database_url=cluster.url(name))
     cluster.drop_database(name)
+
+
+@pytest.fixture
+def install(config: Config) -> Install:
+    """A fresh install whose commands and processes are real ones."""
+    return install_of(config)
