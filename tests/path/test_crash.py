@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from embudo.config import Config
 from embudo.eventlog import Cursor
 from tests.path.install import PUBLIC, Install, installed
