@@ -25,6 +25,7 @@ from embudo.processes import RUN
 ROOT = Path(__file__).parents[2]
 PUBLIC, SECRET = "public-key-of-the-tests", "secret-key-of-the-tests"
 START_S = 60.0
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def free_port() -> int:
@@ -118,7 +119,7 @@ class Install:
         with suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", self.config.collector_port, timeout=10)
             authorization = "Basic " + b64encode(f"{key}:".encode()).decode()
-            headers = {"Authorization": authorization, "Content-Type": "application/json"}
+            headers = {"Authorization": authorization, "Content-Type": "application/json", "User-Agent": BROWSER}
             connection.request("POST", path, json.dumps(message), headers)
             return connection.getresponse().status
         return 0
