@@ -7,6 +7,7 @@ is a moment of the pool with a person, an instant and an id of its own. The segm
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -55,7 +56,7 @@ class Slice:
 
 
 def segments(people: int, events: int, seed: int, folder: Path, *, definition: Definition, workers: int = 2) -> Load:
-    """Write `events` facts of `people` as the segments of a log under `folder`, with its manifest; return what they are."""
+    """Write `events` facts of `people` as segments and manifest of a log under `folder`; return what they are."""
     crowd = _crowd(people, seed)
     slices = _slices(events, seed)
     archive = Archive(folder)
@@ -82,7 +83,7 @@ def _slices(events: int, seed: int) -> list[Slice]:
             begins + DAYS * DAY * (number + 1) // count,
             seed,
         )
-        for number, (first, last) in enumerate(zip(edges, edges[1:], strict=False))
+        for number, (first, last) in enumerate(pairwise(edges))
     ]
 
 

@@ -17,11 +17,8 @@ from embudo.demo.life import Life, new_id
 from embudo.demo.persona import CURRENCY
 from embudo.demo.world import Staff, world
 
-REFUSALS = Wheel.of(
-    {"no_budget": 3, "no_reply": 3, "wrong_person": 3, "too_small": 2, "student_or_press": 2, "competitor": 1}
-)
-FOR_GOOD = ("student_or_press", "competitor")
-LOST = Wheel.of({"price": 4, "no_decision": 4, "competitor": 3, "missing_feature": 2, "timing": 2})
+REFUSALS = Wheel.of({"no_budget": 3, "unreachable": 3, "wrong_person": 3, "no_interest": 2, "too_early": 2})
+LOST = Wheel.of({"price": 4, "no_decision": 4, "competitor": 3, "missing": 2, "timing": 2})
 WON = Wheel.of({"routing": 4, "mobile app": 3, "price": 2, "support": 2, "integrations": 1})
 ACTIONS = {
     "demo_requested": ("demo", "demo"),
@@ -64,7 +61,7 @@ def answered(life: Life, asked_at: int) -> int | None:
     at += int((2 + random.random() * 40) * MINUTE)
     if random.random() < sigmoid(2.4 - 2.8 * who.fit - 1.6 * life.warmth):
         reason = refusal(life)
-        for_good = {"outcome": "discarded"} if reason in FOR_GOOD else {}
+        for_good = {"outcome": "discarded"} if reason == "no_fit" else {}
         life.app("handoff_rejected", at, {"reason": reason, **for_good}, life.rep)
         return None
     life.app("handoff_accepted", at, {}, life.rep)
@@ -75,10 +72,8 @@ def answered(life: Life, asked_at: int) -> int | None:
 def refusal(life: Life) -> str:
     """Return the reason a rep gives for refusing them."""
     who = life.persona
-    if who.role in ("student", "job_seeker", "journalist"):
-        return "student_or_press"
-    if who.employer.size < 12:
-        return "too_small"
+    if who.fit < 0.35 or who.employer.size < 12:
+        return "no_fit"
     return REFUSALS.turn(life.random.random)
 
 

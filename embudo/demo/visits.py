@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any
 
-from embudo.core.event import DAY, MINUTE, SECOND, Door
+from embudo.core.event import MINUTE, SECOND, Door
 from embudo.demo.chance import Wheel
 from embudo.demo.life import Life, new_id
-from embudo.demo.world import DOCS, DOMAIN, WWW, Page, world
+from embudo.demo.world import DOCS, WWW, Page, world
 
 COLD = {
     "home": 12,
@@ -40,16 +40,18 @@ def session(
 ) -> int:
     """Tell one visit that begins at `at`; return the instant it ends."""
     random, language = life.random, life.persona.language
-    context: dict[str, Any] = {"user_agent": life.agent, "locale": SCREEN[language], "referrer": referrer}
+    context: dict[str, Any] = {"user_agent": life.agent, "locale": SCREEN[language]}
+    if referrer:
+        context["referrer"] = referrer
     if utm:
         context["utm"] = utm
     page = landing or draw(life)
     while True:
         at = view(life, at, page, context)
-        if random.random() > 0.36 + 0.42 * life.warmth or at - life.now > DAY:
+        if random.random() > 0.36 + 0.42 * life.warmth:
             return at
+        context = {"user_agent": life.agent, "locale": SCREEN[language], "referrer": page.url(language)}
         page = draw(life)
-        context = {"user_agent": life.agent, "locale": SCREEN[language], "referrer": f"https://www.{DOMAIN}/"}
 
 
 def view(life: Life, at: int, page: Page, context: dict[str, Any]) -> int:
@@ -60,7 +62,7 @@ def view(life: Life, at: int, page: Page, context: dict[str, Any]) -> int:
     dwell_s = round(min(1500.0, random.lognormvariate(-0.35, 0.9) * usual_s * care), 1)
     scroll = round(min(1.0, 0.15 + dwell_s / (usual_s * 2.2) + random.random() * 0.25), 2)
     props = {"path": page.path, "url": page.url(who.language), "title": page.titles[who.language], "topic": page.topic}
-    number = life.browses("page_viewed", at, props, context)
+    number = life.browses("page_viewed", at, props, {**context, "url": props["url"]})
     left_at = at + int((dwell_s + 1) * SECOND)
     if dwell_s >= 4 and random.random() < 0.95:  # the rest closed the lid before the beacon went out
         read = {"path": page.path, "title": props["title"], "topic": page.topic, "view": number}
@@ -93,18 +95,14 @@ def docs(life: Life, at: int) -> None:
 def form(life: Life, at: int, name: str, page: Page, *asked: str, fields: dict[str, Any] | None = None) -> int:
     """Tell that they read a page and sent its form, which asks for the traits `asked`; return when."""
     language = life.persona.language
-    context: dict[str, Any] = {
-        "user_agent": life.agent,
-        "locale": SCREEN[language],
-        "referrer": f"https://www.{DOMAIN}/",
-    }
+    context = {"user_agent": life.agent, "locale": SCREEN[language], "referrer": world().page("").url(language)}
     at = view(life, at, page, context) + int((20 + life.random.random() * 70) * SECOND)
     life.mail = life.mail or life.address
     props: dict[str, Any] = {"form": name, "path": page.path, "url": page.url(language), "title": page.titles[language]}
     props |= {"topic": page.topic, "traits": life.states("email", "first_name", "last_name", "name", *asked)}
     if fields:
         props["fields"] = fields
-    life.browses("form_submitted", at, props, context)
+    life.browses("form_submitted", at, props, {**context, "url": props["url"]})
     return at + SECOND
 
 

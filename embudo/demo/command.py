@@ -1,0 +1,103 @@
+"""`embudo demo`: fills an empty install with the fictional company and says how to sign in."""
+
+import argparse
+import json
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.core.management import call_command
+
+from embudo import config as settings
+from embudo.config import Config
+from embudo.core.event import HOUR
+from embudo.demo.clock import EPOCH
+from embudo.demo.fill import Busy, Plan, fill
+from embudo.demo.progress import Progress
+from embudo.demo.world import COMPANY, world
+from embudo.eventlog import open_log
+
+PEOPLE, DAYS, SEED = 16_000, 365, 1
+
+
+class OtherFacts(Exception):
+    """The install holds facts that are not this demo company's."""
+
+
+def main(arguments: list[str]) -> int:
+    """Fill the install; return an exit code."""
+    options = _parser().parse_args(arguments)
+    config = settings.read()
+    config.data.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    try:
+        plan = _plan(config, options)
+        call_command("migrate", interactive=False, verbosity=0)
+        password = fill(config, plan, Progress())
+    except (OtherFacts, Busy) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(_words(config, password, time.monotonic() - began))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="embudo demo", description=f"Fill an empty install with {COMPANY}, a fictional company with a history."
+    )
+    parser.add_argument("--people", type=_count, default=PEOPLE, help=f"how many people ever came (default {PEOPLE})")
+    parser.add_argument("--days", type=_count, default=DAYS, help=f"length of the history (default {DAYS})")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"another seed, another company (default {SEED})")
+    parser.add_argument(
+        "--until",
+        type=_instant,
+        help="where the history ends, such as 2026-05-31 or 2026-05-31T12:00 (UTC); default: now",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _instant(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _plan(config: Config, options: argparse.Namespace) -> Plan:
+    """The plan, kept in the data folder, so that a fill that was interrupted goes on; raises OtherFacts."""
+    note = _note(config)
+    if note.exists():
+        kept = Plan(**json.loads(note.read_text()))
+        asked = Plan(options.people, options.days, options.seed, options.until or kept.until)
+        if asked != kept and (options.until or asked != _default(kept)):
+            raise OtherFacts(f"{config.data} holds another demo company ({kept}); choose another folder with --data.")
+        return kept
+    if open_log(config).end():
+        raise OtherFacts(f"{config.data} holds facts already; the demo company wants a folder of its own: --data DIR")
+    until = options.until or time.time_ns() // 1000 // HOUR * HOUR
+    plan = Plan(options.people, options.days, options.seed, until)
+    note.write_text(json.dumps({name: getattr(plan, name) for name in Plan.__slots__}))
+    return plan
+
+
+def _default(kept: Plan) -> Plan:
+    return Plan(PEOPLE, DAYS, SEED, kept.until)
+
+
+def _note(config: Config) -> Path:
+    return config.data / "demo.json"
+
+
+def _words(config: Config, password: str, seconds: float) -> str:
+    people = "\n".join(f"  {each.mail:<26} {each.role:<10} {each.name}" for each in world().staff)
+    return (
+        f"\n{COMPANY} is ready after {seconds:.0f} s. Sign in at {config.site_address} as any of them"
+        f" with the password  {password}\n(written down nowhere; `embudo demo` again makes a new one)\n\n{people}\n"
+    )
