@@ -130,6 +130,10 @@ class Log:
 
     # -- upkeep --------------------------------------------------------------------------------------------
 
+    def unsealed(self) -> int:
+        """Return the rows of the fullest shard of the tail; from `config.seal_rows` on it is due to be sealed."""
+        return max((mark.last - mark.sealed for mark in self._tail.marks().values()), default=0)
+
     def seal(self, *, at_least: int = 1, at: int | None = None) -> list[Path]:
         """Move the rows of shards with at least so many in the tail to segments; return the new segments' files.
 
