@@ -85,6 +85,12 @@
   }
   setInterval(age, 10000);
 
+  /* -- lists that grow by themselves keep only their newest rows: <ol data-keep="100"> ---------------- */
+  document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+    const list = event.detail.target.closest("[data-keep]");
+    while (list && list.children.length > Number(list.dataset.keep)) list.lastElementChild.remove();
+  });
+
   /* -- the reader's time zone, for those who chose none in their profile ---------------------------- */
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;

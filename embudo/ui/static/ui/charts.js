@@ -42,7 +42,12 @@
     const chart = echarts.init(box, frame(colour), { renderer: "canvas", locale: document.documentElement.lang.slice(0, 2).toUpperCase() === "ES" ? "ES" : undefined });
     const option = withColours(JSON.parse(source.textContent), colour);
     /* Rich text, not HTML: the content security policy allows no inline style, and names are never markup. */
-    option.tooltip = option.tooltip && { confine: true, ...option.tooltip, renderMode: "richText" };
+    const figure = new Intl.NumberFormat(document.documentElement.lang);
+    const written = (value) => (typeof value === "number" ? figure.format(value) : value);
+    [option.series ?? []].flat().forEach((each) => {
+      if (each.label?.show && !each.label.formatter) each.label.formatter = (point) => written(point.value?.value ?? point.value);
+    });
+    option.tooltip = option.tooltip && { valueFormatter: written, confine: true, ...option.tooltip, renderMode: "richText" };
     chart.setOption({ animation: !still, animationDuration: 200, grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true }, ...option });
     chart.on("click", (point) => { if (point.data?.url) location.assign(point.data.url); });
     drawn.set(box, chart);

@@ -1,0 +1,113 @@
+"""How an event of the log reads to people: what happened, by whom, and whether it counts."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext, pgettext
+
+from embudo.core.event import Door, Event, Verdict, is_anonymous
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One line of the live view; `raw` is the whole event for those who look closer."""
+
+    at: int
+    what: str
+    detail: str
+    who: str
+    door: str
+    verdict: str
+    reasons: str
+    raw: str
+
+
+def sights(events: Iterable[Event]) -> list[Sight]:
+    """Return events as lines, in the reader's language."""
+    return [_sight(event) for event in events]
+
+
+def _sight(event: Event) -> Sight:
+    return Sight(
+        at=event.received_at,
+        what=what_happened(event.kind),
+        detail=_detail(event),
+        who=_who(event),
+        door=gettext("by a secret key") if event.door is Door.SECRET else gettext("from a page"),
+        verdict=event.verdict.value,
+        reasons=", ".join(_reason(reason) for reason in event.reasons),
+        raw=json.dumps(_plain(event), ensure_ascii=False, indent=2, default=str),
+    )
+
+
+def what_happened(kind: str) -> str:
+    """Return a kind in the reader's words; a company's own kind reads as it is called."""
+    known = {
+        "page_viewed": gettext("Page viewed"),
+        "page_read": gettext("Page read"),
+        "content_viewed": gettext("Content viewed"),
+        "content_downloaded": gettext("Content downloaded"),
+        "form_submitted": gettext("Form submitted"),
+        "newsletter_subscribed": gettext("Newsletter subscribed"),
+        "demo_requested": gettext("Demo requested"),
+        "quote_requested": gettext("Quote requested"),
+        "trial_started": gettext("Trial started"),
+        "purchase_made": gettext("Purchase made"),
+        "profile_changed": gettext("Profile changed"),
+        "company_changed": gettext("Company changed"),
+        "identity_claimed": gettext("Identity claimed"),
+        "consent_given": gettext("Consent given"),
+        "consent_withdrawn": gettext("Consent withdrawn"),
+        "link_clicked": gettext("Link clicked"),
+    }
+    return known.get(kind) or kind.replace("_", " ").capitalize()
+
+
+def _detail(event: Event) -> str:
+    props = event.props
+    read = [gettext("%(share)s%% read") % {"share": round(props["scroll_share"] * 100)}] if _is_number(props.get("scroll_share")) else []
+    named = next((str(props[name]) for name in ("path", "title", "form", "name", "url") if props.get(name)), "")
+    return " · ".join([part for part in [named[:200], *read] if part])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _who(event: Event) -> str:
+    if event.identifier.startswith("daily:"):
+        return gettext("daily visitor")
+    if is_anonymous(event.identifier):
+        return gettext("anonymous visitor")
+    return event.identifier.partition(":")[2]
+
+
+def _reason(reason: str) -> str:
+    name, _, value = reason.partition(":")
+    return f"{name.replace('_', ' ')} {value}".strip()
+
+
+def verdict_words(verdict: str) -> str:
+    """Return who is behind an event, in the reader's words."""
+    return {
+        Verdict.HUMAN.value: pgettext("who is behind an event", "human"),
+        Verdict.MACHINE.value: pgettext("who is behind an event", "machine"),
+        Verdict.UNVERIFIED.value: pgettext("who is behind an event", "unverified"),
+    }[verdict]
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "id": event.id,
+        "identifier": event.identifier,
+        "anonymous_id": event.anonymous_id,
+        "user_id": event.user_id,
+        "props": event.props,
+        "context": event.context,
+        "consent": event.consent,
+        "verdict": event.verdict.value,
+        "reasons": event.reasons,
+    }

@@ -1,0 +1,1 @@
+"""The pages of sites: list and settings, keys, what comes in."""
