@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,10 @@ class Log:
         """
         made = seal(self._tail, self._archive, at_least=at_least, at=_instant(at))
         return [self._archive.path(each.file) for each in made if each.file]
+
+    def sealing(self) -> AbstractContextManager[bool]:
+        """Hold the lock of whoever rewrites segments, as a backup does; yields False when another holds it."""
+        return self._tail.sealing()
 
     def compact(self, *, fewest: int = FEWEST, at: int | None = None) -> list[Path]:
         """Merge runs of at least `fewest` small neighbouring segments; return the new segments' files."""
