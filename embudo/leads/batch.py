@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from embudo.core.event import Door, Event
@@ -43,6 +43,15 @@ class Batch:
         self._identify(events, decided or _decide)
         self._settle_regrouped()
         self._fold(events)
+        self._replay()
+
+    def read_again(self, people: Collection[int]) -> None:
+        """Compute these people anew from their whole history, without any new fact."""
+        self.again = set(people)
+        there, _ = rows.load(self.online, self.again)
+        for person in people:
+            revision = _revision(there.get(person))
+            self.people[person] = Kept(person, self.online.fresh(), Summary(), revision, whole=True)
         self._replay()
 
     def _identify(self, events: Sequence[Event], decided: Decided) -> None:
@@ -164,8 +173,9 @@ class Batch:
         """Those merged keep a row that points at the survivor; those without any fact leave no row."""
         if not self.gone:
             return
-        merged = [(self.directory.pointers.into[each], each) for each in self.gone if each in self.directory.pointers.into]
-        why = [(self.now, "merged" if each in self.directory.pointers.into else "regrouped", each) for each in self.gone]
+        into = self.directory.pointers.into
+        merged = [(into[each], each) for each in self.gone if each in into]
+        why = [(self.now, "merged" if each in into else "regrouped", each) for each in self.gone]
         sql.many(
             "UPDATE leads_stagechange SET superseded_at = %s, superseded_why = %s"
             " WHERE person_id = %s AND superseded_at IS NULL",

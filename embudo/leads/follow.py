@@ -56,7 +56,7 @@ class Follower:
     def step(self) -> int:
         """Follow one batch and return how many facts it held; 0 at the end of the log."""
         rows, through = self.log.read(self.cursor, self.size)
-        if not rows:
+        if not rows and through == self.cursor:
             return 0
         try:
             batch = Batch(self.online, self.log, Directory(self.pointers), through, now())
@@ -69,7 +69,7 @@ class Follower:
             raise
         self.cursor = through
         self.followed += len(rows)
-        return len(rows)
+        return max(1, len(rows))  # erased facts leave a gap that is passed, too
 
     def _write(self, batch: Batch, through: Cursor) -> None:
         """Write batch and cursor at once; the batch grows and shrinks so that this stays short."""

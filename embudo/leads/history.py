@@ -11,7 +11,7 @@ VERDICTS = frozenset(Verdict)
 
 
 def counts(event: Event) -> bool:
-    """Return whether a fact is folded at all: what machines did, and what Embudo recorded, is kept and shown, no more."""
+    """Return whether a fact is folded at all: what machines did and what Embudo recorded is only kept and shown."""
     return event.verdict is not Verdict.MACHINE
 
 

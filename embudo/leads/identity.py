@@ -214,7 +214,8 @@ class Directory:
                 people = int(props["survivor"]), int(props["absorbed"])
                 self._merge(Joined(*people, str(props.get("evidence", "by_hand")), event.key, event.at))
             case "people_unmerged":
-                self._unmerge(Joined(int(props["survivor"]), int(props["absorbed"]), "", event.key, event.at, undone=True))
+                people = int(props["survivor"]), int(props["absorbed"])
+                self._unmerge(Joined(*people, "", event.key, event.at, undone=True))
 
     def _link(self, holding: Holding) -> None:
         subject = subject_of(holding.identifier)

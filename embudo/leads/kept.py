@@ -196,7 +196,7 @@ def rearrive(online: Online, people: Sequence[Kept], now: int) -> None:
 
 
 def replace_moves(online: Online, people: Sequence[Kept], now: int, why: str) -> None:
-    """Make the standing moves of these people those of their replay: equal ones stay, others are superseded or added."""
+    """Make the standing moves of these people those of their replay; what is equal stays as it was recorded."""
     there = _standing_moves([each.id for each in people])
     added, corrected = [], []
     for kept in people:

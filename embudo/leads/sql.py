@@ -60,7 +60,8 @@ def insert(table: str, columns: Sequence[str]) -> str:
 
 def upsert(table: str, key: str, columns: Sequence[str], kept: Collection[str] = ()) -> str:
     """Return the statement that adds a row or replaces the columns of the row with that key, but those `kept`."""
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in quoted(c for c in columns if c != key and c not in kept))
+    changing = quoted(name for name in columns if name != key and name not in kept)
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in changing)
     action = f"UPDATE SET {replaced}" if replaced else "NOTHING"
     return f"{insert(table, columns)} ON CONFLICT ({key}) DO {action}"
 

@@ -1,4 +1,4 @@
-"""What a touch is: how a visit came about (source, medium, campaign, landing page). The first one is never overwritten."""
+"""What a touch is: how a visit came about, by source, medium, campaign, landing page. The first is never overwritten."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from embudo.core.event import Event, Verdict
 
 SEARCH = ("google", "bing", "duckduckgo", "yahoo", "ecosia", "baidu", "yandex", "startpage", "qwant", "brave")
-SOCIAL = ("facebook", "instagram", "linkedin", "lnkd", "twitter", "x", "t", "youtube", "tiktok", "pinterest", "reddit", "whatsapp")
+SOCIAL = (
+    "facebook", "instagram", "linkedin", "lnkd", "twitter", "x", "t", "youtube", "tiktok", "pinterest", "reddit", "whatsapp",
+)  # fmt: skip
 MAIL = ("mail", "outlook", "webmail")
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from embudo.leads.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 
+ENTRIES = "name file missing zone dates decimal key who at known_at attributes first_touch facts create"
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
 
 
@@ -105,7 +106,7 @@ def read(path: Path, *, zone: str) -> ImportMap:
 def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
     """Return the map a document states; raises BadMap."""
     top = _mapping(document, "the map")
-    _only(top, "the map", "name file missing zone dates decimal key who at known_at attributes first_touch facts create")
+    _only(top, "the map", ENTRIES)
     file = _mapping(top.get("file"), "file")
     _only(file, "file", "encoding delimiter skip_lines")
     if not isinstance(top.get("name"), str) or not top["name"].strip():
@@ -117,6 +118,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         raise BadMap("`who` needs at least one of mail, phone, user_id")
     touch = _cells(top.get("first_touch"), "first_touch")
     _only(touch, "first_touch", " ".join(TOUCH))
+    facts = _list(top.get("facts"), "facts")
     encoding = str(file.get("encoding", "utf-8")).lower()
     return ImportMap(
         name=top["name"].strip(),
@@ -127,7 +129,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         known_at=_time(top.get("known_at"), "known_at", conventions),
         attributes=_cells(top.get("attributes"), "attributes"),
         touch=touch,
-        facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(_list(top.get("facts"), "facts"), 1)),
+        facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(facts, 1)),
         create=bool(top.get("create", True)),
         encoding="utf-8-sig" if encoding in ("utf-8", "utf8") else encoding,
         delimiter=str(file.get("delimiter", ",")),
@@ -177,7 +179,8 @@ def _when(given: Any, where: str) -> When | None:
     when = _mapping(given, f"{where}: when")
     _only(when, f"{where}: when", "column in")
     texts = when.get("in")
-    return When(_text(when, "column", f"{where}: when"), None if texts is None else frozenset(map(str, _list(texts, "in"))))
+    one_of = None if texts is None else frozenset(map(str, _list(texts, "in")))
+    return When(_text(when, "column", f"{where}: when"), one_of)
 
 
 def _time(given: Any, where: str, conventions: Conventions) -> Time | None:
@@ -196,7 +199,7 @@ def _time(given: Any, where: str, conventions: Conventions) -> Time | None:
 
 def _start(given: Any, where: str, conventions: Conventions) -> int:
     if isinstance(given, date) and not isinstance(given, datetime):
-        given = datetime(given.year, given.month, given.day)  # noqa: DTZ001  # the zone follows
+        given = datetime(given.year, given.month, given.day)  # the zone follows
     if not isinstance(given, datetime):
         raise BadMap(f"{where}: `from` needs a day, such as 2020-01-01")
     if given.tzinfo is None:

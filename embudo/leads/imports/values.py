@@ -1,5 +1,6 @@
 """How the text of a cell becomes a value: numbers, money, dates, yes and no, one or several choices."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class Conventions:
     def _moment(self, text: str, formats: Sequence[str]) -> datetime:
         for form in formats:
             try:
-                return datetime.strptime(text, form)  # noqa: DTZ007  # the zone is set by the caller
+                return datetime.strptime(text, form)  # the zone is set by the caller
             except ValueError:
                 continue
         if formats:
@@ -61,7 +62,7 @@ class Conventions:
             found = float(plain)
         except ValueError as error:
             raise BadValue(f"{text!r} is not a number") from error
-        if found != found or found in (float("inf"), float("-inf")):
+        if not math.isfinite(found):
             raise BadValue(f"{text!r} is not a number")
         return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
@@ -77,7 +78,8 @@ class Conventions:
             case "boolean":
                 return _yes_or_no(text)
             case "date":
-                return (EPOCH + timedelta(microseconds=self.instant(text))).astimezone(ZoneInfo(self.zone)).date().isoformat()
+                moment = EPOCH + timedelta(microseconds=self.instant(text))
+                return moment.astimezone(ZoneInfo(self.zone)).date().isoformat()
             case "choices":
                 return [(values or {}).get(each, each) for each in map(str.strip, text.split(separator)) if each]
             case _:

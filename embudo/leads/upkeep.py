@@ -1,0 +1,58 @@
+"""The log's upkeep (sealing, compaction, retention), in a child process so that pyarrow does not stay in memory.
+
+`python -m embudo.leads.upkeep` does what is due once; `advance` starts it. No Django here.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import fields
+
+from embudo import config as settings
+from embudo.config import Config
+from embudo.core.event import DAY
+from embudo.eventlog import Log, open_log
+from embudo.leads.clock import now
+
+LAST_RETAINED = "retained"  # a file whose time says when retention last ran
+
+
+def due(config: Config, log: Log, at: int) -> bool:
+    """Return whether there is anything to do."""
+    return log.unsealed() >= config.seal_rows or _retention_due(config, at)
+
+
+def start(config: Config) -> subprocess.Popen[bytes]:
+    """Start the child process that does it."""
+    given = {each.metadata["name"]: _text(getattr(config, each.name)) for each in fields(Config)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "embudo.leads.upkeep"], env={**os.environ, **given}, stdin=subprocess.DEVNULL
+    )
+
+
+def main() -> int:
+    """Seal, compact and retain what is due."""
+    config = settings.read()
+    log = open_log(config)
+    if log.seal(at_least=config.seal_rows):
+        log.compact()
+    if _retention_due(config, now()):
+        log.retain()
+        (config.data / LAST_RETAINED).touch()
+    return 0
+
+
+def _retention_due(config: Config, at: int) -> bool:
+    mark = config.data / LAST_RETAINED
+    if not mark.exists():
+        mark.touch()
+        return False
+    return mark.stat().st_mtime_ns // 1000 < at - DAY
+
+
+def _text(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
