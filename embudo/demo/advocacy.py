@@ -18,7 +18,7 @@ def stays(life: Life, won_at: int) -> None:
     asked_at = working_instant(won_at, 20 + random.random() * 25, who.zone_h, random)
     if random.random() > 0.7:
         return
-    score = min(10, max(0, round(random.gauss(5.2 + 3.2 * who.fit, 1.5))))
+    score = min(10, max(0, round(random.gauss(5.7 + 3.2 * who.fit, 1.5))))
     life.account("survey_answered", asked_at, {"survey": "After the first month", "score": score})
     glad = score >= PROMOTER
     if random.random() < (0.75 if glad else 0.05):

@@ -52,8 +52,9 @@ def fill(config: Config, plan: Plan, progress: Progress) -> str:
     log = open_log(config)
     try:
         password = _records(progress)
-        _history(log, plan, progress)
+        owners = _history(log, plan, progress)
         _follow(config, log, progress)
+        records.give_owners(owners)
         progress.begin("Sealing the history to Parquet")
         progress.done(f"{len(log.seal())} segments")
     finally:
@@ -78,19 +79,21 @@ def _records(progress: Progress) -> str:
     return password
 
 
-def _history(log: Log, plan: Plan, progress: Progress) -> None:
-    """Write the history to the log in big groups, then what broke at the door."""
+def _history(log: Log, plan: Plan, progress: Progress) -> dict[str, str]:
+    """Write the history to the log in big groups, then what broke at the door; return which rep accepted whom."""
     progress.begin("Writing the history")
     facts = history(people=plan.people, days=plan.days, seed=plan.seed, until=plan.until, definition=in_force())
-    count = 0
+    count, owners = 0, dict[str, str]()
     for group in _groups(facts, GROUP):
         log.append(group)
         count += len(group)
+        owners |= {fact.identifier: fact.props["by"] for fact in group if fact.kind == "handoff_accepted"}
         progress.at((group[-1].received_at - plan.start) / (plan.until - plan.start), f"{count:,} facts")
     if not log.failed(limit=1):
         failures = breakage.failures(plan.people // 300, plan.start, plan.until, plan.seed)
         log.commit(failures=failures, refused=breakage.REFUSED)
     progress.done(f"{count:,} facts")
+    return owners
 
 
 def _follow(config: Config, log: Log, progress: Progress) -> None:

@@ -102,7 +102,8 @@ class Life:
 
     def app(self, kind: str, at: int, props: dict[str, Any], by: Staff) -> str:
         """Write a fact that somebody at the company recorded in the app and return its id."""
-        return self.writes("app", kind, at, {**props, "by": by.mail}, door=Door.APP)
+        identifier, context = f"mail:{self.mail}", {"by_name": by.name}
+        return self.write("app", kind, at, identifier, {**props, "by": by.mail}, context, door=Door.APP)
 
     def write(
         self,

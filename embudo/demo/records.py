@@ -1,7 +1,12 @@
 """The demo's ordinary records: what is not a fact, such as sites and the names of the company's own attributes."""
 
+from collections.abc import Mapping
+
+from embudo.accounts.models import User
+from embudo.capture.models import Mode, Site
 from embudo.demo.sale import GOALS, TOOLS
-from embudo.leads.models import Attribute
+from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW
+from embudo.leads.models import Attribute, Person
 
 OWN_ATTRIBUTES = {
     "field_teams": ("Field teams", "number", ()),
@@ -9,6 +14,12 @@ OWN_ATTRIBUTES = {
     "goals": ("Goals", "choices", GOALS),
     "has_dispatcher": ("Has a dispatcher", "boolean", ()),
     "renewal_on": ("Contract renewal", "date", ()),
+}
+SITES = {
+    WWW: (f"{COMPANY}: web site", [f"{host}.{DOMAIN}" for host in HOSTS.values()], Mode.IMPLIED),
+    DOCS: (f"{COMPANY}: documentation", [f"docs.{DOMAIN}"], Mode.COOKIELESS),
+    APP_SITE: (f"{COMPANY}: the product", [f"app.{DOMAIN}"], Mode.REQUIRED),
+    MAIL_SITE: (f"{COMPANY}: mail service", [], Mode.REQUIRED),
 }
 
 
@@ -21,4 +32,15 @@ def name_attributes() -> None:
 
 
 def make_sites() -> None:
-    """Make the company's sites."""
+    """Make the company's sites, each with a public key of its own, where they are not there yet."""
+    for public_id, (name, domains, mode) in SITES.items():
+        if not Site.objects.filter(public_id=public_id).exists():
+            Site(public_id=public_id, name=name, domains=list(domains), mode=mode).open(by=None)
+
+
+def give_owners(owners: Mapping[str, str]) -> None:
+    """Give people (by mail identifier) to the reps (by address) who accepted them, unless somebody has them already."""
+    reps = {user.email: user for user in User.objects.filter(email__in=set(owners.values()))}
+    for identifier, mail in owners.items():
+        named = Person.objects.filter(mail=identifier.removeprefix("mail:"), merged_into=None, owner=None)
+        named.update(owner=reps[mail])

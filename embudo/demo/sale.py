@@ -54,6 +54,8 @@ def answered(life: Life, asked_at: int) -> int | None:
     random, who = life.random, life.persona
     reps = world().reps(who.language)
     life.rep = reps[0] if random.random() < 0.55 else reps[-1]
+    if random.random() < life.rep.forgets:
+        return None
     hours = random.lognormvariate(0, 0.5) * life.rep.answers_h
     at = office_instant(asked_at, hours, who.zone_h, random)
     outcome = "held" if random.random() < 0.7 else "voicemail"

@@ -3,7 +3,7 @@
 from embudo.core.event import DAY, HOUR, MINUTE, Door, subject_of
 from embudo.demo import visits
 from embudo.demo.clock import working_instant
-from embudo.demo.life import NOTHING, Life
+from embudo.demo.life import Life
 from embudo.demo.world import world
 
 DIAL = {"US": 1, "CA": 1, "GB": 44, "IE": 353, "ES": 34, "PT": 351, "MX": 52, "CO": 57, "AR": 54, "CL": 56, "BR": 55}
@@ -65,7 +65,7 @@ def by_phone(life: Life, known_at: int) -> None:
         "minutes": 2 + int(random.random() * 9),
         "traits": {"name": life.persona.name, "phone": phone},
     }
-    life.write("app", "call_made", at, f"phone:{phone}", props, NOTHING, door=Door.APP)
+    life.write("app", "call_made", at, f"phone:{phone}", props, {"by_name": rep.name}, door=Door.APP)
     life.app("profile_changed", known_at + 2 * HOUR, {"traits": {"phone": phone}}, rep)
 
 
@@ -110,4 +110,4 @@ def _by_hand(life: Life, kind: str, at: int, other: int) -> None:
     mine = subject_of(f"mail:{life.mail}")
     by = next(each for each in world().staff if each.role == "manager")
     props = {"survivor": mine, "absorbed": other, "evidence": "by_hand", "by": by.mail}
-    life.write("app", kind, at, f"person:{mine}", props, NOTHING, door=Door.APP)
+    life.write("app", kind, at, f"person:{mine}", props, {"by_name": by.name}, door=Door.APP)

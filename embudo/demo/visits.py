@@ -84,7 +84,7 @@ def docs(life: Life, at: int) -> None:
             at,
             daily,
             props,
-            {"user_agent": life.agent},
+            {"user_agent": life.agent, "url": props["url"]},
             door=Door.PUBLIC,
             site=DOCS,
             delay=120_000,

@@ -61,13 +61,15 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who works at the company; reps have the hours they take to answer and a skill in log-odds."""
+    """Somebody who works at the company; reps have the hours they take to answer, the share they
+    forget, and a skill in log-odds."""
 
     username: str
     name: str
     role: str
     language: str
     answers_h: float
+    forgets: float
     skill: float
 
     @property
@@ -142,4 +144,10 @@ def _campaign(row: Mapping[str, Any]) -> Campaign:
 
 def _staff(row: Mapping[str, Any]) -> Staff:
     name = f"{row['first']} {row['last']}"
-    return Staff(row["username"], name, row["role"], row["language"], row.get("answers_h", 0.0), row.get("skill", 0.0))
+    return Staff(
+        row["username"],
+        name,
+        row["role"],
+        row["language"],
+        *(row.get(each, 0.0) for each in ("answers_h", "forgets", "skill")),
+    )

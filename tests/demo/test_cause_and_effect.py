@@ -107,6 +107,8 @@ def test_fast_reps_answer_sooner_than_slow_ones():
         life.mail = life.address
         sale.answered(life, UNTIL)
         assert life.rep
+        if not life.facts:
+            continue  # forgotten
         waits.setdefault(life.rep.username, []).append(life.facts[0].at - UNTIL)
     assert median(waits["rafael"]) > 4 * median(waits["camila"])
 
