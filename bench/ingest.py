@@ -110,9 +110,9 @@ def door(config: Config, core: int) -> None:
 def empty(config: Config, core: int) -> None:
     """A handler that answers 204 to everything, on the same server."""
     os.sched_setaffinity(0, {core})
-    from embudo.collector.serve import server_of
+    from embudo.collector.serve import serve_app
 
-    server_of(config).serve(target_loader=lambda: _empty, wrap_loader=False)
+    serve_app(config, lambda: _empty)
 
 
 async def _empty(scope: Any, proto: Any) -> None:

@@ -29,6 +29,7 @@ class Config:
     web_threads: int = _setting("EMBUDO_WEB_THREADS", 4, "requests that one such process answers at a time")
     collector_host: str = _setting("EMBUDO_COLLECTOR_HOST", "127.0.0.1", "address the collector listens on")
     collector_port: int = _setting("EMBUDO_COLLECTOR_PORT", 8001, "port of the collector")
+    collector_workers: int = _setting("EMBUDO_COLLECTOR_WORKERS", 1, "processes that take events")
     collector_url: str = _setting(
         "EMBUDO_COLLECTOR_URL", "", "public address of the collector, as pages see it; empty: http://host:port"
     )

@@ -32,6 +32,7 @@ STATUS = {
     Reason.UNKNOWN_KEY: 401,
     Reason.WRONG_DOMAIN: 403,
     Reason.TOO_LARGE: 413,
+    Reason.TOO_SLOW: 408,
     Reason.RATE_LIMITED: 429,
     Reason.CONSENT_MISSING: 200,  # the sender did nothing wrong, and need not know
     Reason.CONSENT_REFUSED: 200,
@@ -40,6 +41,7 @@ WORDS = {
     Reason.UNKNOWN_KEY: "This write key belongs to no site.",
     Reason.WRONG_DOMAIN: "This key may not be used on this page's domain.",
     Reason.TOO_LARGE: "The body is larger than 500 kB.",
+    Reason.TOO_SLOW: "The body did not arrive in time.",
     Reason.RATE_LIMITED: "Too many requests; wait as long as Retry-After says.",
 }
 

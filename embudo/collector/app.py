@@ -1,11 +1,14 @@
 """The public door: reads a request, has it sorted and kept, and answers. It never raises."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
+
+from granian.rsgi import ProtocolClosed
 
 from embudo.collector import answers, wire
 from embudo.collector.address import Addresses
@@ -21,7 +24,7 @@ from embudo.collector.suspicion import Visitors
 from embudo.config import Config
 from embudo.core.event import Door
 from embudo.core.intake import MAX_BATCH_BYTES, Drop, Reason
-from embudo.eventlog import Log, Outcome, Receipt, open_log
+from embudo.eventlog import Outcome, Receipt, open_log
 
 
 def wall_clock() -> int:
@@ -56,12 +59,15 @@ class Collector:
         self._addresses = Addresses(config.trusted_proxies)
         self._per_key, self._per_address = Limit(config.rate_per_key), Limit(config.rate_per_address)
         self._committer: Committer
-        self._log: Log | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: dict[asyncio.Task[Any], float] = {}  # requests whose body is still under way, since when
+        self._upkeep: asyncio.Task[None]
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the writer."""
+        """Start the writer. What a request makes is freed by counting references; cycles are rare, so look seldom."""
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         self._committer = Committer(lambda: open_log(self.config), self.metrics, loop)
+        self._upkeep = loop.create_task(self._keep_up())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep what waits, and end the writer."""
@@ -71,6 +77,8 @@ class Collector:
         """Answer one request."""
         try:
             answer = await self._answer(scope, proto)
+        except ProtocolClosed:
+            return  # the sender went away before the end of the body
         except Exception:
             logger.exception("a request to %s could not be answered", scope.path[:200])
             answer = answers.UNAVAILABLE
@@ -125,12 +133,26 @@ class Collector:
     async def _body(self, proto: Any, headers: Any) -> bytes:
         """Return the body, never more of it than we take; raises Unreadable."""
         length = headers.get("content-length")
-        if length is None:
-            return await self._stream(proto)
-        if not length.isdecimal() or int(length) > MAX_BATCH_BYTES:
+        if length is not None and (not length.isdecimal() or int(length) > MAX_BATCH_BYTES):
             raise wire.Unreadable(Reason.TOO_LARGE)
-        body: bytes = await proto()
-        return body
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+        self._reading[task] = time.monotonic()
+        try:
+            return await self._stream(proto) if length is None else await proto()
+        except asyncio.CancelledError:
+            raise wire.Unreadable(Reason.TOO_SLOW) from None
+        finally:
+            del self._reading[task]
+
+    async def _keep_up(self) -> None:
+        """Let go of bodies that do not come to an end, and of old salts."""
+        while True:
+            await asyncio.sleep(2)
+            late = time.monotonic() - SLOWEST_BODY_S
+            for task in [task for task, since in self._reading.items() if since < late]:
+                task.cancel()
+            self.salts.sweep(at=self._now())
 
     async def _stream(self, proto: Any) -> bytes:
         parts, size = [], 0
@@ -142,8 +164,8 @@ class Collector:
         return b"".join(parts)
 
     async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes) -> Answer:
-        if error.reason is Reason.TOO_LARGE:
-            return self._refuse(Reason.TOO_LARGE)
+        if not error.reason.kept:
+            return self._refuse(error.reason)
         if key is None:
             return self._refuse(Reason.UNKNOWN_KEY)
         drop = Drop(error.reason, error.detail)

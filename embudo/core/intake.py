@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     WRONG_DOMAIN = "wrong_domain"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     RATE_LIMITED = "rate_limited"
     CONSENT_MISSING = "consent_missing"
     CONSENT_REFUSED = "consent_refused"
@@ -70,6 +71,7 @@ REFUSALS = frozenset(
         Reason.UNKNOWN_KEY,
         Reason.WRONG_DOMAIN,
         Reason.TOO_LARGE,
+        Reason.TOO_SLOW,
         Reason.RATE_LIMITED,
         Reason.CONSENT_MISSING,
         Reason.CONSENT_REFUSED,
