@@ -25,7 +25,7 @@ from embudo.operate.copies import copy_postgresql, copy_sqlite
 
 TABLES, TAIL = "tables.sqlite3", "log/tail.sqlite"
 BESIDE = ("secret_key", "sites.json")  # not the salts of cookieless visitors: they die after 48 hours
-NOT_COPIED = ("tail.sqlite", "sealing.lock", "tombstones")  # beginnings of names below data/log
+NOT_COPIED = ("tail.sqlite", "sealing.lock")  # beginnings of names below data/log
 SEALING_WAIT_S = 300.0
 
 
@@ -75,7 +75,7 @@ def _server(config: Config, archive: Writer, folder: Path) -> None:
 def _segment_files(folder: Path) -> list[Path]:
     """Everything below the log's folder that is not the live tail."""
     files = (file.relative_to(folder) for file in sorted(folder.rglob("*")) if file.is_file())
-    return [file for file in files if not file.name.startswith(NOT_COPIED)]
+    return [file for file in files if not file.name.startswith(NOT_COPIED) and file.suffix != ".unfinished"]
 
 
 @contextmanager

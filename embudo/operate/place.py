@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from embudo.config import Config
-from embudo.eventlog import LogUnavailable, open_log
+from embudo.eventlog import open_log, verify_log
 from embudo.operate.finding import Finding, bad, good, note
 
 
@@ -105,35 +105,10 @@ def _faults(config: Config) -> list[str]:
 
 
 def log(config: Config) -> list[Finding]:
-    """Look whether the log answers, whether anything in it is damaged, and whether its ledger adds up."""
-    try:
-        record = open_log(config)
-        problems, ledger = record.verify(), record.ledger()
-    except LogUnavailable as error:
-        return [
-            bad(
-                _("Log: %(error)s") % {"error": error},
-                _("No event can be kept, and the collector answers 503."),
-                _("Look at disk, permissions and, with PostgreSQL, the server; then `embudo doctor` again."),
-            )
-        ]
-    found = [
-        bad(
-            _("Log: %(problem)s") % {"problem": problem},
-            _("These facts cannot be read, and a rebuild would miss them."),
-            _("Restore that file from a backup (embudo restore FILE --data NEW_FOLDER), then embudo rebuild --check"),
-        )
-        for problem in problems
-    ]
-    if not ledger.balanced:
-        found.append(
-            bad(
-                _("Ledger: received is not accepted + failed + refused"),
-                _("Some event is unaccounted for."),
-                _("embudo ledger shows the figures; please report them."),
-            )
-        )
-    return found or [good(_("Log: sound, %(count)d events accepted") % {"count": ledger.accepted})]
+    """Look whether the log answers, whether any byte of it is damaged, and whether its ledger adds up."""
+    if problems := verify_log(config):
+        return [bad(_("Log: %(problem)s") % {"problem": each.what}, each.why, each.remedy) for each in problems]
+    return [good(_("Log: sound, %(count)d events accepted") % {"count": open_log(config).ledger().accepted})]
 
 
 def mail(config: Config) -> list[Finding]:

@@ -13,6 +13,7 @@ from embudo.core.event import Door, Event
 from embudo.core.intake import Drop, Envelope, Reason, take
 from embudo.core.message import instant_of
 from embudo.eventlog import Failed, FailedState, open_log
+from embudo.eventlog import Outcome as Kept
 
 PORTION = 200
 
@@ -37,7 +38,8 @@ def replay(config: Config, failed: Iterable[Failed], *, by: str) -> Outcome:
         if each.state is not FailedState.OPEN:
             continue
         event = read_again(each, sites.get(each.source))
-        if isinstance(event, Event) and record.replay(each.number, [event], by=by):
+        receipt = record.replay(each.number, event, by=by) if isinstance(event, Event) else None
+        if receipt and receipt.outcome in (Kept.ACCEPTED, Kept.DUPLICATE):
             kept += 1
         else:
             still += 1

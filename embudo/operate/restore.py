@@ -18,6 +18,8 @@ from embudo.operate.archive import LISTING, BadArchive, unpack
 from embudo.operate.backup import TABLES, TAIL
 from embudo.operate.copies import paste_postgresql
 
+ERASED = "erased"
+
 
 class NotEmpty(Exception):
     """There is an install already; the message says where."""
@@ -27,11 +29,15 @@ def main(arguments: list[str]) -> int:
     """Restore a backup into the data folder, and on the server shape into the database."""
     parser = argparse.ArgumentParser(prog="embudo restore", description="Fill an empty install from a backup.")
     parser.add_argument("file", type=Path, help="a file that `embudo backup` wrote")
+    parser.add_argument("--erased", type=Path, metavar="DIR", help="data folder whose erased people stay erased")
+    options = parser.parse_args(arguments)
     try:
-        listing = restore(settings.EMBUDO, parser.parse_args(arguments).file)
+        listing = restore(settings.EMBUDO, options.file)
     except (BadArchive, NotEmpty, OSError) as error:
         print(_("Nothing was restored: %(error)s") % {"error": error})
         return 1
+    if erase_again(settings.EMBUDO, options.erased):
+        print(_("People who were erased since that backup were erased from it again. Now: embudo rebuild"))
     facts = {"made": listing["made_at"], "folder": settings.EMBUDO.data}
     print(_("Restored the backup of %(made)s into %(folder)s.") % facts)
     return 0
@@ -51,6 +57,13 @@ def restore(config: Config, file: Path) -> dict[str, Any]:
     finally:
         shutil.rmtree(held)
     return listing
+
+
+def erase_again(config: Config, other: Path | None) -> bool:
+    """Erase whoever was erased since the backup: tombstones lie outside backups, in the folder `erased`."""
+    if other is not None:
+        shutil.copytree(other / ERASED, config.data / ERASED, dirs_exist_ok=True)
+    return open_log(config).apply_tombstones(by="restore", why="erased since the backup") is not None
 
 
 def _check_empty(config: Config) -> None:
@@ -78,10 +91,12 @@ def _check_shape(config: Config, listing: dict[str, Any]) -> None:
 def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
     """Make the tables as they were when the backup was made, fill them, then bring them up to date."""
     executor = MigrationExecutor(connection)
-    there = [tuple(each.split(".", 1)) for each in listing["migrations"]]
-    if unknown := [target for target in there if target not in executor.loader.graph.nodes]:
-        raise BadArchive(_("it comes from a newer version of Embudo (%(name)s)") % {"name": ".".join(unknown[0])})
-    executor.migrate(there)
+    there = {tuple(each.split(".", 1)) for each in listing["migrations"]}
+    graph = executor.loader.graph
+    if unknown := there - graph.nodes.keys():
+        raise BadArchive(_("it comes from a newer version of Embudo (%(name)s)") % {"name": ".".join(min(unknown))})
+    newest = [each for each in there if not any(child.key in there for child in graph.node_map[each].children)]
+    executor.migrate(sorted(newest))
     open_log(config)
     paste_postgresql(config.database_url, held)
     call_command("migrate", interactive=False, verbosity=0)

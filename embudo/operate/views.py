@@ -1,6 +1,8 @@
 """The System page and the Failed events page."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -61,7 +63,7 @@ def failed_events(request: HttpRequest) -> HttpResponse:
     shown = rows[:PAGE]
     context = {
         "rows": [_shown(each) for each in shown],
-        "reasons": _by_reason(record.ledger().failed_by_reason),
+        "reasons": _by_reason(_counts(record.failed_counts(), state)),
         "reason": reason,
         "reason_words": words_of(reason) if reason else None,
         "state": state,
@@ -129,9 +131,17 @@ def _readable(body: bytes) -> str:
         return body.decode(errors="backslashreplace")
 
 
-def _by_reason(counts: Any) -> list[tuple[str, Any, int]]:
+def _by_reason(counts: Mapping[str, int]) -> list[tuple[str, Any, int]]:
     rows = [(reason, words_of(reason), count) for reason, count in counts.items()]
     return sorted(rows, key=lambda row: -row[2])
+
+
+def _counts(counts: Mapping[tuple[str, FailedState], int], state: str) -> Mapping[str, int]:
+    """Return how many failed events there are of each reason, those of a state when one is given."""
+    total: Counter[str] = Counter()
+    for (reason, its), count in counts.items():
+        total[reason] += count if state in ("", its) else 0
+    return +total
 
 
 def _states() -> list[tuple[str, str]]:
