@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 USER = "embudo"
-_KEY = pytest.StashKey["Cluster"]()
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,6 @@ class Cluster:
             connection.execute(sql)
 
 
-def running_cluster(config: pytest.Config) -> Cluster:
-    """Return the run's cluster, started on first use; a worker of pytest-xdist uses that of its controller."""
-    if _KEY not in config.stash:
-        config.stash[_KEY] = _from_controller(config) or _start(config)
-    return config.stash[_KEY]
-
-
 def programs() -> Path | None:
     """Return the folder of PostgreSQL's server programs, or None when it is not installed."""
     found = shutil.which("initdb")
@@ -63,12 +55,8 @@ def programs() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
-def _from_controller(config: pytest.Config) -> Cluster | None:
-    given = getattr(config, "workerinput", {}).get("cluster")
-    return Cluster(Path(given[0]), Path(given[1]), given[2]) if given else None
-
-
-def _start(config: pytest.Config) -> Cluster:
+def start_cluster() -> Cluster:
+    """Make and start a cluster; whoever starts it stops it."""
     where = programs()
     if where is None:
         raise pytest.UsageError("--shape server needs PostgreSQL's server programs: apt-get install postgresql")
@@ -78,7 +66,6 @@ def _start(config: pytest.Config) -> Cluster:
     cluster = Cluster(folder, where, _free_port())
     options = f"-p {cluster.port} -k {folder} -h 127.0.0.1 -c max_connections=200"
     _as_owner([where / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start"])
-    config.add_cleanup(cluster.stop)
     return cluster
 
 

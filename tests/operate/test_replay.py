@@ -1,0 +1,105 @@
+"""Failed events are taken in again when they have become usable."""
+
+import json
+
+import pytest
+
+from embudo.config import Config
+from embudo.core.event import Door, Event
+from embudo.core.intake import Drop, Reason
+from embudo.eventlog import Cursor, Failed, FailedState, Failure, Log
+from embudo.operate.reasons import WORDS
+from embudo.operate.replay import Outcome, read_again, replay, replay_reason
+
+AT = 1_780_000_000_000_000
+
+
+def failure(reason: str, message: object, detail: str = "secret key: ") -> Failure:
+    """A failed body of the site "www"."""
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
+    return Failure("www", reason, body, AT, detail)
+
+
+TRACK = {"type": "track", "messageId": "m1", "userId": "ada", "event": "Demo Requested"}
+
+
+def events_of(log: Log) -> list[Event]:
+    rows, _cursor = log.read(Cursor(), 100)
+    return [row.event for row in rows]
+
+
+def test_what_is_usable_now_enters_the_log_and_leaves_the_failed(here: Config, log: Log) -> None:
+    log.commit(failures=[failure("from_the_future", TRACK)])
+    assert replay(here, log.failed(), by="ana") == Outcome(kept=1)
+    (event,) = events_of(log)
+    assert (event.id, event.kind, event.received_at, event.door) == ("m1", "demo_requested", AT, Door.SECRET)
+    (failed,) = log.failed()
+    assert (failed.state, failed.settled_by) == (FailedState.REPLAYED, "ana")
+    ledger = log.ledger()
+    assert (ledger.received, ledger.accepted, ledger.failed) == (1, 1, 0)
+
+
+def test_what_still_fails_stays_open(here: Config, log: Log) -> None:
+    log.commit(failures=[failure("not_json", b"{half"), failure("no_identifier", {"type": "track", "event": "X"})])
+    assert replay(here, log.failed(), by="ana") == Outcome(still_failing=2)
+    assert {each.state for each in log.failed()} == {FailedState.OPEN}
+    assert events_of(log) == []
+
+
+def test_all_of_a_reason_are_tried_beyond_one_portion(here: Config, log: Log) -> None:
+    messages = [{**TRACK, "messageId": f"m{number}"} for number in range(450)]
+    log.commit(failures=[failure("bad_time", message) for message in messages])
+    log.commit(failures=[failure("not_json", b"{half")])
+    assert replay_reason(here, "bad_time", by="ana") == Outcome(kept=450)
+    assert [each.reason for each in log.failed(state=FailedState.OPEN)] == ["not_json"]
+    assert log.ledger().balanced
+
+
+def test_the_same_failed_event_is_never_taken_in_twice(here: Config, log: Log) -> None:
+    log.commit(failures=[failure("bad_time", TRACK)])
+    open_once = log.failed()
+    assert replay(here, open_once, by="ana") == Outcome(kept=1)
+    assert replay(here, open_once, by="luis").kept == 0
+    assert len(events_of(log)) == 1
+
+
+def test_a_body_without_an_id_gets_one_that_a_second_try_repeats() -> None:
+    body = {key: value for key, value in TRACK.items() if key != "messageId"}
+    first, second = (read_again(_failed(body), None) for _ in range(2))
+    assert isinstance(first, Event) and isinstance(second, Event)
+    assert first.id == second.id == "replayed-7"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ({"userId": "ada", "event": "Demo Requested"}, "demo_requested"),
+        ({"userId": "ada", "traits": {"email": "ada@norte.example"}}, "profile_changed"),
+        ({"userId": "ada", "groupId": "norte"}, "company_changed"),
+        ({"userId": "ada", "previousId": "b"}, "identity_claimed"),
+        ({"userId": "ada", "properties": {"path": "/"}}, "page_viewed"),
+    ],
+)
+def test_a_body_without_a_type_tells_it_by_what_it_holds(message: dict[str, object], kind: str) -> None:
+    event = read_again(_failed(message), None)
+    assert isinstance(event, Event) and event.kind == kind
+
+
+def test_what_came_by_a_public_key_stays_as_bound_as_it_was() -> None:
+    won = {**TRACK, "event": "opportunity_won"}
+    by_public = read_again(_failed(won, "public key: not allowed"), None)
+    assert isinstance(by_public, Drop) and by_public.reason is Reason.KIND_NOT_ALLOWED
+    assert isinstance(read_again(_failed(won, "secret key: "), None), Event)
+
+
+def test_a_body_that_came_by_no_known_door_is_held_to_be_public() -> None:
+    assert isinstance(read_again(_failed({**TRACK, "event": "opportunity_won"}, ""), None), Drop)
+
+
+def test_every_reason_has_words_for_people() -> None:
+    assert {reason.value for reason in Reason} <= WORDS.keys()
+
+
+def _failed(message: object, detail: str = "secret key: ") -> Failed:
+    body = json.dumps(message).encode()
+    return Failed(7, "www", "bad_time", body, AT, detail, FailedState.OPEN, None, "")

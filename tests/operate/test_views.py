@@ -1,0 +1,145 @@
+"""The System page and the Failed events page, as each role sees them."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from embudo.accounts.permissions import TABLE, Role
+from embudo.config import Config
+from embudo.core.event import Event, subject_of
+from embudo.eventlog import FailedState, Failure, Log
+from embudo.operate.views import PAGE
+
+AT = 1_780_000_000_000_000
+TRACK = {"type": "track", "messageId": "m1", "userId": "ada", "event": "Demo Requested"}
+SignIn = Callable[[str], Client]
+
+
+def fail(log: Log, count: int = 1, reason: str = "bad_time", body: bytes | None = None) -> None:
+    """Have events fail."""
+    texts = [body or json.dumps({**TRACK, "messageId": f"m{number}"}).encode() for number in range(count)]
+    log.commit(failures=[Failure("www", reason, text, AT, "secret key: at 25 o'clock") for text in texts])
+
+
+def event(number: int) -> Event:
+    return Event("www", str(number), "page_viewed", AT, AT, AT, "anon:a", subject_of("anon:a"))
+
+
+def test_the_site_says_that_it_lives(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.parametrize("path", ["/system/", "/failed-events/", "/failed-events/1/"])
+def test_strangers_are_sent_to_the_sign_in(client: Client, db: None, here: Config, path: str) -> None:
+    assert client.get(path).headers["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_page_is_for_the_roles_of_the_table(signed_in: SignIn, log: Log, role: str) -> None:
+    fail(log)
+    client = signed_in(role)
+    assert (client.get("/system/").status_code == 200) == (role in TABLE["system.see"])
+    assert (client.get("/failed-events/").status_code == 200) == (role in TABLE["failed_events.see"])
+    replayed = client.post("/failed-events/1/replay/").status_code
+    assert (replayed == 302) == (role in TABLE["failed_events.replay"])
+
+
+def test_the_ledger_is_shown_and_adds_up(signed_in: SignIn, log: Log) -> None:
+    log.append([event(number) for number in range(1234)])
+    log.append([event(0)])
+    fail(log, 3)
+    log.commit(refused={"rate_limited": 7})
+    page = signed_in("admin").get("/system/").content.decode()
+    assert "It adds up" in page
+    for words in ("1,245", "1,235", "1 accepted event came once more", "Too many at once", "Unreadable time"):
+        assert words in page
+
+
+def test_what_waits_to_be_followed_is_counted(signed_in: SignIn, log: Log) -> None:
+    log.append([event(number) for number in range(21)])
+    page = signed_in("admin").get("/system/").content.decode()
+    assert "21 events" in page and "Behind" in page
+
+
+def test_the_fragment_is_only_what_changes(signed_in: SignIn, log: Log) -> None:
+    answer = signed_in("admin").get("/system/", headers={"HX-Request": "true"}).content.decode()
+    assert answer.strip().startswith('<div id="_vitals"')
+    assert "<html" not in answer
+
+
+def test_a_log_that_does_not_answer_is_told(signed_in: SignIn, here: Config, log: Log, shape: str) -> None:
+    if shape == "server":
+        pytest.skip("the damage is made in a file")
+    (here.data / "log" / "tail.sqlite").write_bytes(b"no database at all" * 500)
+    answer = signed_in("admin").get("/system/")
+    assert answer.status_code == 503
+    assert "The log does not answer" in answer.content.decode()
+
+
+def test_failed_events_are_listed_with_reason_and_body(signed_in: SignIn, log: Log) -> None:
+    fail(log, 2)
+    page = signed_in("marketing").get("/failed-events/").content.decode()
+    assert page.count("data-row") == 2
+    assert "Unreadable time" in page and "25 o&#x27;clock" in page and "Demo Requested" in page
+
+
+def test_the_list_goes_on_page_by_page(signed_in: SignIn, log: Log) -> None:
+    fail(log, PAGE + 3)
+    client = signed_in("admin")
+    first = client.get("/failed-events/")
+    assert first.content.decode().count("data-row") == PAGE
+    second = client.get("/failed-events/" + first.context["page"]["next"])
+    assert second.content.decode().count("data-row") == 3
+    assert second.context["page"]["next"] == ""
+
+
+def test_a_reason_narrows_the_list_and_offers_to_take_all_of_it_in_again(signed_in: SignIn, log: Log) -> None:
+    fail(log, 2)
+    fail(log, 1, "not_json", b"{half")
+    client = signed_in("admin")
+    page = client.get("/failed-events/?reason=bad_time").content.decode()
+    assert page.count("data-row") == 2 and "Take all of this reason in again" in page
+    after = client.post("/failed-events/replay/", {"reason": "bad_time"}, follow=True)
+    assert "2 events were taken in" in after.content.decode()
+    assert [each.reason for each in log.failed(state=FailedState.OPEN)] == ["not_json"]
+    assert log.failed(state=FailedState.REPLAYED)[0].settled_by == "admin@norte.example"
+
+
+def test_one_event_is_shown_whole_and_taken_in_again(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    client = signed_in("admin")
+    page = client.get("/failed-events/1/").content.decode()
+    assert "&quot;event&quot;: &quot;Demo Requested&quot;" in page and "Take it in again" in page
+    after = client.post("/failed-events/1/replay/", follow=True).content.decode()
+    assert "1 event was taken in" in after and "taken in again by admin@norte.example" in after
+    assert "Take it in again" not in after
+
+
+def test_an_event_that_still_fails_says_so_and_stays(signed_in: SignIn, log: Log) -> None:
+    fail(log, 1, "not_json", b"{half")
+    after = signed_in("admin").post("/failed-events/1/replay/", follow=True).content.decode()
+    assert "1 event still fails; it stays here" in after
+    assert log.failed()[0].state is FailedState.OPEN
+
+
+def test_a_body_is_shown_as_text_and_never_run(signed_in: SignIn, log: Log) -> None:
+    fail(log, 1, "not_json", b"<script>alert(1)</script>\xff{{ 7|add:7 }}")
+    page = signed_in("admin").get("/failed-events/1/").content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\\xff{{ 7|add:7 }}" in page
+
+
+def test_there_is_no_event_of_an_unknown_number(signed_in: SignIn, log: Log) -> None:
+    assert signed_in("admin").get("/failed-events/99/").status_code == 404
+
+
+def test_nothing_is_taken_in_on_get(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    client = signed_in("admin")
+    assert client.get("/failed-events/1/replay/").status_code == 405
+    assert client.get("/failed-events/replay/").status_code == 405
+
+
+def test_an_empty_list_says_that_all_is_well(signed_in: SignIn, log: Log) -> None:
+    assert "Every event that arrived could be used" in signed_in("admin").get("/failed-events/").content.decode()
