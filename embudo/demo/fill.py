@@ -84,7 +84,7 @@ def _history(log: Log, plan: Plan, progress: Progress) -> dict[str, str]:
     progress.begin("Writing the history")
     facts = history(people=plan.people, days=plan.days, seed=plan.seed, until=plan.until, definition=in_force())
     count, owners = 0, dict[str, str]()
-    for group in _groups(facts, GROUP):
+    for group in groups(facts, GROUP):
         log.append(group)
         count += len(group)
         owners |= {fact.identifier: fact.props["by"] for fact in group if fact.kind == "handoff_accepted"}
@@ -106,7 +106,8 @@ def _follow(config: Config, log: Log, progress: Progress) -> None:
     progress.done(f"{follower.followed:,} facts")
 
 
-def _groups(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+def groups(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+    """Yield the things in lists of `size`, the last one with what is left."""
     rest = iter(things)
     while group := list(islice(rest, size)):
         yield group

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import feather
 
+from embudo.config import Config
 from embudo.core.definition import Definition
 from embudo.core.event import DAY, SECOND, Event, is_anonymous, subject_of
 from embudo.demo.chance import dice
@@ -68,6 +69,14 @@ def segments(people: int, events: int, seed: int, folder: Path, *, definition: D
     manifest = archive.manifest()
     archive.save(manifest.replaced([], written, at=None))
     return Load(written, _identity(crowd))
+
+
+def people(config: Config, count: int, *, seed: int = 1, known_share: float = 1.0) -> None:
+    """Fill an install's tables with the demo company and `count` people more (demo/crowd.py); needs Django."""
+    from embudo.demo import crowd
+    from embudo.demo.fill import Plan
+
+    crowd.people(config, count, Plan(people=20_000, days=DAYS, seed=seed, until=UNTIL), known_share=known_share)
 
 
 def _slices(events: int, seed: int) -> list[Slice]:
