@@ -36,8 +36,10 @@ def touch_of(event: Event) -> Touch | None:
     landing_page = _text(context.get("landing_page")) or _path(url)
     if utm.get("source"):
         return Touch(_text(utm["source"]), _text(utm.get("medium")), _text(utm.get("campaign")), landing_page)
-    if not landing_page and not referrer:
+    if not landing_page and not referrer and not utm:
         return None
+    if not url and not referrer:  # an import that does not know where they came from
+        return Touch("", _text(utm.get("medium")), _text(utm.get("campaign")), landing_page)
     source, medium = _from_referrer(referrer, _host(url))
     return Touch(source, medium, _text(utm.get("campaign")), landing_page)
 

@@ -1,0 +1,102 @@
+"""`embudo import people|facts FILE --map map.yaml [--dry-run] [--report FILE]` (docs/importing.md)."""
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from django.conf import settings
+
+from embudo.eventlog import Log, open_log
+from embudo.leads import follow
+from embudo.leads.imports import mapping
+from embudo.leads.imports.mapping import BadMap
+from embudo.leads.imports.run import ACCEPTED, FAILED, UNCHANGED, Import, Totals
+from embudo.leads.lock import Lock
+
+SOME_FAILED, CANNOT = 3, 2
+PATIENCE_S = 600.0  # for another process to follow what was imported
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import a file; return 0, 3 when some rows failed, 2 when the map or the file cannot be used."""
+    given = _parser().parse_args(arguments)
+    try:
+        plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
+        return _run(given, plan)
+    except (BadMap, OSError, LookupError) as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="embudo import", description="Bring in people or facts from a CSV file.")
+    parser.add_argument("kind", choices=["people", "facts"])
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--map", required=True, metavar="MAP", help="which column is what: docs/importing.md")
+    parser.add_argument("--dry-run", action="store_true", help="record nothing, only report")
+    parser.add_argument("--report", metavar="FILE", help="write how each row fared to this CSV file")
+    return parser
+
+
+def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
+    log = open_log(settings.EMBUDO)
+    lock = Lock(settings.EMBUDO, "follow")
+    catch_up(log, lock)  # so that rows find the people of earlier files
+    work = Import(log, plan, given.kind, dry_run=given.dry_run)
+    began = time.monotonic()
+    with open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report:
+        write = _report(report)
+        for lines in work.run(Path(given.file)):
+            write.writerows(
+                (line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines
+            )
+            _progress(work.totals, began)
+    followed = given.dry_run or catch_up(log, lock)
+    print(summary(work.totals, dry_run=given.dry_run, followed=followed))
+    return SOME_FAILED if work.totals.outcomes[FAILED] else 0
+
+
+def catch_up(log: Log, lock: Lock) -> bool:
+    """Bring the tables to the end of the log: by ourselves, or waiting for whoever follows; return whether they are."""
+    end = log.end()
+    if lock.take():
+        try:
+            follow.Follower(settings.EMBUDO, log).catch_up()
+        finally:
+            lock.release()
+        return True
+    deadline = time.monotonic() + PATIENCE_S
+    while not follow.cursor_of_tables().passed(end):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def summary(totals: Totals, *, dry_run: bool, followed: bool) -> str:
+    """Return the totals in words."""
+    outcomes = totals.outcomes
+    rows = f"{outcomes[ACCEPTED]} accepted, {outcomes[UNCHANGED]} unchanged, {outcomes[FAILED]} failed"
+    lines = [f"{totals.rows} rows: {rows}; {totals.facts} facts {'would be ' if dry_run else ''}recorded."]
+    lines += [f"  {reason}: {count}" for reason, count in sorted(totals.reasons.items())]
+    if not followed:
+        lines.append("The facts are in the log; people, scores and stages are still being brought up to date.")
+    return "\n".join(lines)
+
+
+def _report(file: TextIO) -> "csv._writer":
+    writer = csv.writer(file)
+    writer.writerow(("row", "outcome", "reason", "words", "person"))
+    return writer
+
+
+def _progress(totals: Totals, began: float) -> None:
+    if sys.stderr.isatty():
+        rate = totals.rows / max(time.monotonic() - began, 0.001)
+        print(f"\r{totals.rows} rows, {rate:,.0f} a second", end="", file=sys.stderr)
+
+

@@ -1,0 +1,288 @@
+"""What one row of a file says, by the map: who it is about, the facts it states, and what is wrong with it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import phonenumbers
+
+from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
+from embudo.core.identity import identifiers
+from embudo.core.profile import mail_of, phone_of
+from embudo.leads.imports.mapping import Cell, FactMap, ImportMap, Time, When
+from embudo.leads.imports.values import BadValue
+
+AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
+PROFILE = "profile_changed"
+Cells = Mapping[str, str]
+
+
+class Reason(StrEnum):
+    """Why a row failed, or what is remarkable about one that was accepted."""
+
+    NOBODY = "nobody"
+    BAD_DATE = "bad_date"
+    FUTURE = "future"
+    UNKNOWN_PERSON = "unknown_person"
+    TOO_FEW_COLUMNS = "too_few_columns"
+    TWICE = "twice"
+    REFUSED = "refused"
+    NOTHING = "nothing"
+    # remarks
+    BAD_MAIL = "bad_mail"
+    BAD_PHONE = "bad_phone"
+    BAD_VALUE = "bad_value"
+    BEFORE_FIRST = "before_first"
+
+
+class RowFailed(ValueError):
+    """Nothing of this row can be recorded; carries the reason and words for people."""
+
+    def __init__(self, reason: Reason, words: str) -> None:
+        super().__init__(words)
+        self.reason, self.words = reason, words
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """When something was true and known; `given` tells whether the file said so."""
+
+    at: int
+    known_at: int
+    given: bool
+    known_given: bool
+    unknown: bool
+
+
+@dataclass(slots=True)
+class Stated:
+    """What a row states: the person by their identifiers, the profile and further facts."""
+
+    number: int
+    key: str
+    carried: tuple[str, ...]  # identifiers, strongest first
+    user_id: str | None
+    traits: dict[str, Any]
+    context: dict[str, Any]
+    when: Instant
+    facts: list[tuple[FactMap, int, dict[str, Any], Instant]] = field(default_factory=list)
+    remarks: list[tuple[Reason, str]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """What would be recorded of the profile, as a hash."""
+        when = self.when.at if self.when.given else None
+        return hashed([self.carried, self.traits, self.context, when])
+
+
+class RowReader:
+    """Reads rows by one map. `now` is the instant of the run."""
+
+    def __init__(self, map: ImportMap, *, with_profile: bool, now: int) -> None:
+        self.map, self.with_profile, self.now = map, with_profile, now
+
+    def read(self, number: int, cells: Cells) -> Stated:
+        """Return what a row states; raises RowFailed."""
+        remarks: list[tuple[Reason, str]] = []
+        user_id, who = self._who(cells, remarks)
+        carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
+        if not carried:
+            raise RowFailed(Reason.NOBODY, _all(remarks) or f"no value in {', '.join(self._who_columns())}")
+        when = self._instant(cells, self.map.at, self.map.known_at)
+        traits = dict(who)
+        context: dict[str, Any] = {}
+        if self.with_profile:
+            traits |= dict(self._values(cells, self.map.attributes, remarks))
+            context = self._touch(cells)
+        stated = Stated(number, self._key(cells), carried, user_id, traits, context, when, remarks=remarks)
+        for place, fact in enumerate(self.map.facts, 1):
+            if self._applies(fact.when, cells):
+                self._add(stated, place, fact, cells)
+        return stated
+
+    def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
+        at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
+        props = dict(self._values(cells, fact.props, stated.remarks))
+        stated.facts.append((fact, place, props, at))
+        if at.at < stated.when.at and at.given and stated.when.given:
+            stated.remarks.append((Reason.BEFORE_FIRST, f"{fact.kind} is dated before the row itself"))
+
+    # -- who -----------------------------------------------------------------------------------------
+
+    def _who(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> tuple[str | None, dict[str, Any]]:
+        found: dict[str, Any] = {}
+        user_id = None
+        for name, cell in self.map.who.items():
+            text = self._present(cells, cell)
+            if text is None:
+                continue
+            if name == "user_id":
+                user_id = (cell.prefix + text)[:256]
+            elif name == "mail":
+                _keep(found, "email", mail_of(text), remarks, Reason.BAD_MAIL, text)
+            else:
+                _keep(found, "phone", international(text, cell.country), remarks, Reason.BAD_PHONE, text)
+        return user_id, found
+
+    def _who_columns(self) -> list[str]:
+        return [cell.column for cell in self.map.who.values() if cell.column]
+
+    def _key(self, cells: Cells) -> str:
+        return hashed([cells.get(column, "").strip() for column in self.map.key])
+
+    # -- when ----------------------------------------------------------------------------------------
+
+    def _instant(self, cells: Cells, time: Time | None, known: Time | None) -> Instant:
+        at = self._moment(cells, time)
+        known_at = self._moment(cells, known)
+        moment = self.now if at is None else at
+        if moment > self.now + AHEAD:
+            raise RowFailed(Reason.FUTURE, "it is dated later than now")
+        return Instant(
+            at=moment,
+            known_at=moment if known_at is None else known_at,
+            given=at is not None,
+            known_given=known_at is not None or at is None,
+            unknown=time is not None and time.unknown,
+        )
+
+    def _moment(self, cells: Cells, time: Time | None) -> int | None:
+        if time is None:
+            return None
+        text = self.map.conventions.present(cells.get(time.column))
+        if text is None:
+            raise RowFailed(Reason.BAD_DATE, f"{time.column} is empty")
+        try:
+            if time.starts_at is not None:
+                return time.starts_at + round(self.map.conventions.number(text) * SECOND)
+            return self.map.conventions.instant(text, time.formats)
+        except (BadValue, OverflowError) as error:
+            raise RowFailed(Reason.BAD_DATE, f"{time.column}: {error}") from error
+
+    def _applies(self, when: When | None, cells: Cells) -> bool:
+        if when is None:
+            return True
+        text = self.map.conventions.present(cells.get(when.column))
+        return text is not None and (when.one_of is None or text in when.one_of)
+
+    # -- what ----------------------------------------------------------------------------------------
+
+    def _values(
+        self, cells: Cells, wanted: Mapping[str, Cell], remarks: list[tuple[Reason, str]]
+    ) -> Iterator[tuple[str, Any]]:
+        for name, cell in wanted.items():
+            if not cell.column:
+                yield name, cell.value
+                continue
+            text = self._present(cells, cell)
+            if text is None:
+                continue
+            try:
+                conventions = self.map.conventions
+                value = conventions.read(text, cell.kind, separator=cell.separator, values=cell.values)
+            except BadValue as error:
+                remarks.append((Reason.BAD_VALUE, f"{cell.column}: {error}"))
+                continue
+            if value is not None:
+                yield name, value
+
+    def _touch(self, cells: Cells) -> dict[str, Any]:
+        found = {name: str(value) for name, value in self._values(cells, self.map.touch, []) if value != ""}
+        utm = {name: found[name] for name in ("source", "medium", "campaign") if name in found}
+        context: dict[str, Any] = {"utm": utm} if utm else {}
+        return context | {name: found[name] for name in ("landing_page", "referrer") if name in found}
+
+    def _present(self, cells: Cells, cell: Cell) -> str | None:
+        if not cell.column:
+            return None if cell.value is None else str(cell.value)
+        return self.map.conventions.present(cells.get(cell.column))
+
+
+def facts_of(stated: Stated, source: str, *, alone: bool, now: int) -> list[Event]:
+    """Return the facts besides the profile; the same row gives the same ids in every run.
+
+    Facts that come `alone`, without a profile, say by themselves which identifiers are one person's.
+    """
+    traits = {name: stated.traits[name] for name in ("email", "phone") if name in stated.traits}
+    found = []
+    for fact, place, props, when in stated.facts:
+        more = {"traits": traits} if alone and len(stated.carried) > 1 else {}
+        content = hashed([fact.kind, props, when.at if when.given else None])[:16]
+        id = f"{stated.key}-{place:02}-{content}"
+        found.append(_event(stated, source, id, fact.kind, {**props, **more}, when, now))
+    return found
+
+
+def profile_of(stated: Stated, source: str, *, revision: int, now: int) -> Event:
+    """Return the fact of a row's attributes; one that changed since an earlier run was found out now."""
+    when = stated.when if revision == 1 else Instant(now, now, given=False, known_given=True, unknown=False)
+    context = stated.context if revision == 1 else {}
+    props = {"traits": stated.traits}
+    return _event(stated, source, f"{stated.key}-00-r{revision}", PROFILE, props, when, now, context)
+
+
+def _event(
+    stated: Stated,
+    source: str,
+    id: str,
+    kind: str,
+    props: dict[str, Any],
+    when: Instant,
+    now: int,
+    context: Mapping[str, Any] | None = None,
+) -> Event:
+    identifier = stated.carried[0]
+    marks = {"time": "unknown"} if when.unknown else {} if when.known_given else {"known_at": "assumed"}
+    return Event(
+        source=source,
+        id=id,
+        kind=kind,
+        at=when.at,
+        received_at=now,
+        known_at=when.known_at,
+        identifier=identifier,
+        subject=subject_of(identifier),
+        door=Door.IMPORT,
+        verdict=Verdict.HUMAN,
+        user_id=stated.user_id,
+        props=props,
+        context={**(context or {}), **marks},
+    )
+
+
+@lru_cache(maxsize=4096)
+def international(text: str, country: str) -> str | None:
+    """Return a phone number in E.164; `country` is that of numbers written without one."""
+    found = phone_of(text)
+    if found is not None or not country:
+        return found
+    try:
+        number = phonenumbers.parse(text, country.upper())
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def hashed(content: Any) -> str:
+    """Return 32 hexadecimal digits that stand for a content."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def _keep(
+    found: dict[str, Any], name: str, value: str | None, remarks: list[tuple[Reason, str]], reason: Reason, text: str
+) -> None:
+    if value is None:
+        remarks.append((reason, f"{text!r} was left out"))
+    else:
+        found[name] = value
+
+
+def _all(remarks: list[tuple[Reason, str]]) -> str:
+    return "; ".join(words for _, words in remarks)
