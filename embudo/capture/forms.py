@@ -11,7 +11,7 @@ HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([
 
 # What each consent mode does, in the words of the settings page.
 MODE_WORDS = {
-    Mode.REQUIRED: _("Nothing is recorded and nothing is stored in the browser until the visitor agrees (embudo.consent). For visitors in the EU and Brazil, if you ask."),
+    Mode.REQUIRED: _("Nothing is recorded and nothing is stored in the browser until the visitor agrees (embudo.consent). The right choice for visitors from the EU or Brazil."),
     Mode.IMPLIED: _("Visits are recorded from the first page, with an identifier in the browser, until the visitor objects."),
     Mode.COOKIELESS: _("Nothing is stored in the browser. A visitor is known for one day only; who comes back tomorrow counts as new, until they fill in a form."),
 }
