@@ -34,8 +34,15 @@ class Key(NamedTuple):
 
 
 class _KeyText(msgspec.Struct):
-    key: str
     door: str
+    key: str = ""
+    key_sha256: str = ""  # of a secret key, in hexadecimal: the snapshot does not hold its text
+
+    @property
+    def text(self) -> str:
+        if not (self.key or self.key_sha256):
+            raise ValueError("a key has neither its text nor its hash")
+        return self.key or _HASHED + self.key_sha256
 
 
 class _SiteText(msgspec.Struct):
@@ -50,6 +57,7 @@ class _Snapshot(msgspec.Struct):
     sites: list[_SiteText]
 
 
+_HASHED = "sha256:"
 _decode = msgspec.json.Decoder(_Snapshot).decode
 
 
@@ -70,7 +78,7 @@ class Sites:
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             self._read_when_changed()
-        return self.keys.get(key)
+        return self.keys.get(key) or self.keys.get(_HASHED + sha256(key.encode()).hexdigest())
 
     def _read_when_changed(self) -> None:
         try:
@@ -86,7 +94,7 @@ class Sites:
 
 
 def keys_of(text: bytes) -> dict[str, Key]:
-    """Return the keys of a snapshot by their text; raises msgspec.DecodeError or ValueError."""
+    """Return the keys of a snapshot by their text or "sha256:<its hash>"; raises msgspec.DecodeError or ValueError."""
     keys = {}
     for each in _decode(text).sites:
         site = Site(each.id, each.name, each.mode, tuple(domain.lower().lstrip(".") for domain in each.domains))
@@ -94,7 +102,7 @@ def keys_of(text: bytes) -> dict[str, Key]:
             door = Door(key.door)
             if door not in (Door.PUBLIC, Door.SECRET):
                 raise ValueError(f"a key's door is {key.door!r}; public or secret is expected")
-            keys[key.key] = Key(key.key, site, door)
+            keys[key.text] = Key(key.text, site, door)
     return keys
 
 
