@@ -22,7 +22,9 @@ PLAIN = (
 HOT_TEXT = ("path", "title", "topic", "form", "name")
 HOT_NUMBER = ("dwell_s", "scroll_share", "amount", "score")
 HOT = HOT_TEXT + HOT_NUMBER
-COLUMNS = ("shard", "offset", *PLAIN, *HOT)
+ODD = "odd"  # whether a hot property of the row is not what its column can hold (a list, say): then look into the body
+TRAITS = "traits"  # JSON text of the attributes the row states; they stand in the body too
+COLUMNS = ("shard", "offset", *PLAIN, *HOT, ODD, TRAITS)
 
 KIND, AT, RECEIVED_AT, BODY = (PLAIN.index(name) for name in ("kind", "at", "received_at", "body"))
 
@@ -141,10 +143,20 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def odd(props: Mapping[str, Any]) -> bool:
+    """Return whether a hot property has a value that its column does not show as it is."""
+    return any(
+        value is not None and (type(value) is bool or value != lifted)
+        for value, lifted in zip(map(props.get, HOT), hot(props), strict=True)
+    )
+
+
 def hot_of(values: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the values of HOT of the values of PLAIN."""
+    """Return the values of HOT, ODD and TRAITS of the values of PLAIN."""
     layout, text = values[0], values[BODY]
-    return hot((_decode_body(text) if layout == LAYOUT else lift(layout, text)).props)
+    props = (_decode_body(text) if layout == LAYOUT else lift(layout, text)).props
+    traits = props.get("traits")
+    return (*hot(props), odd(props), _encode(traits).decode() if traits and isinstance(traits, dict) else None)
 
 
 def schema() -> Any:
@@ -154,5 +166,5 @@ def schema() -> Any:
     kinds = dict.fromkeys(COLUMNS, pa.string())
     kinds |= dict.fromkeys(("offset", "at", "received_at", "known_at", "subject"), pa.int64())
     kinds |= dict.fromkeys(("shard", "layout"), pa.int32())
-    kinds |= dict.fromkeys(HOT_NUMBER, pa.float64()) | {"named": pa.bool_()}
+    kinds |= dict.fromkeys(HOT_NUMBER, pa.float64()) | {"named": pa.bool_(), ODD: pa.bool_()}
     return pa.schema([(name, kinds[name]) for name in COLUMNS])
