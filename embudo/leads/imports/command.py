@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from django.conf import settings
+from django.core.management import call_command
 
 from embudo.eventlog import Log, open_log
 from embudo.leads import follow
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     try:
         plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
+        settings.EMBUDO.data.mkdir(parents=True, exist_ok=True)
+        call_command("migrate", interactive=False, verbosity=0)  # into a new folder, too
         return _run(given, plan)
     except (BadMap, OSError, LookupError) as error:
         print(error, file=sys.stderr)
