@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -78,7 +79,9 @@ class Sites:
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             self._read_when_changed()
-        return self.keys.get(key) or self.keys.get(_HASHED + sha256(key.encode()).hexdigest())
+        if key.startswith(_HASHED):  # a hash is no key: whoever read the snapshot cannot write by it
+            return None
+        return self.keys.get(key) or self.keys.get(_HASHED + sha256(key.encode(errors="replace")).hexdigest())
 
     def _read_when_changed(self) -> None:
         try:
