@@ -1,7 +1,8 @@
 """The log as everybody else sees it: append, read on, one subject's history, counts, and its upkeep."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from embudo.eventlog.compact import FEWEST, compact
 from embudo.eventlog.cursor import Cursor
 from embudo.eventlog.erase import Evidence, erase, evidence_of, record, sweep
 from embudo.eventlog.ledger import Ledger
+from embudo.eventlog.manifest import DamagedManifest
 from embudo.eventlog.read import Reader
 from embudo.eventlog.retain import Retention, retain
 from embudo.eventlog.seal import seal
 from embudo.eventlog.segments import Archive
-from embudo.eventlog.tail import Failed, FailedState, Failure, Tail
+from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUnavailable, Tail
 from embudo.eventlog.tombstones import Tombstones
 from embudo.eventlog.verify import Problem, verify
 
@@ -72,7 +74,10 @@ class Log:
     # -- out -----------------------------------------------------------------------------------------------
 
     def read(self, cursor: Cursor, limit: int) -> tuple[list[Row], Cursor]:
-        """Return up to `limit` rows behind a cursor, in offset order within each shard, and the cursor after them."""
+        """Return up to `limit` rows behind a cursor, in offset order within each shard, and the cursor after them.
+
+        Fewer rows than the limit mean that everything kept before the call was read.
+        """
         return self._reader.read(cursor, limit)
 
     def end(self) -> Cursor:
@@ -140,7 +145,8 @@ class Log:
 
         A loop gives `at_least=config.seal_rows`. Returns nothing when another process is sealing.
         """
-        made = seal(self._tail, self._archive, at_least=at_least, at=_instant(at))
+        with _storage_errors():
+            made = seal(self._tail, self._archive, at_least=at_least, at=_instant(at))
         return [self._archive.path(each.file) for each in made if each.file]
 
     def sealing(self) -> AbstractContextManager[bool]:
@@ -149,7 +155,8 @@ class Log:
 
     def compact(self, *, fewest: int = FEWEST, at: int | None = None) -> list[Path]:
         """Merge runs of at least `fewest` small neighbouring segments; return the new segments' files."""
-        made = compact(self._tail, self._archive, fewest=fewest, at=_instant(at))
+        with _storage_errors():
+            made = compact(self._tail, self._archive, fewest=fewest, at=_instant(at))
         return [self._archive.path(each.file) for each in made if each.file]
 
     def erase(
@@ -165,22 +172,25 @@ class Log:
 
         Failed bodies that hold one of `identifiers` ("ana@norte.mx"), or one that an erased row came by, are emptied.
         """
-        return erase(
-            self._tail, self._archive, self._tombstones, subjects,
-            identifiers=identifiers, by=by, why=why, at=_instant(at),
-        )  # fmt: skip
+        with _storage_errors():
+            return erase(
+                self._tail, self._archive, self._tombstones, subjects,
+                identifiers=identifiers, by=by, why=why, at=_instant(at),
+            )  # fmt: skip
 
     def apply_tombstones(self, *, by: str, why: str, at: int | None = None) -> Evidence | None:
         """Erase again whoever was erased before and is back, after a restore; None when nobody is."""
-        return sweep(self._tail, self._archive, self._tombstones, by=by, why=why, at=_instant(at))
+        with _storage_errors():
+            return sweep(self._tail, self._archive, self._tombstones, by=by, why=why, at=_instant(at))
 
     def retain(self, policy: Retention | None = None, *, at: int | None = None) -> Evidence:
         """Remove what is older than the policy allows and keys beyond the horizon; once a day is enough."""
         instant = _instant(at)
         self.apply_tombstones(by="retention", why="what an erasure missed", at=instant)
-        evidence = retain(self._tail, self._archive, policy or Retention(), at=instant)
-        if evidence.rows or evidence.failed_bodies:
-            record(self._tombstones.folder, evidence)
+        with _storage_errors():
+            evidence = retain(self._tail, self._archive, policy or Retention(), at=instant)
+            if evidence.rows or evidence.failed_bodies:
+                record(self._tombstones.folder, evidence)
         return evidence
 
     def evidence(self) -> list[Evidence]:
@@ -198,6 +208,17 @@ class Log:
 
 def _instant(at: int | None) -> int:
     return time.time_ns() // 1000 if at is None else at
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Turn what the file system and pyarrow raise during upkeep into the log's own errors."""
+    try:
+        yield
+    except DamagedManifest as error:
+        raise LogDamaged(str(error)) from error
+    except OSError as error:  # a full disk, or pyarrow on a torn file
+        raise LogUnavailable(str(error)) from error
 
 
 def open_log(config: Config) -> Log:

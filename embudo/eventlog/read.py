@@ -47,32 +47,43 @@ class Reader:
         self._windows: dict[int, _Window] = {}
 
     def read(self, cursor: Cursor, limit: int) -> tuple[list[Row], Cursor]:
-        """Return up to `limit` rows behind a cursor and the cursor after them; shards share the limit fairly."""
-        found: list[Row] = []
-        reached: dict[int, int] = {}
-        for shard in range(self._tail.shards):
-            share = -(-(limit - len(found)) // (self._tail.shards - shard))
-            if share > 0:
-                rows, reached[shard] = self._retried(partial(self._behind, shard, cursor.offset(shard), share))
-                found += rows
-        if self._tombstones:
-            found = [row for row in found if not self._tombstones.cover(row.event)]
-        return found, cursor.moved(reached)
+        """Return up to `limit` rows behind a cursor and the cursor after them; shards share the limit fairly.
 
-    def _behind(self, shard: int, after: int, limit: int) -> tuple[list[Row], int]:
-        """Return the rows of a shard behind an offset and the offset they reach."""
+        Fewer rows than the limit mean that the end was reached.
+        """
+        found: list[Row] = []
+        unread = set(range(self._tail.shards))
+        while unread and len(found) < limit:
+            share = -(-(limit - len(found)) // len(unread))
+            for shard in sorted(unread):
+                asked = min(share, limit - len(found))
+                if not asked:
+                    break
+                rows, reached, at_end = self._retried(partial(self._behind, shard, cursor.offset(shard), asked))
+                cursor = cursor.moved({shard: reached})
+                found += [row for row in rows if not self._tombstones.cover(row.event)] if self._tombstones else rows
+                if at_end:
+                    unread.discard(shard)
+        return found, cursor
+
+    def _behind(self, shard: int, after: int, limit: int) -> tuple[list[Row], int, bool]:
+        """Return the rows of a shard behind an offset, the offset they reach, and whether that was the end."""
         rows = self._tail.rows(shard, after, limit)
         if _dense(rows, after):
-            return [_row(row) for row in rows], after + len(rows)
+            return [_row(row) for row in rows], after + len(rows), len(rows) < limit
         mark = self._tail.marks()[shard]
         if after < mark.sealed:
-            return self._sealed_behind(shard, after, limit, mark.sealed)
-        if not rows and after < mark.last:  # appended just now, or the last rows were erased
-            rows = self._tail.rows(shard, after, limit)
-            if not rows:
-                sealed = self._tail.marks()[shard].sealed
-                return [], after if sealed > after else mark.last
-        return [_row(row) for row in rows], max((shard_and_offset(row[0])[1] for row in rows), default=after)
+            return *self._sealed_behind(shard, after, limit, mark.sealed), False
+        if rows:  # the gaps between them were erased
+            return [_row(row) for row in rows], shard_and_offset(rows[-1][0])[1], False
+        return self._past_the_last_row(shard, after, mark.last)
+
+    def _past_the_last_row(self, shard: int, after: int, last: int) -> tuple[list[Row], int, bool]:
+        """Move to `last`, the end of before now, when rows behind `after` are not late but erased."""
+        if after == last or self._tail.rows(shard, after, 1):  # appended since the first look
+            return [], after, after == last
+        sealed = self._tail.marks()[shard].sealed  # sealed since the first look: they are in a segment
+        return [], after if sealed > after else last, False
 
     def _sealed_behind(self, shard: int, after: int, limit: int, sealed: int) -> tuple[list[Row], int]:
         rows: list[Row] = []
@@ -101,9 +112,7 @@ class Reader:
         whole = memoryview(numbers.buffers()[1] or b"").cast("q") if len(numbers) else []
         return _Window(segment.file, offset, high, table, whole[numbers.offset : numbers.offset + len(numbers)])
 
-    def history(
-        self, subjects: Collection[int], until: int | None, through: Cursor | None = None
-    ) -> list[Event]:
+    def history(self, subjects: Collection[int], until: int | None, through: Cursor | None = None) -> list[Event]:
         """Return the events of these subjects with `at` <= `until` that `through` has seen, sorted by `event.order`."""
         events = self._retried(lambda: list(self._history(set(subjects), through)))
         kept = (

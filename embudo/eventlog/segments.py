@@ -63,9 +63,7 @@ class Archive:
         for path in (self.path(file), index_path(self.path(file))):
             path.unlink(missing_ok=True)
 
-    def history(
-        self, segment: Segment, subjects: Collection[int], through: int | None = None
-    ) -> Iterator[Event]:
+    def history(self, segment: Segment, subjects: Collection[int], through: int | None = None) -> Iterator[Event]:
         """Yield a segment's events of these subjects, those with offsets up to `through`.
 
         Raises FileNotFoundError when it was just replaced.

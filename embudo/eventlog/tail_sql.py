@@ -144,7 +144,7 @@ class SqlWriting:
     def forget_failed(self, numbers: Sequence[int]) -> int:
         """Empty the bodies of failed events and return how many bytes that freed."""
         found = self._speaker.among("SELECT length(body) FROM eventlog_failed WHERE number IN", numbers)
-        sql = """UPDATE eventlog_failed SET body = '', detail = '',
+        sql = """UPDATE eventlog_failed SET body = substr(body, 1, 0), detail = '',
             state = CASE state WHEN 'open' THEN 'dismissed' ELSE state END WHERE number IN"""
         self._speaker.run_among(sql, numbers)
         return sum(length for (length,) in found)

@@ -1,0 +1,71 @@
+from embudo.core.event import DAY
+from embudo.eventlog import Cursor, Failure, Log, Retention
+from tests.cast import MONDAY
+from tests.eventlog.facts import fact
+
+POLICY = Retention({"page_viewed": 30, "mail_opened": 10}, failed_days=5)
+
+
+def story() -> list:
+    return [
+        fact(number, kind=kind, at=MONDAY + day * DAY, received_at=MONDAY + day * DAY)
+        for number, (kind, day) in enumerate(
+            [("page_viewed", 0), ("purchase_made", 0), ("mail_opened", 25), ("page_viewed", 20), ("mail_opened", 39)]
+        )
+    ]
+
+
+def left(log: Log) -> list[str]:
+    rows, cursor = log.read(Cursor(), 100)
+    nothing, cursor = log.read(cursor, 100)
+    assert nothing == [] and cursor.passed(log.end())
+    return [row.event.id for row in rows]
+
+
+def test_each_kind_leaves_after_its_own_days_from_segments(log: Log) -> None:
+    log.append(story())
+    log.seal()
+    evidence = log.retain(POLICY, at=MONDAY + 40 * DAY)
+    assert left(log) == ["fact-1", "fact-3", "fact-4"]
+    assert (evidence.segment_rows, evidence.tail_rows, len(evidence.segments)) == (2, 0, 1)
+    assert log.evidence() == [evidence]
+    assert log.verify() == []
+
+
+def test_and_from_the_tail(log: Log) -> None:
+    log.append(story())
+    assert log.retain(POLICY, at=MONDAY + 40 * DAY).tail_rows == 2
+    assert left(log) == ["fact-1", "fact-3", "fact-4"]
+
+
+def test_without_a_policy_everything_stays_and_no_evidence_is_made(log: Log) -> None:
+    log.append(story())
+    log.retain(at=MONDAY + 40 * DAY)
+    assert len(left(log)) == 5
+    assert log.evidence() == []
+
+
+def test_a_segment_with_nothing_to_remove_is_not_written_anew(log: Log) -> None:
+    log.append(story()[1:2])
+    before = log.seal()
+    log.retain(POLICY, at=MONDAY + 400 * DAY)
+    assert log.segments() == before
+
+
+def test_bodies_of_failed_events_are_emptied_after_their_days(log: Log) -> None:
+    old, young = (Failure("site", "bad_json", b"{", MONDAY + day * DAY) for day in (0, 4))
+    log.commit(failures=[old, young])
+    assert log.retain(POLICY, at=MONDAY + 6 * DAY).failed_bodies == 1
+    assert [failed.body for failed in log.failed()] == [b"{", b""]
+    assert log.ledger().failed_bytes == 1
+
+
+def test_keys_are_forgotten_after_the_horizon_once_their_rows_are_sealed(log: Log) -> None:
+    log.append([fact(1)])
+    log.retain(at=MONDAY + 91 * DAY)
+    assert log.append([fact(1)])[0].outcome == "duplicate"
+    log.seal()
+    log.retain(at=MONDAY + 89 * DAY)
+    assert log.append([fact(1)])[0].outcome == "duplicate"
+    log.retain(at=MONDAY + 91 * DAY)
+    assert log.append([fact(1)])[0].outcome == "accepted"

@@ -1,0 +1,136 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from embudo.core.event import DAY
+from embudo.eventlog import Cursor, Log, open_log, seal
+from embudo.eventlog.manifest import Manifest
+from embudo.eventlog.segments import Archive, SegmentWriter
+from tests.cast import MONDAY
+from tests.eventlog.facts import fact, facts
+
+pytestmark = pytest.mark.usefixtures("tiny")
+
+
+def ids(log: Log) -> list[str]:
+    rows, cursor = log.read(Cursor(), 10_000)
+    assert cursor.passed(log.end())
+    return [row.event.id for row in rows]
+
+
+def test_sealing_changes_nothing_a_reader_sees(log: Log) -> None:
+    log.append(facts(0, 30))
+    before = ids(log)
+    assert len(log.seal()) == 4  # SEGMENT_ROWS is 9 here
+    assert ids(log) == before
+    assert log.tail_table().num_rows == 0
+    assert log.seal() == []
+
+
+def test_a_tail_below_the_threshold_stays(log: Log) -> None:
+    log.append(facts(0, 5))
+    assert log.seal(at_least=6) == []
+    assert len(log.seal(at_least=5)) == 1
+
+
+def test_a_duplicate_of_a_sealed_event_is_still_one(log: Log) -> None:
+    log.append(facts(0, 5))
+    log.seal()
+    assert {receipt.outcome for receipt in log.append(facts(0, 5))} == {"duplicate"}
+
+
+def test_only_one_seals_at_a_time(log: Log) -> None:
+    log.append(facts(0, 5))
+    with log._tail.sealing() as held:
+        assert held
+        other = open_log(log.config)
+        assert other.seal() == []
+        other.close()
+    assert len(log.seal()) == 1
+
+
+class PowerCut(BaseException):
+    """The process is gone at this point."""
+
+
+@contextmanager
+def cut(monkeypatch: pytest.MonkeyPatch, where: type, name: str, *, before: bool) -> Iterator[None]:
+    """Cut the power just before or just after a step."""
+    step = getattr(where, name)
+
+    def stepping(*given: object, **named: object) -> object:
+        if not before:
+            step(*given, **named)
+        raise PowerCut
+
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(where, name, stepping)
+        yield
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("where, name", [(SegmentWriter, "finish"), (Archive, "save"), (seal, "_move_mark")])
+def test_a_crash_at_any_step_of_sealing_loses_and_doubles_nothing(
+    log: Log, monkeypatch: pytest.MonkeyPatch, where: type, name: str, before: bool
+) -> None:
+    log.append(facts(0, 8))
+    with cut(monkeypatch, where, name, before=before):
+        log.seal()
+    again = open_log(log.config)
+    assert ids(again) == [event.id for event in facts(0, 8)]
+    assert again.history([fact(1).subject]) == [fact(1)]
+    again.append(facts(8, 10))
+    again.seal()
+    assert ids(again) == [event.id for event in facts(0, 10)]
+    assert again.verify() == []
+    again.close()
+
+
+def test_files_of_a_crashed_sealing_are_removed_by_the_next(log: Log) -> None:
+    log.append(facts(0, 3))
+    log.seal()
+    folder = log.segments()[0].parent
+    for name in ("000-000000000009-000000000012-000077.parquet", "something.unfinished"):
+        (folder / name).write_bytes(b"torn")
+    log.append(facts(3, 6))
+    log.seal()
+    assert sorted(path.suffix for path in folder.iterdir()) == [".parquet", ".parquet", ".subjects", ".subjects"]
+
+
+@pytest.fixture
+def old_log(fresh: Callable[..., Log]) -> Log:
+    """A log that sealed three facts and has forgotten their keys, because a hundred days have gone by."""
+    log = fresh()
+    log.append(facts(0, 3))
+    log.seal()
+    log.retain(at=MONDAY + 100 * DAY)
+    return log
+
+
+def late(number: int, **changes: object):
+    return replace(fact(number, **changes), received_at=MONDAY + 100 * DAY, known_at=MONDAY + 100 * DAY)
+
+
+def test_a_twin_older_than_the_horizon_is_taken_out_when_sealing(old_log: Log) -> None:
+    receipts = old_log.append([late(1), late(7)])
+    assert [receipt.outcome for receipt in receipts] == ["accepted", "accepted"]
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2", "fact-7"]
+    ledger = old_log.ledger()
+    assert (ledger.received, ledger.kept, ledger.duplicates, ledger.balanced) == (5, 4, 1, True)
+
+
+def test_an_old_id_with_other_content_becomes_a_failed_event_when_sealing(old_log: Log) -> None:
+    old_log.append([late(1, kind="form_submitted")])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2"]
+    assert [failed.reason for failed in old_log.failed()] == ["id_reused"]
+    assert old_log.ledger().balanced
+
+
+def test_a_manifest_is_never_empty_after_sealing(log: Log) -> None:
+    log.append(facts(0, 3))
+    log.seal()
+    assert log._archive.manifest() != Manifest()
