@@ -148,7 +148,9 @@ def test_every_text_of_an_app_is_translated(app: Path, language: str) -> None:
 def texts_of(app: Path) -> set[str]:
     """Return the first form of each text an app marks for translation, in its code and its templates."""
     sources = [(file, file.read_text()) for file in app.rglob("*.py")]
-    sources += [(file, templatize(file.read_text())) for file in app.rglob("*.html")]
+    sources += [
+        (file, re.sub(r"^\s+", "", templatize(file.read_text()), flags=re.MULTILINE)) for file in app.rglob("*.html")
+    ]
     found = [extract("python", BytesIO(text.encode()), KEYWORDS) for _file, text in sources]
     return {_texts(row[1])[0] for rows in found for row in rows}
 

@@ -37,6 +37,7 @@ WORDS = {
     "unknown_key": Words(_("Unknown write key"), _("Compare the key in the page or SDK with the site's.")),
     "wrong_domain": Words(_("From another web site"), _("Add its domain to the site, if it is yours.")),
     "too_large": Words(_("Request too large"), _("Send smaller batches: 500 kB is the limit.")),
+    "too_slow": Words(_("Sent too slowly"), _("The body did not arrive in time; the sender tries again.")),
     "rate_limited": Words(_("Too many at once"), _("EMBUDO_RATE_PER_KEY and EMBUDO_RATE_PER_ADDRESS set the limits.")),
     "consent_missing": Words(_("No consent yet"), _("The site requires consent; this is as it should be.")),
     "consent_refused": Words(_("Consent refused"), _("The visitor said no; this is as it should be.")),
