@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from granian.rsgi import ProtocolClosed
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from embudo.collector import answers, wire
 from embudo.collector.address import Addresses
@@ -136,7 +136,7 @@ class Collector:
         if length is not None and (not length.isdecimal() or int(length) > MAX_BATCH_BYTES):
             raise wire.Unreadable(Reason.TOO_LARGE)
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101
+        assert task is not None
         self._reading[task] = time.monotonic()
         try:
             return await self._stream(proto) if length is None else await proto()

@@ -94,7 +94,7 @@ def read_batch(body: bytes) -> Parcel:
         if shared is not None:
             for piece in pieces:
                 if isinstance(piece.message, dict):
-                    piece.message.setdefault(name, shared)
+                    _share(piece.message, name, shared)
     return Parcel(pieces, batch.writeKey, batch.sentAt)
 
 
@@ -122,6 +122,14 @@ def _piece(raw: bytes) -> Piece:
         return Piece(_message(raw), raw)
     except UNREADABLE:
         return Piece(None, raw)
+
+
+def _share(message: dict[str, Any], name: str, shared: Any) -> None:
+    own = message.get(name)
+    if own is None:
+        message[name] = shared
+    elif isinstance(own, dict) and isinstance(shared, dict):
+        message[name] = shared | own
 
 
 def _storable(body: bytes) -> bytes:
