@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 from tests.postgres import Cluster, start_cluster
 
@@ -52,6 +53,7 @@ def _prepare(shape: str, cluster: Cluster | None) -> None:
     os.environ["EMBUDO_DATABASE_URL"] = cluster.url("postgres") if cluster else ""
     os.environ["DJANGO_SETTINGS_MODULE"] = "embudo.settings"
     django.setup()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 
 
 SHAPE = shape_of(sys.argv)

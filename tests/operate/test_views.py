@@ -72,7 +72,9 @@ def test_the_fragment_is_only_what_changes(signed_in: SignIn, log: Log) -> None:
 def test_a_log_that_does_not_answer_is_told(signed_in: SignIn, here: Config, log: Log, shape: str) -> None:
     if shape == "server":
         pytest.skip("the damage is made in a file")
-    (here.data / "log" / "tail.sqlite").write_bytes(b"no database at all" * 500)
+    log.close()
+    for part in (here.data / "log").glob("tail.sqlite*"):
+        part.write_bytes(b"no database at all" * 500)
     answer = signed_in("admin").get("/system/")
     assert answer.status_code == 503
     assert "The log does not answer" in answer.content.decode()
