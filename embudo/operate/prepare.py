@@ -1,4 +1,4 @@
-"""What `embudo up` does before its processes start: tables up to date, and the set-up address when there is no user."""
+"""What `embudo up` does before its processes start: tables up to date, sites published, the set-up address when there is no user."""
 
 from django.conf import settings
 from django.core.management import call_command
@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.accounts import first_run
+from embudo.capture import snapshot
 
 
 def main(arguments: list[str]) -> int:
@@ -18,6 +19,7 @@ def main(arguments: list[str]) -> int:
             print(_("The tables cannot be brought up to date: %(error)s") % {"error": str(error).strip()})
             print(_("`embudo doctor` says how to mend it."))
             return 1
+        snapshot.publish(settings.EMBUDO)
         if first_run.needed():
             print(_("There is no user yet. Open this address to become the administrator:"))
             print(first_run.address(settings.EMBUDO))
