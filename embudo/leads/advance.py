@@ -23,7 +23,7 @@ from embudo.leads import kept as rows
 from embudo.leads import sql, upkeep
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
-from embudo.leads.follow import STANDBY_S, cursor_of_tables
+from embudo.leads.follow import STANDBY_S, commit_lazily, cursor_of_tables
 from embudo.leads.identity import Directory, Pointers
 from embudo.leads.kept import Kept, Overtaken
 from embudo.leads.lock import Lock
@@ -187,6 +187,7 @@ def run(config: Config, stop: threading.Event) -> None:
         stop.wait(STANDBY_S)
     if stop.is_set():
         return
+    commit_lazily()
     clockwork = Clockwork(config, log)
     while not stop.is_set():
         try:

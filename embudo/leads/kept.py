@@ -10,6 +10,7 @@ from embudo.core.lifecycle import Move
 from embudo.engines.online import Online
 from embudo.engines.state import State
 from embudo.leads import companies, profile, sql
+from embudo.leads.attribute import declare, kind_of
 from embudo.leads.summary import Summary
 from embudo.leads.touch import Touch
 
@@ -146,6 +147,8 @@ def _profile_columns(known: dict[str, Any], employer: companies.Employer | None)
 
 
 def _write_values(profiled: dict[int, dict[str, Any]], new: set[int]) -> None:
+    stated = {name: value for known in profiled.values() for name, value in known.items()}
+    declare({name: kind_of(name, value) for name, value in stated.items()})
     sql.delete_where("leads_personattribute", "person_id", [each for each in profiled if each not in new])
     rows = [
         (person, value.attribute, value.text, value.number)

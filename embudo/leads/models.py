@@ -204,7 +204,7 @@ class PersonAttribute(models.Model):
     """One value of one attribute of one person, for filters; several choices are several rows.
 
     `text` holds the value as text, cut at 200 characters (dates as 2026-01-31, which sorts); `number` holds
-    numbers and money, and yes as 1, no as 0. Names, mail addresses and phones are searched for, not filtered by.
+    numbers and money. Names, mail addresses and phones are searched for, not filtered by.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="values", db_constraint=False)
@@ -281,8 +281,9 @@ class ImportKey(models.Model):
 
     source = models.CharField(max_length=120)
     key = models.CharField(max_length=32)  # hash of the values of the key columns
-    digest = models.CharField(max_length=32)  # hash of what was recorded
-    revision = models.IntegerField(default=1)
+    digest = models.CharField(max_length=32)  # hash of the profile that was recorded
+    revision = models.IntegerField(default=1)  # of the profile; 0: none
+    facts = models.TextField(blank=True)  # the ids of the other facts, with spaces
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="import_key_once")]

@@ -83,25 +83,10 @@ def values(attributes: Mapping[str, Any]) -> frozenset[Value]:
     return frozenset(rows)
 
 
-def kind_of(value: Any) -> str:
-    """Return the kind of attribute that a first value suggests."""
-    match value:
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case list() | tuple():
-            return "choices"
-        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d(T.*)?", value):
-            return "date"
-        case _:
-            return "text"
-
-
 def _value(name: str, value: Any) -> Value | None:
     match value:
         case bool():
-            return Value(name, "true" if value else "false", float(value))
+            return Value(name, "true" if value else "false", None)
         case int() | float():
             return Value(name, f"{value:g}" if isinstance(value, float) else str(value), float(value))
         case str() if value:

@@ -11,9 +11,10 @@ from django.db import transaction
 from embudo.core.event import Event, subject_of
 from embudo.eventlog import Log, Outcome
 from embudo.leads import sql
+from embudo.leads.attribute import declare
 from embudo.leads.clock import now
 from embudo.leads.imports.mapping import BadMap, ImportMap
-from embudo.leads.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, profile_of
+from embudo.leads.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
 from embudo.leads.models import ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
@@ -83,12 +84,15 @@ class Import:
         self.reader = RowReader(map, with_profile=kind == "people", now=self.now)
         self.totals = Totals()
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
+        self.remembered: list[Work] = []  # what the last portion recorded
 
     def run(self, path: Path) -> Iterator[list[Line]]:
         """Import a file and yield the lines of its report, some at a time; raises BadMap when the map does not fit."""
         record = ImportRun.objects.create(
             name=self.map.name, kind=self.kind, file=path.name[:500], dry_run=self.dry_run, started_at=self.now
         )
+        if not self.dry_run:
+            declare({name: cell.kind for name, cell in self.map.attributes.items()})
         with path.open(encoding=self.map.encoding, errors="replace", newline="") as file:
             rows = self._rows(file)
             while portion := list(islice(rows, PORTION)):
@@ -118,10 +122,10 @@ class Import:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
             return Line(number, FAILED, error.reason, error.words[:500])
-        content = "\x1f".join(values)
-        before = self.seen.setdefault(stated.key, content)
-        if before is not content:
-            return _again(number, same=before == content)
+        content = hashed(values)
+        if stated.key in self.seen:
+            return _again(number, same=self.seen[stated.key] == content)
+        self.seen[stated.key] = content
         return stated
 
     # -- recording -----------------------------------------------------------------------------------
@@ -138,6 +142,7 @@ class Import:
             if line.outcome != FAILED:
                 work.append(self._work(each, line, known.get(each.key, NOT_RECORDED)))
         self._record(work)
+        self.remembered = [each for each in work if each.events and each.line.outcome != FAILED]
         return [lines[number] for number, _ in portion]
 
     def _line(self, stated: Stated, person: tuple[int, int] | None) -> Line:
@@ -180,9 +185,6 @@ class Import:
             elif any(outcome is not Outcome.DUPLICATE for outcome in own):
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
-        if not self.dry_run:
-            remembered = [each for each in work if each.events and each.line.outcome != FAILED]
-            sql.many(REMEMBER, [each.row(self.map.source) for each in remembered])
 
     # -- what is there already -----------------------------------------------------------------------
 
@@ -207,6 +209,8 @@ class Import:
         for line in lines:
             self.totals.add(line)
         with transaction.atomic():
+            if not self.dry_run:
+                sql.many(REMEMBER, [each.row(self.map.source) for each in self.remembered])
             sql.many(
                 sql.insert("leads_importrow", ("run_id", "row", "outcome", "reason", "words", "person")),
                 [(run, line.row, line.outcome, str(line.reason), line.words, line.person) for line in lines],
