@@ -5,8 +5,8 @@ Codes come from the log and from `core`; what the company made itself keeps the 
 
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from embudo.leads.models import Attribute
 
@@ -74,6 +74,17 @@ DIRECT = {
 }  # fmt: skip
 
 
+FAMILIES = {
+    "web": _("web"), "mail": pgettext_lazy("part of the timeline", "mail"), "sales": pgettext_lazy("part of the timeline", "sales"),
+    "profile": _("profile"), "moves": _("stages"), "other": _("other"),
+}  # fmt: skip
+
+DOORS = {
+    "public": _("said on a web page"), "secret": _("said by a server"), "import": _("imported"), "app": _("said in Embudo"),
+    "system": _("worked out"),
+}  # fmt: skip
+
+
 def label_of(attribute: Attribute) -> str:
     """The name of an attribute."""
     if attribute.standard or not attribute.label:
@@ -106,3 +117,21 @@ def evidence_called(evidence: str) -> str:
 def why_called(why: str) -> str:
     """Why a stage changed."""
     return str(WHY.get(why) or why.replace("_", " "))
+
+
+# The names of the shipped definition; a company's own definition says its names in its own language.
+SHIPPED = (
+    _("Industry we know well"), _("From 50 to 1,000 people"), _("Decides or prepares the decision"),
+    _("In a country we serve"), _("Budget from 5,000 a year"), _("Fewer than 10 people"), _("Works for a competitor"),
+    _("Studies or looks for work"), _("Web"), _("Views a page"), _("Views the pricing page"),
+    _("Reads a page for a minute or more"), _("Looks at open jobs"), _("Content"), _("Reads an article or a case"),
+    _("Downloads a guide or a case"), _("Attends an event"), _("Mail"), _("Subscribes to the newsletter"),
+    _("Clicks a link in a mail"), _("Answers a mail"), _("Unsubscribes"), _("Sales action"), _("Asks for a demo"),
+    _("Asks for a quote"), _("Starts a trial"), _("Meets us"), _("Brings somebody"),
+    _("Would recommend us (9 or 10 of 10)"),
+)  # fmt: skip
+
+
+def defined(name: str) -> str:
+    """What a criterion, group or rule of the definition is called: the shipped ones in the reader's language."""
+    return gettext(name) if name else ""

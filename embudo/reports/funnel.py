@@ -27,8 +27,8 @@ def funnel(period: Period) -> list[Step]:
     tally = Tally(period.start)
     for person, *first in _firsts(period):
         tally.add(person, first)
-    populations = _populations(period.end)
-    return [tally.step(rank, populations, _appeared(period)) for rank in range(len(STAGES))]
+    populations, appeared = _populations(period.end), _appeared(period)
+    return [tally.step(rank, populations, appeared) for rank in range(len(STAGES))]
 
 
 class Tally:

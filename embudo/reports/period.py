@@ -43,6 +43,16 @@ class Period:
         return first if first == last else f"{first} – {last}"
 
     @property
+    def first_on(self) -> str:
+        """The first day, as date fields write it; empty when there is none."""
+        return figures.moment_of(self.start).date().isoformat() if self.start else ""
+
+    @property
+    def last_on(self) -> str:
+        """The last day, as date fields write it."""
+        return figures.moment_of(self.end - 1).date().isoformat()
+
+    @property
     def before_words(self) -> str:
         """How the period before is called in a comparison."""
         if self.days:

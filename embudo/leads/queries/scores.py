@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
+from embudo.core.attributes import resolve
 from embudo.core.curve import Curve
 from embudo.core.definition import Definition
+from embudo.core.event import Event
 from embudo.definition.in_force import read, version_in_force
 from embudo.engines.online import Online
 from embudo.leads.models import EngagementSnapshot, Person, Score
@@ -48,3 +51,8 @@ def snapshot_at() -> int | None:
     """Return the instant of the order of the list, or None while it was never freshened."""
     done = EngagementSnapshot.objects.exclude(finished_at=None).order_by("-id").values_list("as_of_at", flat=True)
     return done.first()
+
+
+def attributes_at(history: Iterable[Event], at: int) -> dict[str, Any]:
+    """Return the value of each attribute at the instant."""
+    return resolve(history, at)

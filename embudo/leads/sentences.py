@@ -1,0 +1,216 @@
+"""What somebody did, as one sentence of the timeline for every kind of fact."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from embudo.core.event import Door, Event
+from embudo.leads import naming
+from embudo.ui import figures
+from embudo.ui.stages import stage_of
+
+LONGEST = 160
+FAMILIES = {
+    "web": ("page_viewed", "page_read", "content_viewed", "content_downloaded", "form_submitted", "link_clicked",
+            "screen_viewed", "video_watched", "outbound_clicked", "download_clicked"),
+    "mail": ("mail_sent", "mail_delivered", "mail_opened", "mail_clicked", "mail_bounced", "mail_complained",
+             "mail_unsubscribed", "mail_replied", "newsletter_subscribed", "mail_confirmed"),
+    "sales": ("demo_requested", "quote_requested", "trial_started", "meeting_held", "call_made", "note_written",
+              "handoff_accepted", "handoff_rejected", "opportunity_opened", "opportunity_moved", "opportunity_won",
+              "opportunity_lost", "stage_set", "purchase_made"),
+    "profile": ("profile_changed", "company_changed", "identity_claimed", "consent_given", "consent_withdrawn"),
+}  # fmt: skip
+FAMILY = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
+
+
+def sentence(event: Event) -> str:
+    """Return what the fact says, beginning with a verb in the past; plain text, to be escaped."""
+    told = SENTENCES.get(event.kind)
+    return told(event.props) if told else _other(event)
+
+
+def family_of(kind: str) -> str:
+    """Return the part of the timeline a kind belongs to: web, mail, sales, profile or other."""
+    return FAMILY.get(kind, "other")
+
+
+def detail(event: Event) -> list[str]:
+    """Return what else is worth saying: answers of a form, a note, who recorded it, why it does not count."""
+    said = []
+    fields = event.props.get("fields")
+    if isinstance(fields, Mapping):
+        said += [f"{_words(name)}: {text(value)}" for name, value in list(fields.items())[:6] if text(value)]
+    for name in ("note", "message", "detail"):
+        if text(event.props.get(name)):
+            said.append(text(event.props[name]))
+    if event.door is Door.APP:
+        by = text(event.context.get("by_name")) or text(event.props.get("by"))
+        said += [_("recorded by %(name)s") % {"name": by}] if by else []
+    return said + [reason_called(each) for each in event.reasons]
+
+
+def reason_called(reason: str) -> str:
+    """Return why a fact was held to be a machine's."""
+    code, _colon, what = reason.partition(":")
+    known = {
+        "user_agent": _("says that it is a robot"),
+        "mail_scanner": _("done by a mail scanner"),
+        "too_fast": _("faster than a human"),
+        "headless": _("a browser without a window"),
+        "revised": _("judged anew"),
+    }
+    return known.get(code) or _words(f"{code} {what}".strip())
+
+
+def text(value: Any) -> str:
+    """Return a property as short plain text; anything but text, numbers and yes or no is empty."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    shown = " ".join(str(value).split())
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+
+
+def named(props: Mapping[str, Any], *keys: str) -> str:
+    """Return the first of these properties that says something."""
+    return next((text(props.get(key)) for key in keys if text(props.get(key))), "")
+
+
+def _about(with_name: str, without: str, *keys: str) -> Callable[[Mapping[str, Any]], str]:
+    """A sentence that names a thing when the fact does."""
+
+    def told(props: Mapping[str, Any]) -> str:
+        name = named(props, *keys)
+        return _(with_name) % {"name": name} if name else _(without)
+
+    return told
+
+
+def _plain(words: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda props: _(words)
+
+
+def _other(event: Event) -> str:
+    name = named(event.props, "name", "title", "subject")
+    words = _words(event.kind)
+    return f"{words} “{name}”" if name else words
+
+
+def _words(code: Any) -> str:
+    return text(str(code).replace("_", " "))
+
+
+def _read(props: Mapping[str, Any]) -> str:
+    page = named(props, "title", "path", "url", "name") or _("a page")
+    seconds, share = props.get("dwell_s"), props.get("scroll_share")
+    if not isinstance(seconds, int | float):
+        return _("viewed “%(name)s”") % {"name": page}
+    words = _("read “%(name)s” for %(time)s") % {"name": page, "time": figures.clock(seconds)}
+    return f"{words}, {figures.pct(share)}" if isinstance(share, int | float) else words
+
+
+def _profile(props: Mapping[str, Any]) -> str:
+    traits = props.get("traits")
+    names = [naming.attribute_called(each) for each in traits] if isinstance(traits, Mapping) else []
+    names = [each for each in names if each != naming.attribute_called("email")] or names
+    return _("stated: %(names)s") % {"names": ", ".join(names[:6])} if names else _("was identified")
+
+
+def _money(props: Mapping[str, Any]) -> str:
+    amount = props.get("amount")
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        return ""
+    return f"{figures.number(amount)} {text(props.get('currency'))}".strip()
+
+
+def _deal(words: str, with_reason: bool = False) -> Callable[[Mapping[str, Any]], str]:
+    def told(props: Mapping[str, Any]) -> str:
+        parts = [_(words), named(props, "name"), _money(props)]
+        if with_reason:
+            reason = text(props.get("reason"))
+            parts.append(str(naming.LOSSES.get(reason) or reason))
+        return " · ".join(part for part in parts if part)
+
+    return told
+
+
+def _rejected(props: Mapping[str, Any]) -> str:
+    reason = text(props.get("reason"))
+    said = str(naming.REJECTIONS.get(reason) or reason)
+    return _("hand-off refused: %(reason)s") % {"reason": said} if said else _("hand-off refused")
+
+
+def _stage(props: Mapping[str, Any]) -> str:
+    words = _("stage set to %(stage)s") % {"stage": stage_of(text(props.get("stage")) or "visitor").label}
+    return f"{words}: {text(props.get('reason'))}" if text(props.get("reason")) else words
+
+
+def _call(props: Mapping[str, Any]) -> str:
+    outcome = {"held": _("spoke on the phone"), "voicemail": _("called: voice mail"), "no_answer": _("called: no answer")}
+    return outcome.get(text(props.get("outcome"))) or _("called")
+
+
+def _survey(props: Mapping[str, Any]) -> str:
+    score = props.get("score")
+    return _("answered a survey: %(score)s of 10") % {"score": text(score)} if text(score) else _("answered a survey")
+
+
+def _bought(props: Mapping[str, Any]) -> str:
+    parts = [named(props, "product", "name"), _money(props)]
+    said = " · ".join(part for part in parts if part)
+    return _("bought: %(what)s") % {"what": said} if said else _("bought something")
+
+
+def N_(words: str) -> str:
+    return words
+
+
+MAIL = ("subject", "name", "mail")
+SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "page_viewed": _read,
+    "page_read": _read,
+    "screen_viewed": _about(N_("opened the screen “%(name)s”"), N_("opened a screen"), "name", "title"),
+    "content_viewed": _about(N_("looked at “%(name)s”"), N_("looked at content"), "name", "title", "path"),
+    "content_downloaded": _about(N_("downloaded “%(name)s”"), N_("downloaded something"), "name", "title", "path", "url"),
+    "link_clicked": _about(N_("followed the link %(name)s"), N_("followed a link"), "url", "name"),
+    "outbound_clicked": _about(N_("left by the link %(name)s"), N_("left by a link"), "url", "name"),
+    "form_submitted": _about(N_("filled in the form “%(name)s”"), N_("filled in a form"), "form", "name"),
+    "newsletter_subscribed": _plain(N_("subscribed to the newsletter")),
+    "mail_sent": _about(N_("was sent “%(name)s”"), N_("was sent a mail"), *MAIL),
+    "mail_delivered": _about(N_("received “%(name)s”"), N_("received a mail"), *MAIL),
+    "mail_opened": _about(N_("opened “%(name)s”"), N_("opened a mail"), *MAIL),
+    "mail_clicked": _about(N_("followed a link in “%(name)s”"), N_("followed a link in a mail"), *MAIL),
+    "mail_bounced": _about(N_("“%(name)s” came back"), N_("a mail came back"), *MAIL),
+    "mail_complained": _about(N_("marked “%(name)s” as spam"), N_("marked a mail as spam"), *MAIL),
+    "mail_unsubscribed": _plain(N_("unsubscribed from mails")),
+    "mail_replied": _about(N_("answered “%(name)s”"), N_("answered a mail"), *MAIL),
+    "mail_confirmed": _plain(N_("confirmed the mail address")),
+    "demo_requested": _plain(N_("asked for a demo")),
+    "quote_requested": _plain(N_("asked for a quote")),
+    "trial_started": _plain(N_("started a trial")),
+    "meeting_held": _about(N_("met us: %(name)s"), N_("met us"), "subject", "name"),
+    "call_made": _call,
+    "note_written": _plain(N_("a note was written")),
+    "event_attended": _about(N_("came to “%(name)s”"), N_("came to an event"), "name", "title"),
+    "event_registered": _about(N_("registered for “%(name)s”"), N_("registered for an event"), "name", "title"),
+    "social_interaction": _about(N_("was active on %(name)s"), N_("was active on social media"), "network", "name"),
+    "referral_made": _about(N_("brought somebody: %(name)s"), N_("brought somebody"), "name"),
+    "survey_answered": _survey,
+    "purchase_made": _bought,
+    "profile_changed": _profile,
+    "company_changed": _about(N_("belongs to %(name)s"), N_("was assigned to a company"), "name", "group_id"),
+    "identity_claimed": _plain(N_("was recognised on another device")),
+    "stage_set": _stage,
+    "handoff_accepted": _plain(N_("sales accepted the hand-off")),
+    "handoff_rejected": _rejected,
+    "opportunity_opened": _deal(N_("opportunity opened")),
+    "opportunity_moved": _deal(N_("opportunity moved on")),
+    "opportunity_won": _deal(N_("opportunity won")),
+    "opportunity_lost": _deal(N_("opportunity lost"), with_reason=True),
+    "consent_given": _plain(N_("gave consent")),
+    "consent_withdrawn": _plain(N_("withdrew consent")),
+    "people_merged": _plain(N_("was joined with another person")),
+    "people_unmerged": _plain(N_("was taken apart from another person")),
+    "identity_linked": _plain(N_("an identifier was linked")),
+    "verdict_revised": _plain(N_("a fact was judged anew")),
+}

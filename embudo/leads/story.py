@@ -1,0 +1,48 @@
+"""Everything one person did: the facts of all their identifiers, those of people merged into them included."""
+
+from collections.abc import Iterable
+
+from embudo.core.event import Door, Event
+from embudo.leads.models import Identifier, Merge, Person
+from embudo.leads.record import the_log
+
+
+def members(person: int) -> set[int]:
+    """Return the person and everybody merged into them, at any remove."""
+    found = {person}
+    fresh = {person}
+    while fresh:
+        rows = Merge.objects.filter(survivor_id__in=fresh, unmerged_at=None).values_list("absorbed_id", flat=True)
+        fresh = set(rows) - found
+        found |= fresh
+    return found
+
+
+def survivor_of(person: Person) -> Person:
+    """Return the person this one was merged into, at any remove; themselves when not merged."""
+    seen = set()
+    while person.merged_into_id is not None and person.id not in seen:
+        seen.add(person.id)
+        found = Person.objects.filter(pk=person.merged_into_id).first()
+        if found is None:
+            break
+        person = found
+    return person
+
+
+def subjects_of(person: int) -> set[int]:
+    """Return the subjects by which this person's facts are found."""
+    ids = members(person)
+    linked = Identifier.objects.filter(person_id__in=ids).values_list("subject", flat=True)
+    elsewhere = Identifier.objects.filter(subject__in=ids).exclude(person_id__in=ids).values_list("subject", flat=True)
+    return (ids | set(linked)) - set(elsewhere)
+
+
+def history_of(person: int, *, until: int | None = None) -> list[Event]:
+    """Return all facts about the person in their order, what machines did and what Embudo recorded included."""
+    return the_log().history(subjects_of(person), until=until)
+
+
+def told(history: Iterable[Event]) -> list[Event]:
+    """Return the facts that tell something of the person: without the records Embudo keeps of its own decisions."""
+    return [event for event in history if event.door is not Door.SYSTEM]

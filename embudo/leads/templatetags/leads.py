@@ -1,0 +1,86 @@
+"""The filters of people pages: how people, values, reasons and sources are called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from embudo.core.event import Event
+from embudo.leads import naming
+from embudo.leads.models import Person
+from embudo.leads.sentences import sentence
+from embudo.leads.showing import value_shown
+from embudo.ui import figures
+
+register = template.Library()
+
+register.filter("why", naming.why_called)
+register.filter("source", naming.source_called)
+register.filter("evidence", naming.evidence_called)
+register.filter("attribute_label", naming.label_of)
+register.filter("attribute_called", naming.attribute_called)
+
+
+@register.filter
+def called(person: Person) -> str:
+    """What a person is called: the name, else an address, else that they are nameless so far."""
+    return person.name or person.mail or person.phone or _("Visitor without a name")
+
+
+@register.filter
+def strength(value: str | int) -> str:
+    """How strong evidence is, in one word."""
+    return str(naming.STRENGTHS.get(int(value or 0), "")) if str(value).isdigit() else str(value)
+
+
+@register.simple_tag
+def value(attribute: Any, shown: Any) -> str:
+    """A value of an attribute, written for people."""
+    return value_shown(attribute, shown)
+
+
+@register.filter
+def of(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """The entry of a mapping, or None."""
+    return mapping.get(key)
+
+
+@register.filter
+def thousandths(points: int | None) -> str:
+    """Points kept as whole thousandths, without a sign."""
+    return figures.NONE if points is None else figures.number(points / 1000, 0 if points % 1000 == 0 else 1)
+
+
+@register.filter
+def told_as(event: Event) -> str:
+    """What a fact says."""
+    return sentence(event)
+
+
+@register.filter
+def family_called(family: str) -> str:
+    """A part of the timeline."""
+    return str(naming.FAMILIES.get(family) or family)
+
+
+@register.filter
+def door_called(door: str) -> str:
+    """By which door a statement came."""
+    return str(naming.DOORS.get(door) or door)
+
+
+@register.filter
+def identifier_called(identifier: str) -> str:
+    """An identifier as people read it: a mail address, a phone number, a browser."""
+    kind, _colon, rest = identifier.partition(":")
+    match kind:
+        case "mail" | "phone":
+            return rest
+        case "user":
+            return _("account %(id)s") % {"id": rest}
+        case "anon":
+            return _("a browser")
+        case "daily":
+            return _("a browser for one day")
+    return identifier

@@ -1,0 +1,137 @@
+"""The timeline of one person: facts and moves of stage, newest first, with what each was worth."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from embudo.core.definition import Definition
+from embudo.core.event import Event, Verdict
+from embudo.core.scoring import Explanation, matching
+from embudo.leads.models import Person, StageChange
+from embudo.leads.naming import defined, why_called
+from embudo.leads.queries.scores import definition as definition_in_force
+from embudo.leads.sentences import detail, family_of, sentence
+from embudo.leads.story import history_of, told
+
+SIZE = 40
+FAMILIES = ("web", "mail", "sales", "profile", "moves", "other")
+Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    order: Key
+    family: str
+    words: str
+    at: int
+    details: list[str] = field(default_factory=list)
+    points: int | None = None  # thousandths before fading; None when no rule looks at it
+    rules: list[str] = field(default_factory=list)
+    counted: bool = True
+    to_stage: str = ""
+    machine: bool = False
+    over_limit: bool = False
+    event: Event | None = None
+
+    @property
+    def cursor(self) -> str:
+        """Where the entry stands, as addresses write it."""
+        return f"{self.order[0]}~{self.order[1]}~{self.order[2]}"
+
+
+def entries(
+    history: Sequence[Event],
+    moves: Iterable[StageChange],
+    definition: Definition,
+    explanation: Explanation | None = None,
+) -> list[Entry]:
+    """Return all entries of a history, newest first; the reading time of a page stands with its view.
+
+    With an explanation, points that a limit cut are not shown as earned.
+    """
+    readings = _readings(history)
+    cut = (
+        {(each.event.key, each.rule.name) for each in explanation.contributions if each.cut_by_limit}
+        if explanation
+        else set()
+    )
+    with_view = {reading.key for reading in readings.values()}
+    found = [
+        _of_event(event, readings.get(event.id), definition, cut)
+        for event in told(history)
+        if event.key not in with_view
+    ]
+    found += [_of_move(move) for move in moves if move.from_stage]
+    found.sort(key=lambda each: each.order, reverse=True)
+    return found
+
+
+def page(found: Sequence[Entry], *, family: str = "", after: str = "", size: int = SIZE) -> tuple[list[Entry], str]:
+    """Return one page of entries and the cursor after it, empty at the end."""
+    shown = [each for each in found if not family or each.family == family]
+    if after:
+        at, _tilde, rest = after.partition("~")
+        id_, _tilde, source = rest.partition("~")
+        if at.lstrip("-").isdigit():
+            shown = [each for each in shown if each.order < (int(at), id_, source)]
+    more = len(shown) > size
+    return list(shown[:size]), shown[size - 1].cursor if more else ""
+
+
+def latest(person: Person, most: int) -> list[Entry]:
+    """Return the last facts of a person."""
+    return entries(history_of(person.id), (), definition_in_force())[:most]
+
+
+def moves_of(people: Iterable[int]) -> list[StageChange]:
+    """Return the moves of a person that stand, in their order."""
+    return list(StageChange.objects.filter(person_id__in=list(people), superseded_at__isnull=True).order_by("at", "id"))
+
+
+def _readings(history: Iterable[Event]) -> dict[str, Event]:
+    """The reading that belongs to each page view, by the id of the view."""
+    views = {event.id for event in history if event.kind == "page_viewed"}
+    found: dict[str, Event] = {}
+    for event in history:
+        view = str(event.props.get("view") or "")
+        if event.kind == "page_read" and view in views:
+            found[view] = event
+    return found
+
+
+def _of_event(
+    event: Event, reading: Event | None, definition: Definition, cut: set[tuple[tuple[str, str], str]]
+) -> Entry:
+    facts = [event] if reading is None else [event, reading]
+    rules = [(fact, rule) for fact in facts for rule in matching(fact, definition)]
+    earned = [rule for fact, rule in rules if (fact.key, rule.name) not in cut]
+    shown = event if reading is None else replace(event, props={**event.props, **_reading_of(reading)})
+    return Entry(
+        order=event.order,
+        family=family_of(event.kind),
+        words=sentence(shown),
+        at=event.at,
+        details=detail(event),
+        points=sum(rule.points for rule in earned) if earned else None,
+        rules=list(dict.fromkeys(defined(rule.name) for rule in earned)),
+        counted=event.verdict is Verdict.HUMAN,
+        machine=event.verdict is Verdict.MACHINE,
+        over_limit=bool(rules) and not earned,
+        event=event,
+    )
+
+
+def _reading_of(reading: Event) -> dict[str, Any]:
+    return {name: reading.props[name] for name in ("dwell_s", "scroll_share") if name in reading.props}
+
+
+def _of_move(move: StageChange) -> Entry:
+    return Entry(
+        order=(move.at, "\uffff", str(move.id)),
+        family="moves",
+        words=why_called(move.why),
+        at=move.at,
+        to_stage=move.to_stage,
+    )

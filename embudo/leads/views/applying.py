@@ -1,0 +1,80 @@
+"""How a view records what a person in the app says: once, before anything else, and waiting until it shows."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from embudo.eventlog import LogUnavailable
+from embudo.leads.models import Identifier, Person
+from embudo.leads.record import NotRecorded, record, wait_until_followed
+from embudo.leads.story import survivor_of
+from embudo.ui.toasts import toast
+
+FACT = re.compile(r"[0-9a-f-]{32,80}")
+
+
+class Moved(Exception):
+    """The person is known by another id now; `person` is them."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(person.id)
+        self.person = person
+
+
+def person_of(id_: int) -> Person:
+    """Return the person; raises Moved when they were merged or named since, Http404 when there is nobody."""
+    if not -(2**63) <= id_ < 2**63:
+        raise Http404
+    found = Person.objects.select_related("company", "owner").filter(pk=id_).first()
+    if found is None:
+        linked = Identifier.objects.filter(subject=id_).exclude(person_id=id_).first()
+        found = Person.objects.filter(pk=linked.person_id).first() if linked else None
+        if found is None:
+            raise Http404(_("There is no such person."))
+        raise Moved(survivor_of(found))
+    if found.merged_into_id is not None:
+        raise Moved(survivor_of(found))
+    return found
+
+
+def fact_id() -> str:
+    """Return a new id for a form: whoever sends it twice says it once."""
+    return str(uuid4())
+
+
+def given_id(request: HttpRequest) -> str:
+    """Return the id the form was given; an Undo carries its own."""
+    wanted = request.POST.get("fact") or request.GET.get("fact", "")
+    return wanted if FACT.fullmatch(wanted) else fact_id()
+
+
+def say(request: HttpRequest, kind: str, person: int, props: Mapping[str, Any], *, done: str, undo: str = "") -> bool:
+    """Record one fact, wait until it shows and tell the reader; return whether it was kept."""
+    try:
+        receipt = record(kind, person=person, props=props, id=given_id(request), by=request.user)
+    except LogUnavailable:
+        toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
+        return False
+    except NotRecorded:
+        toast(request, _("This was recorded before with other content. Load the page again."), failed=True)
+        return False
+    if wait_until_followed(receipt):
+        toast(request, done, undo=undo)
+    else:
+        toast(request, _("%(done)s It is being applied.") % {"done": done}, undo=undo)
+    return True
+
+
+def back_to(request: HttpRequest, person: int) -> HttpResponse:
+    """Lead back to the person's page; for htmx by a header."""
+    address = reverse("leads:person", args=[person])
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    return HttpResponseRedirect(address)

@@ -1,0 +1,116 @@
+"""Attributes of a person: change one, see who said what, make a new kind of attribute."""
+
+import re
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from embudo.accounts.permissions import NotAllowed, require
+from embudo.leads.models import Attribute, Person
+from embudo.leads.naming import KINDS, label_of
+from embudo.leads.profile import folded, words
+from embudo.leads.queries import choices
+from embudo.leads.showing import BadValue, value_shown, value_typed
+from embudo.leads.statements import statements
+from embudo.leads.story import history_of
+from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
+from embudo.leads.views.profile import field_of
+from embudo.ui.toasts import toast
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+
+@require_http_methods(["GET", "POST"])
+@require("people.see")
+def attribute(request: HttpRequest, person: int, name: str) -> HttpResponse:
+    """The form of one attribute with its history; a POST states a new value."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("leads:attribute", args=[moved.person.id, name]))
+    wanted = Attribute.objects.filter(pk=name).first()
+    if wanted is None and name not in found.attributes:
+        wanted = get_object_or_404(Attribute, pk=name)
+    wanted = wanted or Attribute(name=name, kind="text", standard=True)
+    if request.method == "POST":
+        return _state(request, found, wanted)
+    return _form(request, found, wanted)
+
+
+@require_http_methods(["GET", "POST"])
+@require("people.edit")
+def add(request: HttpRequest, person: int) -> HttpResponse:
+    """Make a new attribute, which everybody has from now on, and go on to state its value."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("leads:attributes", args=[moved.person.id]))
+    label = request.POST.get("label", "").strip()[:200]
+    kind = request.POST.get("kind", "text")
+    error = ""
+    if request.method == "POST":
+        name = "_".join(words(folded(label)))[:100]
+        if not NAME.fullmatch(name):
+            error = _("Give it a name that begins with a letter.")
+        elif Attribute.objects.filter(pk=name).exists():
+            error = _("There is an attribute of this name already.")
+        elif kind in Attribute.KINDS:
+            options = [line.strip()[:200] for line in request.POST.get("options", "").splitlines() if line.strip()]
+            Attribute.objects.create(name=name, label=label, kind=kind, options=options[:100])
+            toast(request, _("The attribute “%(label)s” is there for everybody.") % {"label": label})
+            return HttpResponseRedirect(reverse("leads:attribute", args=[found.id, name]))
+    context = {"person": found, "kinds": KINDS.items(), "label": label, "kind": kind, "error": error}
+    name = "leads/_add_attribute.html" if request.htmx else "leads/add_attribute.html"
+    return render(request, name, context, status=422 if error else 200)
+
+
+def _form(request: HttpRequest, person: Person, wanted: Attribute, error: str = "") -> HttpResponse:
+    said = statements(history_of(person.id))
+    field = field_of(wanted.name, {wanted.name: wanted}, person, said)
+    options = (
+        list(dict.fromkeys([*wanted.options, *choices.values(wanted.name)]))
+        if wanted.kind in ("choice", "choices")
+        else []
+    )
+    context = {
+        "person": person,
+        "field": field,
+        "options": options,
+        "chosen": field.value if isinstance(field.value, list) else [field.value],
+        "fact": fact_id(),
+        "error": error,
+        "said": [(each, value_shown(wanted, each.value)) for each in field.said[:20]],
+    }
+    name = "leads/_attribute.html" if request.htmx else "leads/attribute.html"
+    return render(request, name, context, status=422 if error else 200)
+
+
+def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpResponse:
+    if not request.user.may("people.edit"):
+        raise NotAllowed("people.edit")
+    typed = request.POST.getlist("value") or request.GET.getlist("value")
+    typed += [each for each in request.POST.getlist("further") if each.strip()]
+    try:
+        value = value_typed(wanted, typed)
+    except BadValue as error:
+        return _form(request, person, wanted, str(error))
+    before = person.attributes.get(wanted.name)
+    if value == before:
+        return back_to(request, person.id)
+    old = before if isinstance(before, list) else [before] if before is not None else []
+    query = [("value", _again(each)) for each in old]
+    undo = f"{reverse('leads:attribute', args=[person.id, wanted.name])}?{urlencode([*query, ('fact', fact_id())])}"
+    done = _("%(name)s is changed.") % {"name": label_of(wanted).capitalize()}
+    say(request, "profile_changed", person.id, {"traits": {wanted.name: value}}, done=done, undo=undo)
+    return back_to(request, person.id)
+
+
+def _again(value: object) -> str:
+    """A value as it would be typed again."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

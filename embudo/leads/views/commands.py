@@ -1,0 +1,162 @@
+"""What people in the app say of a person: stage, owner, hand-off, opportunity, call, note. Each is a fact."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from embudo.accounts.permissions import require
+from embudo.core.funnel import DISCARDED, STAGES
+from embudo.leads.models import Person
+from embudo.leads.naming import LOSSES, REJECTIONS
+from embudo.leads.showing import BadValue, number_typed
+from embudo.leads.templatetags.leads import called
+from embudo.leads.views.applying import Moved, back_to, given_id, person_of, say
+from embudo.ui.stages import stage_of
+from embudo.ui.toasts import toast
+
+NOTE_LENGTH = 4000
+OUTCOMES = ("held", "voicemail", "no_answer")
+
+
+def _found(request: HttpRequest, person: int) -> Person:
+    try:
+        return person_of(person)
+    except Moved as moved:
+        return moved.person
+
+
+@require_POST
+@require("people.edit")
+def stage(request: HttpRequest, person: int) -> HttpResponse:
+    """Set the stage by hand, with a reason."""
+    found = _found(request, person)
+    to = request.POST.get("stage") or request.GET.get("stage", "")
+    if to not in (*STAGES, DISCARDED):
+        return HttpResponseBadRequest(_("Choose a stage."))
+    reason = request.POST.get("reason", "").strip()[:300]
+    if to == found.stage:
+        toast(request, _("%(name)s is in that stage already.") % {"name": called(found)})
+        return back_to(request, found.id)
+    props = {"stage": to, **({"reason": reason} if reason else {})}
+    undo = _undo("leads:stage", found.id, request, stage=found.stage)
+    done = _("%(name)s: stage set to %(stage)s.") % {"name": called(found), "stage": stage_of(to).label}
+    say(request, "stage_set", found.id, props, done=done, undo=undo)
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("people.edit")
+def owner(request: HttpRequest, person: int) -> HttpResponse:
+    """Give the person to somebody who works here, or to nobody."""
+    found = _found(request, person)
+    wanted = request.POST.get("owner", request.GET.get("owner", ""))
+    users = get_user_model().objects.filter(is_active=True)
+    chosen = users.filter(pk=int(wanted)).first() if wanted.isdigit() else None
+    undo = f"{reverse('leads:owner', args=[found.id])}?{urlencode({'owner': found.owner_id or ''})}"
+    Person.objects.filter(pk=found.id).update(owner=chosen)
+    words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
+    toast(request, words % {"name": called(found), "owner": chosen}, undo=undo)
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("people.edit")
+def note(request: HttpRequest, person: int) -> HttpResponse:
+    """Log a call, a meeting or a note."""
+    found = _found(request, person)
+    text = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    kind = request.POST.get("kind", "")
+    if kind in ("call_made", "meeting_held"):
+        outcome = request.POST.get("outcome", "held")
+        props: dict[str, Any] = {"outcome": outcome if outcome in OUTCOMES else "held"}
+        if text:
+            props["note"] = text
+        done = _("The call is logged.") if kind == "call_made" else _("The meeting is logged.")
+        say(request, kind, found.id, props, done=done)
+    elif text:
+        say(request, "note_written", found.id, {"note": text}, done=_("The note is kept."))
+    else:
+        toast(request, _("Write something first."), failed=True)
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("opportunities.edit")
+def handoff(request: HttpRequest, person: int) -> HttpResponse:
+    """Accept a hand-off, or refuse it with a reason."""
+    found = _found(request, person)
+    if not found.handoff_ready:
+        toast(request, _("This hand-off was answered already."), failed=True)
+        return back_to(request, found.id)
+    undo = _undo("leads:stage", found.id, request, stage=found.stage)
+    if request.POST.get("answer") == "accept":
+        done = _("%(name)s is a prospect now.") % {"name": called(found)}
+        if say(request, "handoff_accepted", found.id, {}, done=done, undo=undo) and found.owner_id is None:
+            Person.objects.filter(pk=found.id, owner=None).update(owner=request.user)
+        return back_to(request, found.id)
+    reason = request.POST.get("reason", "")
+    if reason not in REJECTIONS:
+        return HttpResponseBadRequest(_("Choose why."))
+    props = {"reason": reason, **({"outcome": DISCARDED} if request.POST.get("discard") == "1" else {})}
+    words = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    say(
+        request,
+        "handoff_rejected",
+        found.id,
+        props | ({"note": words} if words else {}),
+        done=_("The hand-off is refused."),
+        undo=undo,
+    )
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("opportunities.edit")
+def opportunity(request: HttpRequest, person: int) -> HttpResponse:
+    """Open an opportunity, or say that one was won or lost."""
+    found = _found(request, person)
+    verb = request.POST.get("verb", "")
+    try:
+        props = _deal(request)
+    except BadValue as error:
+        toast(request, str(error), failed=True)
+        return back_to(request, found.id)
+    if verb == "open":
+        props["opportunity"] = given_id(request)
+        say(request, "opportunity_opened", found.id, props, done=_("The opportunity is open."))
+    elif verb == "won":
+        say(
+            request,
+            "opportunity_won",
+            found.id,
+            props,
+            done=_("Won. %(name)s is a customer.") % {"name": called(found)},
+        )
+    elif verb == "lost" and request.POST.get("reason") in LOSSES:
+        props["reason"] = request.POST["reason"]
+        say(request, "opportunity_lost", found.id, props, done=_("The opportunity is lost."))
+    else:
+        return HttpResponseBadRequest(_("Say what happened to the opportunity."))
+    return back_to(request, found.id)
+
+
+def _deal(request: HttpRequest) -> dict[str, Any]:
+    props: dict[str, Any] = {"opportunity": request.POST.get("opportunity", "")[:80]}
+    name = request.POST.get("name", "").strip()[:200]
+    amount = request.POST.get("amount", "").strip()
+    if name:
+        props["name"] = name
+    if amount:
+        props["amount"] = number_typed(amount)
+        props["currency"] = request.POST.get("currency", "").strip().upper()[:3] or "USD"
+    return props
+
+
+def _undo(view: str, person: int, request: HttpRequest, **query: str) -> str:
+    """The address that takes the act back; its fact has an id of its own that a second click repeats."""
+    return f"{reverse(view, args=[person])}?{urlencode({**query, 'fact': given_id(request)[:36] + '-0000'})}"

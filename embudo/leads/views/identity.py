@@ -1,0 +1,126 @@
+"""Who somebody is: join two people found to be one, take them apart, settle a dispute. All of it can be undone."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from embudo.accounts.permissions import require
+from embudo.core.event import Event
+from embudo.core.identity import Strength
+from embudo.leads.clock import now
+from embudo.leads.models import Dispute, Merge, Person
+from embudo.leads.queries import people
+from embudo.leads.queries.scores import definition
+from embudo.leads.queries.search import Search
+from embudo.leads.story import history_of, members, subjects_of, told
+from embudo.leads.templatetags.leads import called
+from embudo.leads.timeline import entries
+from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
+from embudo.ui.toasts import toast
+
+FOUND = 8
+
+
+def _person(person: int) -> Person:
+    try:
+        return person_of(person)
+    except Moved as moved:
+        return moved.person
+
+
+@require_GET
+@require("people.merge")
+def merge(request: HttpRequest, person: int) -> HttpResponse:
+    """Look for the other one."""
+    found = _person(person)
+    search = Search.of(request.GET.get("q", ""))
+    ids = people.page([search], people.SORTS["seen"], size=FOUND + 1).ids if search else []
+    others = [each for each in Person.objects.filter(pk__in=ids) if each.id != found.id][:FOUND]
+    context = {"person": found, "others": others, "typed": request.GET.get("q", ""), "searched": bool(search)}
+    return render(request, "leads/_found.html" if request.htmx else "leads/merge.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@require("people.merge")
+def join(request: HttpRequest, person: int, other: int) -> HttpResponse:
+    """Show what joins, and on POST join: the person shown keeps the page, the other one's facts come to it."""
+    found, second = _person(person), _person(other)
+    if found.id == second.id:
+        toast(request, _("These two are one already."))
+        return back_to(request, found.id)
+    if request.method == "POST":
+        done = _("%(one)s and %(other)s are one person now.") % {"one": called(found), "other": called(second)}
+        undo = f"{reverse('leads:unmerge', args=[found.id, second.id])}?{urlencode({'fact': fact_id()})}"
+        say(request, "people_merged", found.id, {"survivor": found.id, "absorbed": second.id}, done=done, undo=undo)
+        return back_to(request, found.id)
+    context = {"person": found, "other": second, "sides": [_side(found), _side(second)], "fact": fact_id()}
+    return render(request, "leads/join.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@require("people.merge")
+def unmerge(request: HttpRequest, person: int, absorbed: int) -> HttpResponse:
+    """Show which facts go and which stay, and on POST take the two apart."""
+    found = _person(person)
+    link = Merge.objects.filter(absorbed_id=absorbed, unmerged_at=None, survivor_id__in=members(found.id)).first()
+    if link is None:
+        toast(request, _("These two are apart already."))
+        return back_to(request, found.id)
+    if request.method == "POST":
+        other = get_object_or_404(Person, pk=absorbed)
+        done = _("%(one)s and %(other)s are two people again.") % {"one": called(found), "other": called(other)}
+        undo = f"{reverse('leads:join', args=[found.id, absorbed])}?{urlencode({'fact': fact_id()})}"
+        props = {"survivor": link.survivor_id, "absorbed": absorbed}
+        say(request, "people_unmerged", found.id, props, done=done, undo=undo)
+        return back_to(request, found.id)
+    goes = subjects_of(absorbed)
+    history = told(history_of(found.id))
+    context = {
+        "person": found,
+        "other": get_object_or_404(Person, pk=absorbed),
+        "merge": link,
+        "going": [event for event in history if event.subject in goes],
+        "staying": _entries([event for event in history if _without_identifier(event, link.merged_at)]),
+        "remaining": len([event for event in history if event.subject not in goes]),
+        "fact": fact_id(),
+    }
+    return render(request, "leads/unmerge.html", context)
+
+
+@require_http_methods(["POST"])
+@require("people.merge")
+def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
+    """Decide to whom a disputed identifier belongs."""
+    found = _person(person)
+    open_one = get_object_or_404(Dispute, pk=dispute, settled_at=None)
+    if found.id not in (_person(open_one.person_id).id, _person(open_one.claimed_by_id).id):
+        return HttpResponseRedirect(reverse("leads:person", args=[found.id]))
+    keeper = open_one.claimed_by_id if request.POST.get("to") == "claimed" else open_one.person_id
+    props = {
+        "identifier": open_one.identifier,
+        "person": keeper,
+        "evidence": "by_hand",
+        "strength": int(Strength.BY_HAND),
+    }
+    if say(request, "identity_linked", keeper, props, done=_("Decided.")):
+        Dispute.objects.filter(pk=open_one.pk).update(settled_at=now())
+    return back_to(request, found.id)
+
+
+def _side(person: Person) -> dict[str, object]:
+    """One of the two people as the preview shows them."""
+    history = told(history_of(person.id))
+    return {"person": person, "facts": len(history), "recent": _entries(history)[:5]}
+
+
+def _entries(history: list[Event]) -> list[object]:
+    return list(entries(history, (), definition()))
+
+
+def _without_identifier(event: Event, since: int) -> bool:
+    """Recorded in the app on the person's page after the two were joined: nothing in it says whose it is."""
+    return event.identifier.startswith("person:") and event.at >= since

@@ -1,0 +1,203 @@
+"""The people list: search, filters that read as a sentence, orders, columns, and rows that unfold."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from embudo.accounts.permissions import require
+from embudo.core.funnel import DISCARDED, STAGES
+from embudo.leads import columns
+from embudo.leads.clock import now
+from embudo.leads.models import Attribute, Person
+from embudo.leads.naming import label_of, option_label, source_called
+from embudo.leads.queries import choices, filters, people, scores
+from embudo.leads.queries.filters import Filter
+from embudo.leads.timeline import latest
+from embudo.ui.stages import stage_of
+
+RECENT = 5
+SEEN_DAYS = (1, 7, 30, 90)
+UNSEEN_DAYS = (30, 90, 180)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter as it is read and taken away."""
+
+    words: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One column's head: where it leads to sort by it, and how it is sorted now."""
+
+    column: columns.Column
+    address: str = ""
+    sorted: str = ""  # ascending, descending or nothing
+
+
+@require_GET
+@require("people.see")
+def people_list(request: HttpRequest) -> HttpResponse:
+    """One page of the list; asked by htmx, only its rows and what stands above them."""
+    wanted = filters.read(request.GET)
+    sort = people.sort_of(request.GET.get("sort", ""), wanted)
+    after, before = (_position(request, name, sort) for name in ("after", "before"))
+    page = people.page(wanted, sort, after=after, before=before)
+    shown = _shown(page.ids)
+    at = now()
+    base = filters.address(wanted)
+    context: dict[str, Any] = {
+        "filters": wanted,
+        "chips": [_chip(each, wanted, sort) for each in wanted],
+        "typed": next((each.typed for each in wanted if each.key == "q"), ""),
+        "kept": [pair for pair in base if pair[0] != "q"],
+        "query": _query(base, sort),
+        "sort": sort,
+        "sorts": [(each.label, _address(base, each), each.key == sort.key) for each in people.SORTS.values()],
+        "turned": _address(base, sort.turn()),
+        "people": shown,
+        "scores": scores.now_of(shown, at),
+        "columns": columns.chosen(request),
+        "heads": [_head(each, base, sort) for each in columns.chosen(request)],
+        "name_head": _head(columns.Column("name", _("Name"), "name"), base, sort),
+        "all_columns": columns.COLUMNS,
+        "next": _address(base, sort, after=page.after) if page.after else "",
+        "previous": _address(base, sort, before=page.before) if page.before else "",
+        "unfinished": page.unfinished,
+        "ordered_at": scores.snapshot_at() if sort.key == "engagement" else None,
+        "first": after is None and before is None,
+        "here": request.get_full_path(),
+    }
+    return render(request, "leads/_people.html" if request.htmx else "leads/people.html", context)
+
+
+@require_GET
+@require("people.see")
+def people_count(request: HttpRequest) -> HttpResponse:
+    """How many people the filters leave; asked for after the rows."""
+    counted = people.count(filters.read(request.GET))
+    return render(
+        request, "leads/_count.html", {"count": counted, "exact": counted <= people.EXACT, "most": people.EXACT}
+    )
+
+
+@require_GET
+@require("people.see")
+def people_filters(request: HttpRequest) -> HttpResponse:
+    """The form of all filters, with the values there are to choose from."""
+    wanted = filters.read(request.GET)
+    context = {
+        "stages": [(code, stage_of(code).label) for code in (*STAGES, DISCARDED)],
+        "grades": [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D"), ("-", _("unknown"))],
+        "sources": [(each, source_called(each)) for each in choices.sources()],
+        "seen_days": SEEN_DAYS,
+        "unseen_days": UNSEEN_DAYS,
+        "attributes": [_attribute_choice(each, request) for each in Attribute.objects.order_by("-standard", "name")],
+        "given": request.GET,
+        "given_stages": request.GET.getlist("stage"),
+        "given_grades": request.GET.getlist("grade"),
+        "given_sources": request.GET.getlist("source"),
+        "sort": request.GET.get("sort", ""),
+        "typed": next((each.typed for each in wanted if each.key == "q"), ""),
+    }
+    return render(request, "leads/_filters.html" if request.htmx else "leads/filters.html", context)
+
+
+@require_POST
+@require("people.see")
+def people_columns(request: HttpRequest) -> HttpResponse:
+    """Choose the columns of the list."""
+    columns.choose(request, request.POST.getlist("column"))
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return HttpResponseRedirect(back if safe else reverse("leads:people"))
+
+
+@require_GET
+@require("people.see")
+def recent(request: HttpRequest, person: int) -> HttpResponse:
+    """The last facts of one person, for a row that unfolds."""
+    found = get_object_or_404(Person, pk=person)
+    return render(request, "leads/_recent.html", {"person": found, "entries": latest(found, RECENT)})
+
+
+def _shown(ids: list[int]) -> list[Person]:
+    """People in the order of the page."""
+    found = Person.objects.select_related("company", "owner").defer("attributes", "search").in_bulk(ids)
+    return [found[each] for each in ids if each in found]
+
+
+def _position(request: HttpRequest, name: str, sort: people.Sort) -> people.Position | None:
+    text = request.GET.get(name, "")
+    return people.Position.of(text, sort) if text else None
+
+
+def _chip(each: Filter, wanted: list[Filter], sort: people.Sort) -> Chip:
+    rest = [other for other in wanted if other is not each]
+    return Chip(
+        each.words, _address(filters.address(rest), sort if sort.key != "reached" else people.SORTS["engagement"])
+    )
+
+
+def _head(column: columns.Column, base: list[tuple[str, str]], sort: people.Sort) -> Head:
+    if not column.sort or sort.key == "reached":
+        return Head(column)
+    if column.sort != sort.key:
+        return Head(column, _address(base, people.SORTS[column.sort]))
+    return Head(column, _address(base, sort.turn()), "descending" if sort.descends else "ascending")
+
+
+def _query(base: list[tuple[str, str]], sort: people.Sort) -> str:
+    return urlencode([*base, *([("sort", sort.address)] if sort.address not in ("engagement", "reached") else [])])
+
+
+def _address(
+    base: list[tuple[str, str]],
+    sort: people.Sort,
+    *,
+    after: people.Position | None = None,
+    before: people.Position | None = None,
+) -> str:
+    """The address of a page of this list."""
+    query = _query(base, sort)
+    place = [(name, each.text) for name, each in (("after", after), ("before", before)) if each]
+    full = "&".join(part for part in (query, urlencode(place)) if part)
+    return f"{reverse('leads:people')}?{full}" if full else reverse("leads:people")
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeChoice:
+    """One attribute in the form of filters."""
+
+    attribute: Attribute
+    label: str
+    options: list[tuple[str, str]]
+    value: str
+    least: str
+    most: str
+
+
+def _attribute_choice(attribute: Attribute, request: HttpRequest) -> AttributeChoice:
+    key = f"a.{attribute.name}"
+    options: list[tuple[str, str]] = []
+    if attribute.kind in ("text", "choice", "choices"):
+        options = [(each, option_label(attribute.name, each)) for each in choices.values(attribute.name)]
+    elif attribute.kind == "boolean":
+        options = [("true", _("yes")), ("false", _("no"))]
+    return AttributeChoice(
+        attribute=attribute,
+        label=label_of(attribute),
+        options=options,
+        value=request.GET.get(key, ""),
+        least=request.GET.get(f"{key}.min", ""),
+        most=request.GET.get(f"{key}.max", ""),
+    )

@@ -1,0 +1,183 @@
+"""One person: who they are, how they score and why, what they did, what they care about."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from embudo.accounts.permissions import require
+from embudo.core import scoring
+from embudo.core.event import DAY, Event
+from embudo.leads import why
+from embudo.leads.clock import now
+from embudo.leads.history import counted
+from embudo.leads.interests import interests
+from embudo.leads.models import Dispute, Identifier, Merge, Person
+from embudo.leads.naming import LOSSES, REJECTIONS, defined
+from embudo.leads.queries import scores
+from embudo.leads.statements import opportunities
+from embudo.leads.story import history_of, members
+from embudo.leads.timeline import FAMILIES, entries, moves_of
+from embudo.leads.timeline import page as timeline_page
+from embudo.leads.views.applying import Moved, fact_id, person_of
+from embudo.leads.views.profile import fields
+from embudo.ui.stages import STAGES
+
+TREND_DAYS = 90
+TREND_STEPS = 46
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@require_GET
+@require("people.see")
+def page(request: HttpRequest, person: int) -> HttpResponse:
+    """The page of one person."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
+    at = now()
+    history = history_of(found.id)
+    context = {
+        **_scored(found, history, at),
+        **_timeline(request, found, history, at),
+        **_identity(found),
+        "interests": interests(history),
+        "fields": fields(found, history),
+        "opportunities": opportunities(history),
+        "stages": STAGES,
+        "users": get_user_model().objects.filter(is_active=True),
+        "rejections": REJECTIONS,
+        "losses": LOSSES,
+        "fact": fact_id(),
+        "back": _back(request),
+    }
+    return render(request, "leads/person.html", context)
+
+
+@require_GET
+@require("people.see")
+def timeline(request: HttpRequest, person: int) -> HttpResponse:
+    """The timeline alone: another part of it, or what is older."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("leads:timeline", args=[moved.person.id]))
+    if not request.htmx:
+        query = request.GET.urlencode()
+        return HttpResponseRedirect(f"{reverse('leads:person', args=[found.id])}?{query}#_timeline")
+    history = history_of(found.id)
+    context = _timeline(request, found, history, now())
+    name = "leads/_entries.html" if request.GET.get("after") else "leads/_timeline.html"
+    return render(request, name, {"person": found, **context})
+
+
+@require_GET
+@require("people.see")
+def why_page(request: HttpRequest, person: int) -> HttpResponse:
+    """Everything a score is made of, at any date."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("leads:why", args=[moved.person.id]))
+    present = now()
+    at = min(_end_of_day(request.GET.get("on", "")) or present, present)
+    definition = scores.definition()
+    facts = counted(history_of(found.id, until=at))
+    told = why.why(scoring.explain(facts, definition, at), definition)
+    attributes = scores.attributes_at(facts, at)
+    fit = scoring.fit(attributes, definition)
+    context = {
+        "person": found,
+        "told": told,
+        "at": at,
+        "is_now": at == present,
+        "on": timezone.localtime(EPOCH + timedelta(microseconds=at)).date().isoformat(),
+        "fit": fit,
+        "criteria": [(defined(each.name), each.points, each in fit.met) for each in definition.criteria],
+        "against": defined(fit.disqualified_by or ""),
+        "half_life_days": definition.half_life / DAY,
+        "name": defined(definition.name),
+    }
+    return render(request, "leads/_why.html" if request.htmx else "leads/why.html", context)
+
+
+def _scored(person: Person, history: list[Event], at: int) -> dict[str, Any]:
+    """Score now, its reasons, its trend and when it will fall."""
+    definition = scores.definition()
+    explanation = scoring.explain(counted(history), definition, at)
+    told = why.why(explanation, definition)
+    reasons, rest = why.reasons(told)
+    curve = scores.curves([person]).get(person.id)
+    line = _line(explanation.score, definition.promotion.engagement, definition.promotion.keeps)
+    turn = curve.next_turn(line, at) if curve and line else None
+    return {
+        "person": person,
+        "at": at,
+        "engagement": explanation.score,
+        "told": told,
+        "reasons": reasons,
+        "rest": rest,
+        "parts": sum(not each.cut_by_limit for each in told.lines),
+        "trend": why.trend(explanation, definition, start=at - TREND_DAYS * DAY, steps=TREND_STEPS),
+        "trend_days": TREND_DAYS,
+        "falls_below": line / 1000 if line else None,
+        "falls_at": turn,
+        "explanation": explanation,
+        "definition": definition,
+    }
+
+
+def _line(score: float, *lines: int) -> int:
+    """The highest line the score still reaches; 0 when it reaches none."""
+    return max((line for line in lines if line and score >= line / 1000), default=0)
+
+
+def _timeline(request: HttpRequest, person: Person, history: list[Event], at: int) -> dict[str, Any]:
+    definition = scores.definition()
+    explanation = scoring.explain(counted(history), definition, at)
+    found = entries(history, moves_of(members(person.id)), definition, explanation)
+    family = request.GET.get("show", "")
+    family = family if family in FAMILIES else ""
+    shown, after = timeline_page(found, family=family, after=request.GET.get("after", ""))
+    return {
+        "entries": shown,
+        "after": after,
+        "family": family,
+        "families": [each for each in FAMILIES if any(entry.family == each for entry in found)],
+        "entries_in_all": len(found),
+    }
+
+
+def _identity(person: Person) -> dict[str, Any]:
+    ids = members(person.id)
+    return {
+        "identifiers": Identifier.objects.filter(person_id__in=ids).order_by("linked_at", "identifier")[:50],
+        "disputes": Dispute.objects.filter(person_id__in=ids, settled_at=None).select_related("claimed_by")[:10],
+        "claims": Dispute.objects.filter(claimed_by_id__in=ids, settled_at=None).select_related("person")[:10],
+        "merges": Merge.objects.filter(survivor_id__in=ids, unmerged_at=None).select_related("absorbed")[:20],
+    }
+
+
+def _back(request: HttpRequest) -> str:
+    """The list somebody came from, with its filters and place."""
+    people = reverse("leads:people")
+    came = request.headers.get("Referer", "")
+    _scheme, _sep, rest = came.partition("://")
+    host, _slash, path = rest.partition("/")
+    own = host == request.get_host() and f"/{path}".split("?")[0] == people
+    return f"/{path}" if own else people
+
+
+def _end_of_day(text: str) -> int | None:
+    try:
+        on = date.fromisoformat(text)
+        moment = timezone.make_aware(datetime.combine(on + timedelta(days=1), time()))
+    except (ValueError, OverflowError):
+        return None
+    return (moment - EPOCH) // timedelta(microseconds=1) - 1

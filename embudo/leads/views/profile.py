@@ -1,0 +1,61 @@
+"""The attributes of one person as the profile shows them: value, how known, history."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import formats
+
+from embudo.core.event import Event
+from embudo.leads.models import Attribute, Person
+from embudo.leads.naming import label_of
+from embudo.leads.showing import value_shown
+from embudo.leads.statements import Said, statements
+
+USUAL = (
+    "name", "email", "phone", "title", "role", "company", "industry", "company_size", "country", "city", "language", "budget",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One attribute of one person."""
+
+    attribute: Attribute
+    label: str
+    value: Any
+    shown: str
+    said: list[Said] = field(default_factory=list)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value."""
+        return self.value not in (None, "", [])
+
+    @property
+    def typed(self) -> str:
+        """The value as it stands in a form."""
+        if not self.known:
+            return ""
+        return formats.localize_input(self.value) if isinstance(self.value, float) else str(self.value)
+
+    @property
+    def latest(self) -> Said | None:
+        """The statement in force."""
+        return next((each for each in self.said if each.in_force), None)
+
+
+def fields(person: Person, history: list[Event]) -> list[Field]:
+    """Return the usual attributes, known or not, then all others that have a value or were made by the company."""
+    attributes = {each.name: each for each in Attribute.objects.all()}
+    said = statements(history)
+    names = [name for name in USUAL if name in attributes or name in person.attributes]
+    others = {name for name in [*person.attributes, *said] if name not in names}
+    made = {name for name, each in attributes.items() if not each.standard and name not in names}
+    return [field_of(name, attributes, person, said) for name in [*names, *sorted(others | made)]]
+
+
+def field_of(name: str, attributes: dict[str, Attribute], person: Person, said: dict[str, list[Said]]) -> Field:
+    """Return one attribute of the person."""
+    attribute = attributes.get(name) or Attribute(name=name, kind="text", standard=True)
+    value = person.attributes.get(name)
+    return Field(attribute, label_of(attribute), value, value_shown(attribute, value), said.get(name, []))

@@ -1,0 +1,73 @@
+"""The funnel: the home page, and the part of it that is asked for again each second."""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from embudo.accounts.permissions import require
+from embudo.core.funnel import Step
+from embudo.leads.models import LISTED, Person, Rebuild
+from embudo.reports import live, period, shape
+from embudo.reports.funnel import Origin, funnel, origins
+from embudo.reports.period import Period
+
+KEPT_S = 3600
+PATIENCE = 20  # an answer is given again for that many times as long as it took to work out
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The funnel of a period and of the one before, with the moment until which they are good enough."""
+
+    period: Period
+    steps: list[Step]
+    before: list[Step] | None
+    origins: list[Origin]
+    good_until: float
+    token: str
+
+
+@require_GET
+@require("funnel.see")
+def home(request: HttpRequest) -> HttpResponse:
+    """The funnel page; asked by htmx, only the live part."""
+    at = live.now()
+    wanted = period.chosen(request.GET, at)
+    mark = live.token(at)
+    if request.GET.get("seen") == mark:
+        return HttpResponse(status=204)
+    counted = _counted(wanted, mark)
+    context: dict[str, Any] = {
+        "period": wanted,
+        "rolling": period.ROLLING,
+        "token": counted.token,
+        "columns": shape.columns(counted.steps, counted.before, counted.period),
+        "origins": shape.rows(counted.origins, counted.period),
+        "moved": live.moved_today(at),
+        "visitors_today": live.visitors_today(at),
+        "waiting": Person.objects.filter(LISTED, handoff_ready=True).count(),
+        "empty": not any(step.population or step.entered for step in counted.steps),
+        "rebuild": Rebuild.objects.filter(finished_at=None).order_by("-id").first(),
+        "now": counted.period.end,
+    }
+    return render(request, "reports/_funnel.html" if request.htmx else "reports/funnel.html", context)
+
+
+def _counted(wanted: Period, mark: str) -> Counted:
+    """The counts of a period; in a large install an answer stands a little while, so that watching costs little."""
+    key = f"funnel:{wanted.key}:{wanted.start if not wanted.days else ''}"
+    kept: Counted | None = cache.get(key)
+    if kept is not None and (kept.token == mark or monotonic() < kept.good_until):
+        return kept
+    began = monotonic()
+    steps, before = funnel(wanted), funnel(wanted.before) if wanted.before else None
+    where = origins(wanted)
+    took = monotonic() - began
+    fresh = Counted(wanted, steps, before, where, monotonic() + took * PATIENCE, mark)
+    cache.set(key, fresh, KEPT_S)
+    return fresh
