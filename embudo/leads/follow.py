@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from embudo.config import Config
+from embudo.core.event import Event
 from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
-from embudo.eventlog import Cursor, Log, LogUnavailable, open_log
-from embudo.leads import sql
+from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
+from embudo.leads import rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
+from embudo.leads.decided import Decided
 from embudo.leads.identity import Directory, Pointers
 from embudo.leads.kept import Overtaken
 from embudo.leads.lock import Lock
@@ -25,6 +27,7 @@ from embudo.leads.lock import Lock
 logger = logging.getLogger(__name__)
 
 SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while nothing arrives
+REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
 LONGEST_WRITE_S = 0.05  # no write transaction on SQLite lasts longer (DESIGN 9.14)
 SMALLEST, LARGEST = 20, 2000  # facts of a batch
@@ -38,6 +41,13 @@ class LostLead(Exception):
     """Another process has moved the cursor."""
 
 
+class DecidedBefore(Exception):
+    """An earlier run has decided on these facts and died before it wrote the rows; its decisions stand."""
+
+
+AGAIN = (Overtaken, DecidedBefore)  # the batch is worked out once more
+
+
 @dataclass
 class Follower:
     """The state of the process that leads: where it stands and how large its batches are."""
@@ -45,6 +55,7 @@ class Follower:
     config: Config
     log: Log
     online: Online = field(default_factory=lambda: Online(in_force()))
+    decided: Decided | None = None  # while facts are followed that an earlier run decided on
     size: int = 500
     followed: int = 0  # facts since the start
     longest_write_s: float = 0.0
@@ -65,16 +76,33 @@ class Follower:
             return 0
         try:
             batch = Batch(self.online, self.log, Directory(self.pointers), through, now())
-            batch.work([row.event for row in rows])
-            if batch.facts:
-                self.log.append(batch.facts)
+            batch.work([row.event for row in rows], self.decided)
+            self._record(batch.facts)
             self._write(batch, through)
         except BaseException:
-            self.pointers = Pointers.load() if connection.is_usable() else self.pointers
+            self._give_up()
             raise
         self.cursor = through
+        if self.decided is not None:
+            self.decided.written()
+            self.decided = self.decided if self.decided.by_cause else None
         self.followed += len(rows)
         return max(1, len(rows))  # erased facts leave a gap that is passed, too
+
+    def _give_up(self) -> None:
+        """Forget what a batch that was not written has changed in memory."""
+        if self.decided is not None:
+            self.decided.given_up()
+        if connection.is_usable():
+            self.pointers = Pointers.load()
+
+    def _record(self, decisions: list[Event]) -> None:
+        """Append what was decided; raises DecidedBefore when the log holds decisions on these facts already."""
+        receipts = self.log.append(decisions) if decisions else []
+        before = any(receipt.outcome in (Outcome.DUPLICATE, Outcome.CONFLICT) for receipt in receipts)
+        if before and self.decided is None:
+            self.decided = Decided.behind(self.log, self.cursor)
+            raise DecidedBefore
 
     def _write(self, batch: Batch, through: Cursor) -> None:
         """Write batch and cursor at once; the batch grows and shrinks so that this stays short."""
@@ -89,13 +117,31 @@ class Follower:
         elif took < LONGEST_WRITE_S * 0.4:
             self.size = min(LARGEST, self.size * 5 // 4)
 
+    def advance_rebuild(self) -> bool:
+        """Go on with a rebuild that somebody asked for; return whether there was one to go on with."""
+        asked = rebuild.running()
+        if asked is None:
+            return False
+        number, cleared_at, in_all = asked
+        if cleared_at is None:
+            rebuild.clear(number)
+            self.forget()
+        if not self.cursor:
+            self.decided = Decided.behind(self.log, Cursor())
+        try:
+            self.step()
+        except AGAIN:
+            return True
+        rebuild.note_progress(number, self.cursor, in_all)
+        return True
+
     def catch_up(self) -> int:
         """Follow to the end of the log and return how many facts that were."""
         done = 0
         while True:
             try:
                 count = self.step()
-            except Overtaken:
+            except AGAIN:
                 continue
             if not count:
                 return done
@@ -140,11 +186,15 @@ def run(config: Config, stop: threading.Event) -> None:
         return
     follower = Follower(config, log)
     logger.info("following from %s", follower.cursor.to_text() or "the beginning")
-    pause = SHORTEST_S
+    pause, asked_at = SHORTEST_S, 0.0
     while not stop.is_set():
         try:
+            if time.monotonic() - asked_at > REBUILD_S:
+                while follower.advance_rebuild() and not stop.is_set():
+                    pass
+                asked_at = time.monotonic()
             count = follower.step()
-        except Overtaken:
+        except AGAIN:
             continue
         except LogUnavailable as error:
             logger.warning("the log cannot be read now: %s", error)

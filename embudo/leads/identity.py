@@ -175,22 +175,24 @@ class Directory:
 
     def see(self, event: Event) -> list[Decision]:
         """Take note of one fact in log order and return what is decided because of it."""
-        if event.kind in IDENTITY_KINDS:
-            if event.door is Door.APP:
-                self._obey(event)
-            return []
-        if event.subject not in self.holdings and not event.identifier.startswith("person:"):
-            own = Holding(event.identifier, event.subject, "", Strength.OWN, event.at)
-            self._hold(event.subject, own)
-            self.changed.add(event.subject)
-            self.fresh.add(event.subject)
-        claim = claim_of(event)
+        self.note(event)
+        claim = None if event.kind in IDENTITY_KINDS else claim_of(event)
         if claim is None:
             return []
         decisions = decide(claim, self._owner_of, self._apart)
         for decision in decisions:
             self.apply(decision, event)
         return decisions
+
+    def note(self, event: Event) -> None:
+        """Take note of one fact, deciding nothing: who carries it, or what a person in the app said of identity."""
+        if event.kind in IDENTITY_KINDS:
+            if event.door is Door.APP:
+                self._obey(event)
+        elif event.subject not in self.holdings and not event.identifier.startswith("person:"):
+            self._hold(event.subject, Holding(event.identifier, event.subject, "", Strength.OWN, event.at))
+            self.changed.add(event.subject)
+            self.fresh.add(event.subject)
 
     def apply(self, decision: Decision, cause: Event) -> None:
         """Carry out one decision."""
@@ -282,6 +284,21 @@ def _told(decision: Decision) -> tuple[str, int, dict[str, Any]]:
         case Dispute(identifier, person, claimed_by, evidence):
             props = {"identifier": identifier, "person": person, "claimed_by": claimed_by}
             return "identity_disputed", person, {**props, "evidence": evidence}
+
+
+def decision_of(fact: Event) -> Decision:
+    """Return the decision that a fact of Embudo's own records; raises KeyError or ValueError on any other fact."""
+    props = fact.props
+    match fact.kind:
+        case "identity_linked":
+            strength = Strength(int(props["strength"]))
+            return Link(str(props["identifier"]), int(props["person"]), str(props["evidence"]), strength)
+        case "people_merged":
+            return Merge(int(props["survivor"]), int(props["absorbed"]), str(props["evidence"]))
+        case "identity_disputed":
+            people = int(props["person"]), int(props["claimed_by"])
+            return Dispute(str(props["identifier"]), *people, str(props["evidence"]))
+    raise ValueError(fact.kind)
 
 
 def _people(event: Event) -> Iterator[int]:

@@ -241,6 +241,7 @@ class Rebuild(models.Model):
     """One run that makes the derived rows again from nothing; screens say so while one is unfinished."""
 
     started_at = models.BigIntegerField()
+    cleared_at = models.BigIntegerField(null=True, blank=True)  # from then on the log is followed from its beginning
     finished_at = models.BigIntegerField(null=True, blank=True)
     events = models.BigIntegerField(default=0)
     events_in_all = models.BigIntegerField(default=0)

@@ -1,0 +1,301 @@
+"""`embudo rebuild --check`: every person computed a second time, from the log by `core` alone, and compared with the rows.
+
+Identity is replayed from its facts, scores and stages are read by the referee, not by the engine that follows. What is
+compared and what differs is said; the order of the list, which is a snapshot, is left out.
+"""
+
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from embudo.core import attributes, lifecycle, scoring
+from embudo.core.definition import Definition
+from embudo.core.event import Door, Event, Verdict, subject_of
+from embudo.core.identity import Identity
+from embudo.definition.in_force import in_force
+from embudo.engines import state as states
+from embudo.eventlog import Cursor, Log
+from embudo.leads import companies, profile, sql
+from embudo.leads.advance import Clockwork
+from embudo.leads.decided import cause_of, events_behind, is_decision
+from embudo.leads.follow import Follower, cursor_of_tables
+from embudo.leads.history import REVISED, counted
+from embudo.leads.kept import ARRIVED
+from embudo.leads.lock import Lock
+from embudo.leads.summary import summary_of
+
+SHOWN = 40  # differences printed
+PORTION = 400_000  # facts held in memory at once
+PATIENCE_S = 60.0
+CLOSE = 1e-9  # relative; scores are rounded to 6 decimals, and either side of a boundary is accepted (DESIGN 9.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that the tables say otherwise than the log."""
+
+    person: int
+    what: str
+    in_tables: Any
+    rebuilt: Any
+
+    def __str__(self) -> str:
+        return f"person {self.person}: {self.what} is {self.in_tables!r} in the tables, {self.rebuilt!r} rebuilt"
+
+
+@dataclass
+class Findings:
+    """What was compared, and what differs."""
+
+    people: int = 0
+    facts: int = 0
+    moves: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def compare(self, person: int, what: str, in_tables: Any, rebuilt: Any) -> None:
+        """Note a difference, unless the two are the same."""
+        if not _same(in_tables, rebuilt):
+            self.differences.append(Difference(person, what, in_tables, rebuilt))
+
+
+def run(log: Log, lock: Lock) -> int:
+    """Compare, print what was found, and return 0 when all is equal, else 1."""
+    if not bring_up_to_date(log, lock):
+        print("The log could not be followed to its end in time; is `embudo follow` running well?", file=sys.stderr)
+        return 1
+    began = time.monotonic()
+    with one_moment():
+        findings = check(log, in_force(), cursor_of_tables())
+    for difference in findings.differences[:SHOWN]:
+        print(difference)
+    count = len(findings.differences)
+    if count > SHOWN:
+        print(f"... and {count - SHOWN} more")
+    what = f"{findings.people:,} people, {findings.facts:,} facts, {findings.moves:,} stage moves"
+    verdict = f"{count:,} differences" if count else "exactly equal"
+    print(f"{what}: {verdict} ({time.monotonic() - began:.1f} s)")
+    return 1 if count else 0
+
+
+def bring_up_to_date(log: Log, lock: Lock) -> bool:
+    """Follow to the end of the log and advance to now, ourselves or by whoever leads; return whether that is done."""
+    end = log.end()
+    if lock.take():
+        Follower(lock.config, log).catch_up()
+        clockwork = Clockwork(lock.config, log)
+        while clockwork.advance_due(time.time_ns() // 1000):
+            pass
+        lock.release()
+    deadline = time.monotonic() + PATIENCE_S
+    while not cursor_of_tables().passed(end):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read the tables as they are at one moment, while others go on writing."""
+    begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    nested = connection.in_atomic_block
+    if not nested:
+        sql.one(begin)
+    try:
+        yield
+    finally:
+        if not nested:
+            sql.one("ROLLBACK")
+
+
+def check(log: Log, definition: Definition, through: Cursor) -> Findings:
+    """Compute everybody again from the facts that `through` has seen and compare with the tables."""
+    findings = Findings()
+    who, revised = identity(log, through)
+    _compare_identity(findings, who)
+    portions = max(1, -(-sum(through.values()) // PORTION))
+    for portion in range(portions):
+        histories = _histories(log, through, who, portion, portions, keep_machines=revised)
+        findings.facts += sum(map(len, histories.values()))
+        _compare_people(findings, definition, histories, portion, portions)
+    return findings
+
+
+# -- identity ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Who:
+    """Who is who by the facts of identity: subject -> person before merges, and the merge pointers."""
+
+    links: dict[int, int] = field(default_factory=dict)
+    identity: Identity = field(default_factory=Identity)
+
+    def person_of(self, subject: int) -> int:
+        """Return the surviving person of a subject."""
+        return self.identity.root(self.links.get(subject, subject))
+
+
+def identity(log: Log, through: Cursor) -> tuple[Who, bool]:
+    """Return who is who, each decision taking effect at the fact that caused it, and whether any verdict was revised."""
+    decisions: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    revised = False
+    for event in events_behind(log, Cursor(), through):
+        revised = revised or event.kind == REVISED
+        if is_decision(event):
+            decisions[cause_of(event)].append(event)
+    who = Who()
+    for event in events_behind(log, Cursor(), through):
+        if event.door is not Door.SYSTEM:
+            if event.door is Door.APP:
+                who.identity.see(event)
+            for fact in decisions.get(event.key, ()):
+                who.identity.see(fact)
+    who.links = {subject_of(identifier): person for identifier, (person, _) in who.identity.links.items()}
+    return who, revised
+
+
+def _compare_identity(findings: Findings, who: Who) -> None:
+    held = {}
+    for subject, person in sql.rows("SELECT subject, person_id FROM leads_identifier WHERE subject <> person_id"):
+        held[subject] = person
+    links = {subject: person for subject, person in who.links.items() if subject != person}
+    for subject in held.keys() | links.keys():
+        findings.compare(held.get(subject, subject), f"owner of identifier {subject}", held.get(subject), links.get(subject))
+    pointers = dict(sql.rows("SELECT absorbed_id, survivor_id FROM leads_merge WHERE unmerged_at IS NULL"))
+    for absorbed in pointers.keys() | who.identity.merged.keys():
+        findings.compare(absorbed, "merged into", pointers.get(absorbed), who.identity.merged.get(absorbed))
+
+
+def _histories(
+    log: Log, through: Cursor, who: Who, portion: int, portions: int, *, keep_machines: bool
+) -> dict[int, list[Event]]:
+    """The facts that count, by person, of the people of one portion."""
+    found: dict[int, list[Event]] = defaultdict(list)
+    for event in events_behind(log, Cursor(), through):
+        if event.verdict is Verdict.MACHINE and not keep_machines:
+            continue
+        person = who.person_of(event.subject)
+        if person % portions == portion:
+            found[person].append(event)
+    if keep_machines:
+        found = {person: counted(events) for person, events in found.items()}
+    return {person: events for person, events in found.items() if events}
+
+
+# -- people ------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    "known", "stage", "stage_since_at", "fit", "grade", "fit_known_share", "disqualified", "engagement",
+    "engagement_at", "handoff_ready", "created_at", "first_seen_at", "last_seen_at", "events", "source", "medium",
+    "campaign", "landing_page", "name", "mail", "phone", "title", "company_name", "industry", "country", "city",
+    "language", "search", "company_id", "attributes",
+)  # fmt: skip
+
+
+def _compare_people(
+    findings: Findings, definition: Definition, histories: Mapping[int, Sequence[Event]], portion: int, portions: int
+) -> None:
+    mine = f"MOD({{}}, {portions}) = {portion}" if connection.vendor == "postgresql" else f"{{}} % {portions} = {portion}"
+    followed = _followed(mine)
+    there = _people(mine)
+    moves = _grouped("person_id, from_stage, to_stage, at, why, causes", "leads_stagechange", mine, "superseded_at IS NULL")
+    values = _grouped("person_id, attribute, text, number", "leads_personattribute", mine, "1 = 1")
+    for person in histories.keys() | there.keys():
+        findings.people += 1
+        row, history = there.get(person), histories.get(person)
+        if row is None or history is None:
+            findings.compare(person, "existence", row is not None, history is not None)
+            continue
+        expected, walked = rebuilt(history, definition, followed.get(person, 0))
+        for name, value in zip(COLUMNS, row, strict=True):
+            findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
+        stated = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
+        findings.compare(person, "attribute values", set(values.get(person, ())), stated)
+        standing = sorted((*move[:4], _text(move[4])) for move in moves.get(person, ()))
+        findings.compare(person, "stage moves", standing, sorted(walked))
+        findings.moves += len(walked)
+
+
+def rebuilt(history: Sequence[Event], definition: Definition, until: int) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+    """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`."""
+    latest = max(event.at for event in history)
+    standing, moves = lifecycle.walk(history, definition, max(latest, until))
+    summary, known = summary_of(history), attributes.resolve(history, latest)
+    fit = scoring.fit(known, definition)
+    employer = companies.employer(known) if known else None
+    shown = profile.columns(known)
+    walked = [("", lifecycle.VISITOR, summary.first_seen_at, ARRIVED, "[]")]
+    for move in moves:
+        cause = move.cause
+        causes = [[cause.source, cause.id, cause.kind, cause.at]] if cause else []
+        walked.append((move.from_stage, move.to_stage, move.at, str(move.why), json.dumps(causes)))
+    touch = summary.touch
+    return {
+        **shown,
+        "known": summary.known,
+        "stage": standing.stage,
+        "stage_since_at": standing.since or summary.first_seen_at,
+        "fit": fit.score,
+        "grade": fit.grade,
+        "fit_known_share": fit.known_share,
+        "disqualified": fit.disqualified_by is not None,
+        "engagement": scoring.explain(history, definition, latest).score,
+        "engagement_at": latest,
+        "handoff_ready": lifecycle.ready(standing, fit, definition, standing.at),
+        "created_at": summary.created_at,
+        "first_seen_at": summary.first_seen_at,
+        "last_seen_at": summary.last_seen_at,
+        "events": summary.events,
+        "source": touch.source[:200],
+        "medium": touch.medium[:200],
+        "campaign": touch.campaign[:300],
+        "landing_page": touch.landing_page[:500],
+        "search": profile.search_text(shown),
+        "company_id": employer.id if employer else None,
+        "attributes": known,
+    }, walked
+
+
+def _people(mine: str) -> dict[int, tuple[Any, ...]]:
+    columns = ", ".join(COLUMNS)
+    query = f"SELECT id, {columns} FROM leads_person WHERE merged_into_id IS NULL AND {mine.format('id')}"
+    return {row[0]: row[1:] for row in sql.rows(query)}
+
+
+def _followed(mine: str) -> dict[int, int]:
+    """How far time was followed for each person, which only their kept state tells."""
+    query = f"SELECT person_id, state FROM leads_score WHERE {mine.format('person_id')}"
+    return {person: states.decode(bytes(blob)).followed_at for person, blob in sql.rows(query)}
+
+
+def _grouped(columns: str, table: str, mine: str, where: str) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for person, *row in sql.rows(f"SELECT {columns} FROM {table} WHERE {where} AND {mine.format('person_id')}"):
+        found[person].append(tuple(row))
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return bool(one) == bool(other) and one is not None and other is not None
+    if isinstance(one, float) and isinstance(other, int | float):
+        return abs(one - other) <= 1.1e-6 + CLOSE * abs(one)
+    return bool(one == other)
+
+
+def _loaded(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _text(causes: Any) -> str:
+    return json.dumps(_loaded(causes))
+
+

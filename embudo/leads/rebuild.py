@@ -1,0 +1,127 @@
+"""`embudo rebuild`: the derived rows made again from the log; `--check` compares them with an independent computation.
+
+A rebuild happens in place, while the site says so: rows are cleared in short slices, then the log is followed from
+its beginning by whoever follows. Decisions on identity are replayed, not made again. Stage moves of before are kept
+as superseded rows, owners stay.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from django.conf import settings
+from django.db import transaction
+
+from embudo.eventlog import Cursor, Log, open_log
+from embudo.leads import sql
+from embudo.leads.clock import now
+from embudo.leads.lock import Lock
+
+SLICE = 1000  # rows cleared in one transaction
+LOOK_S = 0.2
+
+# Scores first: without its score nobody but follow writes a person.
+CLEARED = (
+    ("leads_score", "person_id", ""),
+    ("leads_personattribute", "id", ""),
+    ("leads_identifier", "subject", ""),
+    ("leads_merge", "id", ""),
+    ("leads_dispute", "id", ""),
+    ("leads_engagementsnapshot", "id", ""),
+    ("leads_person", "id", "WHERE owner_id IS NULL"),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Rebuild or check; return 0, or 1 when the check finds a difference."""
+    parser = argparse.ArgumentParser(prog="embudo rebuild", description="Make people, scores and stages from the log.")
+    parser.add_argument("--check", action="store_true", help="change nothing: compute again and compare")
+    given = parser.parse_args(arguments)
+    log, lock = open_log(settings.EMBUDO), Lock(settings.EMBUDO, "follow")
+    if given.check:
+        from embudo.leads import check
+
+        return check.run(log, lock)
+    return _rebuild(log, lock)
+
+
+def _rebuild(log: Log, lock: Lock) -> int:
+    number = ask(log)
+    ours = lock.take()
+    if ours:
+        from embudo.leads.follow import Follower
+
+        follower = Follower(settings.EMBUDO, log)
+        while running():
+            follower.advance_rebuild()
+            _show(number)
+        lock.release()
+    while running():
+        _show(number)
+        time.sleep(LOOK_S)
+    _show(number, last=True)
+    return 0
+
+
+def _show(number: int, *, last: bool = False) -> None:
+    if not (last or sys.stderr.isatty()):
+        return
+    (events, in_all), *_ = sql.rows("SELECT events, events_in_all FROM leads_rebuild WHERE id = %s", [number])
+    print(f"\r{events:,} of {in_all:,} facts", end="\n" if last else "", file=sys.stderr)
+
+
+# -- the steps, carried out by the process that follows ----------------------------------------------
+
+
+def ask(log: Log) -> int:
+    """Ask whoever follows for a rebuild and return its number; one that is asked for already is joined."""
+    found = running()
+    if found:
+        return found[0]
+    sql.one(
+        "INSERT INTO leads_rebuild (started_at, events, events_in_all) VALUES (%s, 0, %s)",
+        [now(), sum(log.end().values())],
+    )
+    return running()[0]
+
+
+def running() -> tuple[int, int | None, int] | None:
+    """Return (number, cleared_at, facts in all) of the rebuild that is not finished, or None."""
+    query = "SELECT id, cleared_at, events_in_all FROM leads_rebuild WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+    found = sql.rows(query)
+    return (found[0][0], found[0][1], found[0][2]) if found else None
+
+
+def clear(number: int) -> None:
+    """Clear the derived rows in short slices and set the cursor to the log's beginning; safe to do again."""
+    at = now()
+    for table, key, where in CLEARED:
+        for _ in _slices(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})"):
+            pass
+    standing = f"SELECT id FROM leads_stagechange WHERE superseded_at IS NULL LIMIT {SLICE}"
+    for _ in _slices(
+        f"UPDATE leads_stagechange SET superseded_at = {at}, superseded_why = 'rebuild' WHERE id IN ({standing})"
+    ):
+        pass
+    with transaction.atomic():
+        sql.one("DELETE FROM leads_followcursor")
+        sql.one("UPDATE leads_rebuild SET cleared_at = %s WHERE id = %s", [at, number])
+
+
+def _slices(statement: str) -> Iterator[int]:
+    while changed := sql.one(statement):
+        yield changed
+
+
+def note_progress(number: int, cursor: Cursor, in_all: int) -> None:
+    """Write how far a rebuild has come, and that it is finished when it has seen what the log held at its start."""
+    done = sum(cursor.values())
+    sql.one("UPDATE leads_rebuild SET events = %s WHERE id = %s", [min(done, in_all), number])
+    if done >= in_all:
+        with transaction.atomic():
+            sql.one(
+                "DELETE FROM leads_person WHERE merged_into_id IS NULL"
+                " AND NOT EXISTS (SELECT 1 FROM leads_score s WHERE s.person_id = leads_person.id)"
+            )
+            sql.one("UPDATE leads_rebuild SET finished_at = %s WHERE id = %s", [now(), number])
