@@ -1,4 +1,4 @@
-"""How often a sign-in may fail: by the address typed (kept in a table) and by the network address (kept in memory only)."""
+"""How often a sign-in may fail: by the e-mail typed (in a table) and by the network address (in memory only)."""
 
 import time
 from collections import OrderedDict, deque

@@ -1,4 +1,4 @@
-"""The first start: until there is a user, whoever holds the token in the data folder may create the first administrator."""
+"""The first start: while there is no user, the token in the data folder lets its holder become administrator."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ def needed() -> bool:
 
 
 def token(config: Config) -> str:
-    """Return the one-time token, making its file (mode 600) when there is none; safe when two processes start at once."""
+    """Return the one-time token, making its file (mode 600) when there is none; two processes may start at once."""
     file = _file(config)
     config.data.mkdir(parents=True, exist_ok=True)
     if not file.exists():

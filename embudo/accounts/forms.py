@@ -11,8 +11,14 @@ from embudo.accounts.models import User, normal_email
 
 
 class SignInForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
-    password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class UserForm(forms.ModelForm):
@@ -29,8 +35,12 @@ class UserForm(forms.ModelForm):
 class ProfileForm(forms.ModelForm):
     """What everybody settles for themselves."""
 
-    language = forms.ChoiceField(label=_("Language"), required=False, choices=lambda: [("", _("As the browser")), *settings.LANGUAGES])
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lambda: [("", _("As the browser")), *_zones()])
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=lambda: [("", _("As the browser")), *settings.LANGUAGES]
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), required=False, choices=lambda: [("", _("As the browser")), *_zones()]
+    )
 
     class Meta:
         model = User
@@ -71,12 +81,21 @@ class ChangePasswordForm(NewPasswordForm):
 class SetUpForm(NewPasswordForm):
     """The first administrator."""
 
-    token = forms.CharField(label=_("Set-up token"), help_text=_("The start of Embudo printed it; it is also in the file first_run_token of the data folder."))
+    token = forms.CharField(
+        label=_("Set-up token"),
+        help_text=_("The start of Embudo printed it; it is also in the file first_run_token of the data folder."),
+    )
     name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
     field_order = ["token", "name", "email", "password"]
 
 
 def _zones() -> list[tuple[str, str]]:
-    places = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/")))
+    places = sorted(
+        zone
+        for zone in available_timezones()
+        if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/"))
+    )
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]

@@ -14,7 +14,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-
 View = Callable[..., HttpResponse]
 
 
@@ -68,7 +67,7 @@ class NotAllowed(PermissionDenied):
 
 
 def require(permission: str) -> Callable[[View], View]:
-    """Return a decorator: strangers go to the sign-in page, people without the permission get a 403 that says who has it."""
+    """Return a decorator: strangers go to the sign-in page, who lacks the permission gets a 403 that says who has it."""
     if permission not in TABLE:
         raise KeyError(permission)
 

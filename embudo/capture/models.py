@@ -101,7 +101,9 @@ class WriteKey(models.Model):
     def secret_of(cls, site: Site, *, label: str) -> tuple["WriteKey", str]:
         """Return a new secret key, not saved yet, and its text, which is nowhere else."""
         text = f"sk_{secrets.token_hex(24)}"
-        return cls(site=site, kind=cls.Kind.SECRET, sha256=sha256(text.encode()).hexdigest(), hint=text[-4:], label=label), text
+        return cls(
+            site=site, kind=cls.Kind.SECRET, sha256=sha256(text.encode()).hexdigest(), hint=text[-4:], label=label
+        ), text
 
     def add(self, *, by: User) -> None:
         """Keep a new key and let the collector know it."""
@@ -120,7 +122,11 @@ class WriteKey(models.Model):
 
     def _turn(self, before: object, after: object, by: User, verb: str) -> None:
         with transaction.atomic():
-            if WriteKey.objects.filter(pk=self.pk, revoked_at=before).exclude(revoked_at=after).update(revoked_at=after):
+            if (
+                WriteKey.objects.filter(pk=self.pk, revoked_at=before)
+                .exclude(revoked_at=after)
+                .update(revoked_at=after)
+            ):
                 AuditEntry.record(by, verb, self.site.name, label=str(self))
                 transaction.on_commit(_publish)
         self.refresh_from_db()

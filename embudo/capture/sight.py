@@ -67,7 +67,11 @@ def what_happened(kind: str) -> str:
 
 def _detail(event: Event) -> str:
     props = event.props
-    read = [gettext("%(share)s%% read") % {"share": round(props["scroll_share"] * 100)}] if _is_number(props.get("scroll_share")) else []
+    read = (
+        [gettext("%(share)s%% read") % {"share": round(props["scroll_share"] * 100)}]
+        if _is_number(props.get("scroll_share"))
+        else []
+    )
     named = next((str(props[name]) for name in ("path", "title", "form", "name", "url") if props.get(name)), "")
     return " · ".join([part for part in [named[:200], *read] if part])
 

@@ -1,6 +1,7 @@
 """What the collector is told: the sites and their keys in force, as one file that is replaced whole.
 
-`<data>/sites.json`: {"sites": [{"id", "name", "mode", "domains", "keys": [{"key", "door": "public"} or {"key_sha256", "door": "secret"}]}]}.
+`<data>/sites.json`: {"sites": [{"id", "name", "mode", "domains", "keys": [KEY, ...]}, ...]}, where KEY is
+{"key", "door": "public"} or {"key_sha256", "door": "secret"}.
 Of a secret key the file holds the SHA-256 in hexadecimal; the collector hashes what it is given and compares.
 """
 

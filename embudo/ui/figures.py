@@ -15,7 +15,7 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     """Return 48210 as 48,210 (en) or 48 210 (es): grouped, with a true minus sign."""
     if value is None:
         return NONE
-    text = formats.number_format(round(value, places), decimal_pos=places, use_l10n=True, force_grouping=True)
+    text = formats.number_format(round(value, places) or 0, decimal_pos=places, use_l10n=True, force_grouping=True)
     return text.replace("-", MINUS)
 
 
@@ -90,7 +90,9 @@ def moment_of(value: int | datetime) -> datetime:
 
 def exact(moment: datetime) -> str:
     """Return an instant to the second with its zone: Sun 22 Nov 2026, 10:12:05 UTC."""
-    return f"{formats.date_format(moment, 'D j M Y')}, {formats.date_format(moment, 'H:i:s')} {moment.tzname()}"
+    # Translators: Django date format with the day of the week; "b" is the short month in lower case.
+    date = formats.date_format(moment, gettext("D j M Y"))
+    return f"{date}, {formats.date_format(moment, 'H:i:s')} {moment.tzname()}"
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -121,5 +123,5 @@ def _short_ago(seconds: int) -> str:
 def day(moment: datetime, now: datetime) -> str:
     """Return the date of an instant, with the year only when it is not this one: 3 Nov, 3 Nov 2025."""
     this_year = moment.year == timezone.localtime(now).year
-    # Translators: Django date format of a day in this year, then with its year.
+    # Translators: Django date formats; "b" is the short month in lower case.
     return formats.date_format(moment, gettext("j M") if this_year else gettext("j M Y"))

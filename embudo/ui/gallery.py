@@ -34,18 +34,34 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 def _figures() -> dict[str, Any]:
     now = time.time_ns() // 1000
-    ages = [now - 4_000_000, now - 42_000_000, now - 12 * MINUTE, now - 180 * MINUTE, now - 1_600 * MINUTE, now - 6_000 * MINUTE]
+    ages = [
+        now - 4_000_000,
+        now - 42_000_000,
+        now - 12 * MINUTE,
+        now - 180 * MINUTE,
+        now - 1_600 * MINUTE,
+        now - 6_000 * MINUTE,
+    ]
     ages += [now - 40_000 * MINUTE, now - 700_000 * MINUTE]
     trend = [3, 4, 4, 6, 5, 8, 11, 10, 14]
-    return {"ages": ages, "trend": trend, "spans": [9_000_000, 12 * MINUTE, 150 * MINUTE, 576 * MINUTE, 44_640 * MINUTE]}
+    return {
+        "ages": ages,
+        "trend": trend,
+        "spans": [9_000_000, 12 * MINUTE, 150 * MINUTE, 576 * MINUTE, 44_640 * MINUTE],
+    }
 
 
 def _chart() -> dict[str, Any]:
     counts = (48_210, 1412, 311, 190, 73, 30, 6)
-    bars = [{"value": count, "itemStyle": {"color": f"stage:{stage.code}"}} for stage, count in zip(FUNNEL, counts, strict=True)]
+    bars = [
+        {"value": count, "itemStyle": {"color": f"stage:{stage.code}"}}
+        for stage, count in zip(FUNNEL, counts, strict=True)
+    ]
     return {
         "tooltip": {},
         "xAxis": {"type": "category", "data": [str(stage.plural) for stage in FUNNEL]},
         "yAxis": {"type": "log", "min": 1},
-        "series": [{"type": "bar", "data": bars, "barMaxWidth": 40, "label": {"show": True, "position": "top", "color": "ink"}}],
+        "series": [
+            {"type": "bar", "data": bars, "barMaxWidth": 40, "label": {"show": True, "position": "top", "color": "ink"}}
+        ],
     }

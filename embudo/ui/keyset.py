@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _read(text: str, model: type[Model], order: tuple[str, ...]) -> list[Any]:
         fields = [model._meta.get_field(field.lstrip("-")) for field in order]
         return [field.to_python(value) for field, value in zip(fields, plain, strict=True)]
     except Exception as error:
-        raise BadRequest("This page's address is damaged; go back to the first page.") from error
+        raise BadRequest(_("This page's address is damaged; load it again.")) from error
 
 
 def _address(request: HttpRequest, **cursor: str) -> str:

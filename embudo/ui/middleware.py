@@ -14,7 +14,7 @@ def toasts(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.headers.get("HX-Request") == "true" and 200 <= response.status_code < 300:  # noqa: PLR2004
+        if request.headers.get("HX-Request") == "true" and 200 <= response.status_code < 300:
             leads_away = response.has_header("HX-Redirect") or response.has_header("HX-Refresh")
             if not leads_away and not response.has_header("HX-Trigger") and (header := as_header(request)):
                 response["HX-Trigger"] = header

@@ -23,8 +23,10 @@ def undo_of(message: Message) -> str:
 
 def as_header(request: HttpRequest) -> str:
     """Return the waiting toasts as the value of HX-Trigger, taking them out of the queue; empty when none waits."""
+    queue = messages.get_messages(request)
+    if getattr(queue, "used", False):  # drawn in the page already
+        return ""
     waiting = [
-        {"text": str(message), "undo": undo_of(message), "failed": message.level >= messages.ERROR}
-        for message in messages.get_messages(request)
+        {"text": str(message), "undo": undo_of(message), "failed": message.level >= messages.ERROR} for message in queue
     ]
     return json.dumps({"toasts": {"value": waiting}}) if waiting else ""

@@ -74,13 +74,20 @@ def test_failures_are_forgotten_after_a_quarter_of_an_hour_and_with_a_success(cl
     assert not SignInFailure.objects.exists()
 
 
-def test_one_network_address_cannot_try_many_people(client: Client, person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_network_address_cannot_try_many_people(
+    client: Client, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person(email="ana@norte.example")
     monkeypatch.setattr(attempts, "FAILURES_PER_ADDRESS", 3)
     for number in range(3):
         assert sign_in(client, f"guess{number}@norte.example").status_code == 422
     assert sign_in(client, "ana@norte.example").status_code == 429
-    assert Client(REMOTE_ADDR="10.1.2.3").post("/sign-in/", {"email": "ana@norte.example", "password": PASSWORD}).status_code == 302
+    assert (
+        Client(REMOTE_ADDR="10.1.2.3")
+        .post("/sign-in/", {"email": "ana@norte.example", "password": PASSWORD})
+        .status_code
+        == 302
+    )
 
 
 def test_a_forwarded_address_counts_only_from_a_trusted_proxy(rf: Any, here: Any, settings: Any) -> None:
@@ -98,7 +105,15 @@ def test_no_typed_address_is_kept_in_clear(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", "\thttps://evil.example"]
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:///evil.example",
+        "\thttps://evil.example",
+    ],
 )
 def test_the_way_on_never_leaves_the_site(client: Client, person: Any, wanted: str) -> None:
     person(email="ana@norte.example")
@@ -120,7 +135,10 @@ def test_signing_out_is_a_post(person: Any, browser: Any) -> None:
     assert client.get("/me/").status_code == 302
 
 
-@pytest.mark.parametrize("path", ["/sign-in/", "/sign-out/", "/set-up/", "/preferences/", "/me/", "/me/password/", "/users/new/", "/sites/new/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in/", "/sign-out/", "/set-up/", "/preferences/", "/me/", "/me/password/", "/users/new/", "/sites/new/"],
+)
 def test_every_post_needs_the_token_of_the_form(person: Any, browser: Any, here: Any, path: str) -> None:
     answer = browser(person(), csrf=True).post(path, {"email": "x@y.example"})
     assert answer.status_code == 403
@@ -145,7 +163,12 @@ def test_the_holder_of_the_token_becomes_the_first_administrator(client: Client,
     assert first_run.token(here) in page.content.decode()
     answer = client.post("/set-up/", {**FIRST, "token": first_run.token(here)})
     ana = User.objects.get()
-    assert (answer.status_code, ana.email, ana.role, ana.check_password(PASSWORD)) == (302, "ana@norte.example", "admin", True)
+    assert (answer.status_code, ana.email, ana.role, ana.check_password(PASSWORD)) == (
+        302,
+        "ana@norte.example",
+        "admin",
+        True,
+    )
     assert AuditEntry.objects.get().verb == "install_set_up"
     assert not (here.data / "first_run_token").exists()
     assert client.get("/me/").status_code == 200
@@ -203,7 +226,9 @@ def test_a_password_link_is_shown_once_and_works_once(person: Any, browser: Any,
     assert Client().get(link).status_code == 410
 
 
-def test_a_link_of_somebody_deactivated_and_a_damaged_link_open_nothing(person: Any, browser: Any, client: Client) -> None:
+def test_a_link_of_somebody_deactivated_and_a_damaged_link_open_nothing(
+    person: Any, browser: Any, client: Client
+) -> None:
     luis = person("sales")
     link = link_of(browser(person()), luis.pk)
     User.objects.filter(pk=luis.pk).update(is_active=False)

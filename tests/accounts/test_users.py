@@ -76,8 +76,12 @@ def test_changing_the_password_ends_the_other_sessions_only(person: Any, browser
     assert (here.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
 
 
-@pytest.mark.parametrize(("current", "new"), [("wrong", "otra frase bien larga"), (PASSWORD, "short"), (PASSWORD, "1234567890")])
-def test_a_password_is_not_changed_without_the_old_or_to_a_weak_one(person: Any, browser: Any, current: str, new: str) -> None:
+@pytest.mark.parametrize(
+    ("current", "new"), [("wrong", "otra frase bien larga"), (PASSWORD, "short"), (PASSWORD, "1234567890")]
+)
+def test_a_password_is_not_changed_without_the_old_or_to_a_weak_one(
+    person: Any, browser: Any, current: str, new: str
+) -> None:
     ana = person()
     assert browser(ana).post("/me/password/", {"current": current, "password": new}).status_code == 422
     ana.refresh_from_db()
@@ -86,9 +90,25 @@ def test_a_password_is_not_changed_without_the_old_or_to_a_weak_one(person: Any,
 
 def test_nobody_gives_themselves_a_role(person: Any, browser: Any) -> None:
     luis = person("sales")
-    browser(luis).post("/me/", {"name": "Luis", "theme": "dark", "language": "es", "time_zone": "America/Monterrey", "role": "admin", "is_active": ""})
+    browser(luis).post(
+        "/me/",
+        {
+            "name": "Luis",
+            "theme": "dark",
+            "language": "es",
+            "time_zone": "America/Monterrey",
+            "role": "admin",
+            "is_active": "",
+        },
+    )
     luis.refresh_from_db()
-    assert (luis.role, luis.theme, luis.language, luis.time_zone, luis.is_active) == ("sales", "dark", "es", "America/Monterrey", True)
+    assert (luis.role, luis.theme, luis.language, luis.time_zone, luis.is_active) == (
+        "sales",
+        "dark",
+        "es",
+        "America/Monterrey",
+        True,
+    )
 
 
 def test_an_unknown_time_zone_is_refused_and_the_page_still_stands(person: Any, browser: Any) -> None:

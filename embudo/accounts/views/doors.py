@@ -113,7 +113,9 @@ def new_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         AuditEntry.record(user, "password_set")
         login(request, user, backend=BACKEND)
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/new_password.html", {"form": form, "person": user}, status=422 if form.errors else 200)
+    return render(
+        request, "accounts/new_password.html", {"form": form, "person": user}, status=422 if form.errors else 200
+    )
 
 
 def _holder(uid: str, token: str) -> User | None:

@@ -70,7 +70,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def _remembered(response: HttpResponse, *, language: str, theme: str) -> HttpResponse:
     """Keep the choice in cookies too, so that the sign-in page is in the same language and light."""
     if language:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR_S,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     if theme:
         response.set_cookie("theme", theme, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
     return response

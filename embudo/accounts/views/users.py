@@ -59,7 +59,9 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("accounts:users")
     kept = User.objects.get(pk=pk)
     link = _shown_once(request, pk) if request.method == "GET" else ""
-    return render(request, "accounts/user.html", {"form": form, "person": kept, "link": link}, status=422 if form.errors else 200)
+    return render(
+        request, "accounts/user.html", {"form": form, "person": kept, "link": link}, status=422 if form.errors else 200
+    )
 
 
 @require("users.edit")

@@ -14,7 +14,7 @@ from embudo.capture.forms import KeyForm
 from embudo.capture.models import Site, WriteKey
 from embudo.ui.toasts import toast
 
-SECRET = "secret_key"  # in the session, until it has been shown  # noqa: S105
+SECRET = "secret_key"  # in the session, until it has been shown
 
 
 @never_cache
@@ -28,7 +28,13 @@ def keys(request: HttpRequest, public_id: str) -> HttpResponse:
         _add(request, site, **form.cleaned_data)
         return redirect("capture:keys", public_id)
     secret = _shown_once(request, site) if request.method == "GET" else ""
-    shown = {"site": site, "form": form, "keys": site.keys.order_by("revoked_at", "pk"), "tab": "keys", "secret": secret}
+    shown = {
+        "site": site,
+        "form": form,
+        "keys": site.keys.order_by("revoked_at", "pk"),
+        "tab": "keys",
+        "secret": secret,
+    }
     if secret:
         shown["examples"] = examples.for_servers(settings.EMBUDO, secret)
     return render(request, "capture/keys.html", shown, status=422 if form.errors else 200)

@@ -57,4 +57,9 @@ def settings_of(request: HttpRequest, public_id: str) -> HttpResponse:
         toast(request, _("%(name)s is saved. The collector follows within a second.") % {"name": site})
         return redirect("capture:settings", public_id)
     kept = Site.objects.get(public_id=public_id)
-    return render(request, "capture/settings.html", {"site": kept, "form": form, "tab": "settings"}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "capture/settings.html",
+        {"site": kept, "form": form, "tab": "settings"},
+        status=422 if form.errors else 200,
+    )

@@ -62,9 +62,7 @@ def day(value: int | datetime | None) -> str:
 def stage(code: str, label: str = "") -> SafeString:
     """The badge of a stage: its shape, its colour and always its name."""
     shown = stage_of(code)
-    return format_html(
-        '<span class="stage stage-{}">{}{}</span>', code, _glyph(shown.shape), label or shown.label
-    )
+    return format_html('<span class="stage stage-{}">{}{}</span>', code, _glyph(shown.shape), label or shown.label)
 
 
 @register.simple_tag
@@ -86,7 +84,8 @@ def stage_plural(code: str) -> str:
 
 
 def _glyph(shape: str) -> SafeString:
-    svg = f'<svg class="stage-glyph" viewBox="0 0 12 12" width="12" height="12" fill="currentColor" aria-hidden="true">{shape}</svg>'
+    size = 'viewBox="0 0 12 12" width="12" height="12"'
+    svg = f'<svg class="stage-glyph" {size} fill="currentColor" aria-hidden="true">{shape}</svg>'
     return mark_safe(svg)  # noqa: S308 - shapes are constants of ui/stages.py
 
 
@@ -94,7 +93,9 @@ def _glyph(shape: str) -> SafeString:
 def icon(name: str, size: int = 20) -> SafeString:
     """A line icon of the sprite `ui/icons.svg`; decoration only, words stand beside it or in aria-label."""
     sprite = static("ui/icons.svg")
-    return format_html('<svg class="icon" width="{0}" height="{0}" aria-hidden="true"><use href="{1}#{2}"/></svg>', size, sprite, name)
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true"><use href="{1}#{2}"/></svg>', size, sprite, name
+    )
 
 
 register.simple_tag(drawing.bar, name="bar")
