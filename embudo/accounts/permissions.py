@@ -67,7 +67,7 @@ class NotAllowed(PermissionDenied):
 
 
 def require(permission: str) -> Callable[[View], View]:
-    """Return a decorator: strangers go to the sign-in page, who lacks the permission gets a 403 that says who has it."""
+    """Return a decorator: strangers go to the sign-in page, others without it get a 403 that says who has it."""
     if permission not in TABLE:
         raise KeyError(permission)
 

@@ -54,7 +54,8 @@ def test_a_change_has_its_sign() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (45, "45 s"), (59.4, "59 s"), (59.6, "1 min"), (720, "12 min"), (3599, "1 h"), (9000, "2.5 h"),
-     (7200, "2 h"), (34_560, "9.6 h"), (86_399, "1 d"), (12 * 86_400, "12 d"), (1.5 * 86_400, "1.5 d"), (-720, "−12 min")],
+     (7200, "2 h"), (34_560, "9.6 h"), (86_399, "1 d"), (12 * 86_400, "12 d"), (1.5 * 86_400, "1.5 d"),
+     (-720, "−12 min")],
 )  # fmt: skip
 def test_a_duration_takes_its_largest_fitting_unit(seconds: float, text: str) -> None:
     assert figures.duration(seconds * figures.SECOND) == text.replace(" ", SPACE)
