@@ -19,7 +19,7 @@ PLAIN = (
     "layout", "source", "id", "kind", "at", "received_at", "known_at", "identifier", "subject", "named",
     "anonymous_id", "user_id", "site", "door", "verdict", "body",
 )  # fmt: skip
-HOT_TEXT = ("path", "title", "topic", "form", "name")
+HOT_TEXT = ("path", "title", "topic", "form", "name", "outcome")
 HOT_NUMBER = ("dwell_s", "scroll_share", "amount", "score")
 HOT = HOT_TEXT + HOT_NUMBER
 ODD = "odd"  # whether a hot property of the row is not what its column can hold (a list, say): then look into the body

@@ -37,7 +37,7 @@ def test_hot_properties_are_lifted_by_their_type() -> None:
     }
     lifted = dict(zip(HOT, hot(props), strict=True))
     assert lifted == {
-        "path": "/", "title": None, "topic": None, "form": None, "name": None,
+        "path": "/", "title": None, "topic": None, "form": None, "name": None, "outcome": None,
         "dwell_s": 3.0, "scroll_share": None, "amount": None, "score": None,
     }  # fmt: skip
 
