@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from embudo.core.condition import Compare, Condition, Every, Not, Op, Some
+from embudo.core.condition import Compare, Condition, Every, Not, Op, Some, names
+from embudo.eventlog.columns import HOT_NUMBER, HOT_TEXT
 
-TEXT_COLUMNS = ("path", "title", "topic", "form", "name")
-NUMBER_COLUMNS = ("dwell_s", "scroll_share", "amount", "score")
 Test = Callable[[str], str]  # the SQL of a value -> the SQL of what is asked of it
 
 
@@ -51,9 +50,9 @@ def holds(condition: Condition, value_of: ValueOf) -> str:
 
 def of_row(name: str) -> Value:
     """Return where a rule finds a name in a row that is not odd."""
-    if name in TEXT_COLUMNS:
+    if name in HOT_TEXT:
         return Column(quoted_name(name), "text")
-    if name in NUMBER_COLUMNS:
+    if name in HOT_NUMBER:
         return Column(quoted_name(name), "number")
     return of_odd_row(name)
 
@@ -96,6 +95,16 @@ def quoted_name(name: str) -> str:
 def pointer(keys: list[str]) -> str:
     """Return the JSON pointer (RFC 6901) of a path of keys."""
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def reads_columns(condition: Condition) -> bool:
+    """Return whether a condition is decided otherwise in an odd row than in others."""
+    return any(name in HOT_TEXT + HOT_NUMBER for name in names(condition))
+
+
+def reads_body(condition: Condition) -> bool:
+    """Return whether a condition looks into the body of rows that are not odd, which costs far more than columns."""
+    return any(isinstance(of_row(name), Json) for name in names(condition))
 
 
 def _grouped(part: Condition, value_of: ValueOf) -> str:

@@ -1,9 +1,10 @@
 """Which facts meet which rules, in as few scans of the log as the rules allow."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from embudo.core import condition
-from embudo.core.condition import ALWAYS, Condition, names
+from embudo.core.condition import ALWAYS, Condition
 from embudo.core.definition import Rule
 from embudo.engines import sql_condition
 from embudo.engines.predicate import given_kind
@@ -12,29 +13,42 @@ from embudo.engines.sql_condition import ValueOf, text
 Numbered = tuple[int, Rule]  # a rule and its place in the definition
 
 
+@dataclass(slots=True)
+class _Lane:
+    reads_body: bool
+    kinds: set[str] = field(default_factory=set)  # empty: any
+    rules: list[Numbered] = field(default_factory=list)
+
+    def takes(self, kinds: frozenset[str], reads_body: bool) -> bool:
+        return bool(self.kinds) and not self.kinds & kinds and self.reads_body == reads_body
+
+
 def matched(rules: Sequence[Numbered], at: int) -> str:
     """Return the query of (subject, at, rule): one row for each rule that a human fact up to the instant meets."""
     return "\nUNION ALL ".join(scan for lane in lanes(rules) for scan in _scans(lane, at))
 
 
 def lanes(rules: Sequence[Numbered]) -> list[list[Numbered]]:
-    """Share the rules out so that no two of a lane can meet the same row: one scan then serves the lane."""
-    found: list[tuple[set[str], list[Numbered]]] = []
+    """Share the rules out so that no two of a lane can meet the same row: one scan then serves the lane.
+
+    Rules that read the body have lanes of their own, so that no other scan reads it.
+    """
+    found: list[_Lane] = []
     for place, rule in rules:
-        kinds = condition.kinds(rule.when)
-        lane = next((lane for used, lane in found if kinds and used and not used & kinds), None)
+        kinds, reads_body = condition.kinds(rule.when), sql_condition.reads_body(rule.when)
+        lane = next((each for each in found if kinds and each.takes(kinds, reads_body)), None)
         if lane is None:
-            found.append((set(kinds or ()), [(place, rule)]))
-        else:
-            lane.append((place, rule))
-            next(used for used, each in found if each is lane).update(kinds or ())
-    return [lane for _, lane in found]
+            lane = _Lane(reads_body)
+            found.append(lane)
+        lane.kinds |= kinds or set()
+        lane.rules.append((place, rule))
+    return [each.rules for each in found]
 
 
 def _scans(lane: Sequence[Numbered], at: int) -> list[str]:
     """A lane's scan; odd rows, whose columns do not tell all, are looked at apart, through their body."""
     where = f"verdict = 'human' AND \"at\" <= {at}"
-    if not any(_looks_at_columns(rule.when) for _, rule in lane):
+    if not any(sql_condition.reads_columns(rule.when) for _, rule in lane):
         return [_scan(lane, where, sql_condition.of_row)]
     return [
         _scan(lane, f"{where} AND NOT odd", sql_condition.of_row),
@@ -70,10 +84,6 @@ def _rest(when: Condition, kinds: Iterable[str]) -> Condition:
     """What a condition still asks of a fact of one of these kinds."""
     left = {given_kind(when, kind) for kind in kinds}
     return left.pop() if len(left) == 1 else when
-
-
-def _looks_at_columns(when: Condition) -> bool:
-    return any(name in sql_condition.TEXT_COLUMNS + sql_condition.NUMBER_COLUMNS for name in names(when))
 
 
 def _texts(values: Iterable[str]) -> str:
