@@ -250,8 +250,8 @@ ada = Someone(
     "MX", "Monterrey", "es", "ada-laptop", 40_000,
 )  # fmt: skip
 bruno = Someone(
-    "Bruno Nogueira", "bruno@serra.example", "+5511987654321", "Field service manager", "Serra Azul Energia", "energy", 90,
-    "BR", "Curitiba", "pt-br", "bruno-phone", 15_000,
+    "Bruno Nogueira", "bruno@serra.example", "+5511987654321", "Field service manager", "Serra Azul Energia", "energy",
+    90, "BR", "Curitiba", "pt-br", "bruno-phone", 15_000,
 )  # fmt: skip
 clara = Someone(
     "Clara Whitfield", "clara@brightwater.example", "+441134960000", "Head of operations", "Brightwater Facilities",

@@ -38,15 +38,20 @@ KINDS = {
 }  # fmt: skip
 
 EVIDENCE = {
-    "": _("first seen"), "first_seen": _("first seen"), "form": _("wrote it in a form"), "identify": _("signed in or was identified"),
-    "mail_click": _("followed a link in a mail"), "confirmation": _("confirmed by a link"), "alias": _("linked by the web site"),
+    "": _("first seen"), "first_seen": _("first seen"), "form": _("wrote it in a form"),
+    "identify": _("signed in or was identified"), "mail_click": _("followed a link in a mail"),
+    "confirmation": _("confirmed by a link"), "alias": _("linked by the web site"),
     "import": _("came with an import"), "by_hand": _("decided by a person here"),
 }  # fmt: skip
 
 STRENGTHS = {
-    1: pgettext_lazy("evidence", "weak"), 2: pgettext_lazy("evidence", "claimed"), 3: pgettext_lazy("evidence", "confirmed"),
-    4: pgettext_lazy("evidence", "strong"), 5: pgettext_lazy("evidence", "decided"), 6: pgettext_lazy("evidence", "own"),
-}  # fmt: skip
+    1: pgettext_lazy("evidence", "weak"),
+    2: pgettext_lazy("evidence", "claimed"),
+    3: pgettext_lazy("evidence", "confirmed"),
+    4: pgettext_lazy("evidence", "strong"),
+    5: pgettext_lazy("evidence", "decided"),
+    6: pgettext_lazy("evidence", "own"),
+}
 
 WHY = {
     "arrived": _("was seen for the first time"), "identified": _("said who they are"),
@@ -69,20 +74,28 @@ LOSSES = {
 DIRECT = {
     "direct": _("direct"), "": _("no known source"), "email": _("e-mail"), "organic": _("organic search"),
     "referral": _("referral"), "organic_search": _("organic search"), "paid_search": _("paid search"),
-    "social": _("social media"), "display": _("display advertising"), "direct_traffic": _("direct"), "unknown": _("unknown"),
+    "social": _("social media"), "display": _("display advertising"), "direct_traffic": _("direct"),
+    "unknown": _("unknown"),
     "other": _("other"), "newsletter": _("newsletter"), "event": _("event"), "import": _("import"),
 }  # fmt: skip
 
 
 FAMILIES = {
-    "web": _("web"), "mail": pgettext_lazy("part of the timeline", "mail"), "sales": pgettext_lazy("part of the timeline", "sales"),
-    "profile": _("profile"), "moves": _("stages"), "other": _("other"),
-}  # fmt: skip
+    "web": _("web"),
+    "mail": pgettext_lazy("part of the timeline", "mail"),
+    "sales": pgettext_lazy("part of the timeline", "sales"),
+    "profile": _("profile"),
+    "moves": _("stages"),
+    "other": _("other"),
+}
 
 DOORS = {
-    "public": _("said on a web page"), "secret": _("said by a server"), "import": _("imported"), "app": _("said in Embudo"),
+    "public": _("said on a web page"),
+    "secret": _("said by a server"),
+    "import": _("imported"),
+    "app": _("said in Embudo"),
     "system": _("worked out"),
-}  # fmt: skip
+}
 
 
 def label_of(attribute: Attribute) -> str:

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from embudo.core.event import Door, Event
 from embudo.leads import naming
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
 
+StrOrPromise = str | Promise
 LONGEST = 160
 FAMILIES = {
     "web": ("page_viewed", "page_read", "content_viewed", "content_downloaded", "form_submitted", "link_clicked",
@@ -76,18 +79,18 @@ def named(props: Mapping[str, Any], *keys: str) -> str:
     return next((text(props.get(key)) for key in keys if text(props.get(key))), "")
 
 
-def _about(with_name: str, without: str, *keys: str) -> Callable[[Mapping[str, Any]], str]:
+def _about(with_name: StrOrPromise, without: StrOrPromise, *keys: str) -> Callable[[Mapping[str, Any]], str]:
     """A sentence that names a thing when the fact does."""
 
     def told(props: Mapping[str, Any]) -> str:
         name = named(props, *keys)
-        return _(with_name) % {"name": name} if name else _(without)
+        return str(with_name) % {"name": name} if name else str(without)
 
     return told
 
 
-def _plain(words: str) -> Callable[[Mapping[str, Any]], str]:
-    return lambda props: _(words)
+def _plain(words: StrOrPromise) -> Callable[[Mapping[str, Any]], str]:
+    return lambda props: str(words)
 
 
 def _other(event: Event) -> str:
@@ -123,9 +126,9 @@ def _money(props: Mapping[str, Any]) -> str:
     return f"{figures.number(amount)} {text(props.get('currency'))}".strip()
 
 
-def _deal(words: str, with_reason: bool = False) -> Callable[[Mapping[str, Any]], str]:
+def _deal(words: StrOrPromise, with_reason: bool = False) -> Callable[[Mapping[str, Any]], str]:
     def told(props: Mapping[str, Any]) -> str:
-        parts = [_(words), named(props, "name"), _money(props)]
+        parts = [str(words), named(props, "name"), _money(props)]
         if with_reason:
             reason = text(props.get("reason"))
             parts.append(str(naming.LOSSES.get(reason) or reason))
@@ -146,8 +149,12 @@ def _stage(props: Mapping[str, Any]) -> str:
 
 
 def _call(props: Mapping[str, Any]) -> str:
-    outcome = {"held": _("spoke on the phone"), "voicemail": _("called: voice mail"), "no_answer": _("called: no answer")}
-    return outcome.get(text(props.get("outcome"))) or _("called")
+    outcomes = {
+        "held": _("spoke on the phone"),
+        "voicemail": _("called: voice mail"),
+        "no_answer": _("called: no answer"),
+    }
+    return outcomes.get(text(props.get("outcome"))) or _("called")
 
 
 def _survey(props: Mapping[str, Any]) -> str:
@@ -161,56 +168,70 @@ def _bought(props: Mapping[str, Any]) -> str:
     return _("bought: %(what)s") % {"what": said} if said else _("bought something")
 
 
-def N_(words: str) -> str:
-    return words
-
-
 MAIL = ("subject", "name", "mail")
 SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "page_viewed": _read,
     "page_read": _read,
-    "screen_viewed": _about(N_("opened the screen “%(name)s”"), N_("opened a screen"), "name", "title"),
-    "content_viewed": _about(N_("looked at “%(name)s”"), N_("looked at content"), "name", "title", "path"),
-    "content_downloaded": _about(N_("downloaded “%(name)s”"), N_("downloaded something"), "name", "title", "path", "url"),
-    "link_clicked": _about(N_("followed the link %(name)s"), N_("followed a link"), "url", "name"),
-    "outbound_clicked": _about(N_("left by the link %(name)s"), N_("left by a link"), "url", "name"),
-    "form_submitted": _about(N_("filled in the form “%(name)s”"), N_("filled in a form"), "form", "name"),
-    "newsletter_subscribed": _plain(N_("subscribed to the newsletter")),
-    "mail_sent": _about(N_("was sent “%(name)s”"), N_("was sent a mail"), *MAIL),
-    "mail_delivered": _about(N_("received “%(name)s”"), N_("received a mail"), *MAIL),
-    "mail_opened": _about(N_("opened “%(name)s”"), N_("opened a mail"), *MAIL),
-    "mail_clicked": _about(N_("followed a link in “%(name)s”"), N_("followed a link in a mail"), *MAIL),
-    "mail_bounced": _about(N_("“%(name)s” came back"), N_("a mail came back"), *MAIL),
-    "mail_complained": _about(N_("marked “%(name)s” as spam"), N_("marked a mail as spam"), *MAIL),
-    "mail_unsubscribed": _plain(N_("unsubscribed from mails")),
-    "mail_replied": _about(N_("answered “%(name)s”"), N_("answered a mail"), *MAIL),
-    "mail_confirmed": _plain(N_("confirmed the mail address")),
-    "demo_requested": _plain(N_("asked for a demo")),
-    "quote_requested": _plain(N_("asked for a quote")),
-    "trial_started": _plain(N_("started a trial")),
-    "meeting_held": _about(N_("met us: %(name)s"), N_("met us"), "subject", "name"),
+    "screen_viewed": _about(
+        gettext_lazy("opened the screen “%(name)s”"), gettext_lazy("opened a screen"), "name", "title"
+    ),
+    "content_viewed": _about(
+        gettext_lazy("looked at “%(name)s”"), gettext_lazy("looked at content"), "name", "title", "path"
+    ),
+    "content_downloaded": _about(
+        gettext_lazy("downloaded “%(name)s”"), gettext_lazy("downloaded something"), "name", "title", "path", "url"
+    ),
+    "link_clicked": _about(gettext_lazy("followed the link %(name)s"), gettext_lazy("followed a link"), "url", "name"),
+    "outbound_clicked": _about(
+        gettext_lazy("left by the link %(name)s"), gettext_lazy("left by a link"), "url", "name"
+    ),
+    "form_submitted": _about(
+        gettext_lazy("filled in the form “%(name)s”"), gettext_lazy("filled in a form"), "form", "name"
+    ),
+    "newsletter_subscribed": _plain(gettext_lazy("subscribed to the newsletter")),
+    "mail_sent": _about(gettext_lazy("was sent “%(name)s”"), gettext_lazy("was sent a mail"), *MAIL),
+    "mail_delivered": _about(gettext_lazy("received “%(name)s”"), gettext_lazy("received a mail"), *MAIL),
+    "mail_opened": _about(gettext_lazy("opened “%(name)s”"), gettext_lazy("opened a mail"), *MAIL),
+    "mail_clicked": _about(
+        gettext_lazy("followed a link in “%(name)s”"), gettext_lazy("followed a link in a mail"), *MAIL
+    ),
+    "mail_bounced": _about(gettext_lazy("“%(name)s” came back"), gettext_lazy("a mail came back"), *MAIL),
+    "mail_complained": _about(gettext_lazy("marked “%(name)s” as spam"), gettext_lazy("marked a mail as spam"), *MAIL),
+    "mail_unsubscribed": _plain(gettext_lazy("unsubscribed from mails")),
+    "mail_replied": _about(gettext_lazy("answered “%(name)s”"), gettext_lazy("answered a mail"), *MAIL),
+    "mail_confirmed": _plain(gettext_lazy("confirmed the mail address")),
+    "demo_requested": _plain(gettext_lazy("asked for a demo")),
+    "quote_requested": _plain(gettext_lazy("asked for a quote")),
+    "trial_started": _plain(gettext_lazy("started a trial")),
+    "meeting_held": _about(gettext_lazy("met us: %(name)s"), gettext_lazy("met us"), "subject", "name"),
     "call_made": _call,
-    "note_written": _plain(N_("a note was written")),
-    "event_attended": _about(N_("came to “%(name)s”"), N_("came to an event"), "name", "title"),
-    "event_registered": _about(N_("registered for “%(name)s”"), N_("registered for an event"), "name", "title"),
-    "social_interaction": _about(N_("was active on %(name)s"), N_("was active on social media"), "network", "name"),
-    "referral_made": _about(N_("brought somebody: %(name)s"), N_("brought somebody"), "name"),
+    "note_written": _plain(gettext_lazy("a note was written")),
+    "event_attended": _about(gettext_lazy("came to “%(name)s”"), gettext_lazy("came to an event"), "name", "title"),
+    "event_registered": _about(
+        gettext_lazy("registered for “%(name)s”"), gettext_lazy("registered for an event"), "name", "title"
+    ),
+    "social_interaction": _about(
+        gettext_lazy("was active on %(name)s"), gettext_lazy("was active on social media"), "network", "name"
+    ),
+    "referral_made": _about(gettext_lazy("brought somebody: %(name)s"), gettext_lazy("brought somebody"), "name"),
     "survey_answered": _survey,
     "purchase_made": _bought,
     "profile_changed": _profile,
-    "company_changed": _about(N_("belongs to %(name)s"), N_("was assigned to a company"), "name", "group_id"),
-    "identity_claimed": _plain(N_("was recognised on another device")),
+    "company_changed": _about(
+        gettext_lazy("belongs to %(name)s"), gettext_lazy("was assigned to a company"), "name", "group_id"
+    ),
+    "identity_claimed": _plain(gettext_lazy("was recognised on another device")),
     "stage_set": _stage,
-    "handoff_accepted": _plain(N_("sales accepted the hand-off")),
+    "handoff_accepted": _plain(gettext_lazy("sales accepted the hand-off")),
     "handoff_rejected": _rejected,
-    "opportunity_opened": _deal(N_("opportunity opened")),
-    "opportunity_moved": _deal(N_("opportunity moved on")),
-    "opportunity_won": _deal(N_("opportunity won")),
-    "opportunity_lost": _deal(N_("opportunity lost"), with_reason=True),
-    "consent_given": _plain(N_("gave consent")),
-    "consent_withdrawn": _plain(N_("withdrew consent")),
-    "people_merged": _plain(N_("was joined with another person")),
-    "people_unmerged": _plain(N_("was taken apart from another person")),
-    "identity_linked": _plain(N_("an identifier was linked")),
-    "verdict_revised": _plain(N_("a fact was judged anew")),
+    "opportunity_opened": _deal(gettext_lazy("opportunity opened")),
+    "opportunity_moved": _deal(gettext_lazy("opportunity moved on")),
+    "opportunity_won": _deal(gettext_lazy("opportunity won")),
+    "opportunity_lost": _deal(gettext_lazy("opportunity lost"), with_reason=True),
+    "consent_given": _plain(gettext_lazy("gave consent")),
+    "consent_withdrawn": _plain(gettext_lazy("withdrew consent")),
+    "people_merged": _plain(gettext_lazy("was joined with another person")),
+    "people_unmerged": _plain(gettext_lazy("was taken apart from another person")),
+    "identity_linked": _plain(gettext_lazy("an identifier was linked")),
+    "verdict_revised": _plain(gettext_lazy("a fact was judged anew")),
 }

@@ -22,7 +22,7 @@ class Said:
 
 
 def statements(history: Iterable[Event]) -> dict[str, list[Said]]:
-    """Return what was said of each attribute, the latest first; the one in force has the greatest rank, not the latest date."""
+    """Return what was said of each attribute, the latest first; in force is the greatest rank, not the latest date."""
     found: dict[str, list[tuple[Any, Event]]] = {}
     for event in history:
         if traits(event):

@@ -7,11 +7,14 @@ from typing import Any
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
 from embudo.core.funnel import Step
+from embudo.eventlog import FailedState, LogUnavailable
 from embudo.leads.models import LISTED, Person, Rebuild
+from embudo.leads.record import the_log
 from embudo.reports import live, period, shape
 from embudo.reports.funnel import Origin, funnel, origins
 from embudo.reports.period import Period
@@ -51,8 +54,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "moved": live.moved_today(at),
         "visitors_today": live.visitors_today(at),
         "waiting": Person.objects.filter(LISTED, handoff_ready=True).count(),
+        **_failed(request),
         "empty": not any(step.population or step.entered for step in counted.steps),
-        "rebuild": Rebuild.objects.filter(finished_at=None).order_by("-id").first(),
+        "rebuild": Rebuild.objects.filter(finished_at=None).exists(),
         "now": counted.period.end,
     }
     return render(request, "reports/_funnel.html" if request.htmx else "reports/funnel.html", context)
@@ -71,3 +75,18 @@ def _counted(wanted: Period, mark: str) -> Counted:
     fresh = Counted(wanted, steps, before, where, monotonic() + took * PATIENCE, mark)
     cache.set(key, fresh, KEPT_S)
     return fresh
+
+
+def _failed(request: HttpRequest) -> dict[str, Any]:
+    """How many failed events wait, for those who may see them, and where."""
+    if not request.user.may("failed_events.see"):
+        return {"failed": 0}
+    try:
+        counts = the_log().failed_counts()
+        address = reverse("operate:failed_events")
+    except (LogUnavailable, NoReverseMatch):
+        return {"failed": 0}
+    return {
+        "failed": sum(n for (_reason, state), n in counts.items() if state is FailedState.OPEN),
+        "failed_url": address,
+    }

@@ -22,6 +22,8 @@ from embudo.leads.queries.search import Search
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
 
+HAS = "EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.person_id = p.id AND v.attribute = %s"
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
@@ -156,8 +158,7 @@ class AttributeIs:
 
     @property
     def where(self) -> Condition:
-        sql = "EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.attribute = %s AND v.text = %s AND v.person_id = p.id)"
-        return Condition(sql, (self.attribute.name, self.text))
+        return Condition(f"{HAS} AND v.text = %s)", (self.attribute.name, self.text))
 
     @property
     def driver(self) -> Condition:
@@ -204,8 +205,7 @@ class AttributeBetween:
     @property
     def where(self) -> Condition:
         inside = between(f"v.{self._column}", *self._values())
-        sql = f"EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.attribute = %s AND {inside.sql} AND v.person_id = p.id)"
-        return Condition(sql, (self.attribute.name, *inside.values))
+        return Condition(f"{HAS} AND {inside.sql})", (self.attribute.name, *inside.values))
 
     @property
     def driver(self) -> Condition:

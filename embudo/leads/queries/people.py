@@ -170,7 +170,7 @@ def _person(position: Position) -> int:
 def _found(
     filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int, budget_s: float
 ) -> tuple[list[Position], bool]:
-    """Rows from `start` on; True with them when the time was up, and then the last one is only where the walk stopped."""
+    """Rows from `start` on; True with them when the time was up, and then the last one is where the walk stopped."""
     if sort.key == "reached":
         return [Move(at, move, person) for move, at, person in reached.moves(filters, sort, start, wanted)], False
     few = _few(filters, sort)
@@ -279,7 +279,8 @@ def count(filters: Sequence[Filter]) -> int:
     few = _few(filters, SORTS["name"])
     if few is not None:
         rest = every([each.where for each in filters if each is not few])
-        sql = f"SELECT count(*) FROM ({few.driver.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED} AND {rest.sql}"
+        source = f"({few.driver.sql}) d CROSS JOIN leads_person p"
+        sql = f"SELECT count(*) FROM {source} WHERE p.id = d.id AND {LISTED} AND {rest.sql}"
         return int(rows(sql, few.driver.values + rest.values)[0][0])
     if len(filters) == 1 and filters[0].key != "q":
         return _bounded(filters[0].driver, EXACT + 1)

@@ -1,4 +1,4 @@
-"""Search over people: every word typed begins a word of the name, mail, company or phone; accents and case do not matter.
+"""Search over people: each word typed begins a word of name, mail, company or phone; accents and case do not matter.
 
 The folded words of a person stand in `Person.search`. A full-text index (FTS5 on SQLite, a tsvector on
 PostgreSQL, see the migration "people_are_found_by_words") finds few people at once; where many match, the

@@ -29,6 +29,12 @@ def called(person: Person) -> str:
 
 
 @register.filter
+def employer(person: Person) -> str:
+    """What the person's company is called; empty when none is known."""
+    return person.company_name or (person.company.name if person.company else "")
+
+
+@register.filter
 def strength(value: str | int) -> str:
     """How strong evidence is, in one word."""
     return str(naming.STRENGTHS.get(int(value or 0), "")) if str(value).isdigit() else str(value)

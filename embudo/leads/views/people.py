@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.core.funnel import DISCARDED, STAGES
-from embudo.leads import columns
+from embudo.leads import cells, columns
 from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of, option_label, source_called
@@ -64,8 +64,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "sort": sort,
         "sorts": [(each.label, _address(base, each), each.key == sort.key) for each in people.SORTS.values()],
         "turned": _address(base, sort.turn()),
-        "people": shown,
-        "scores": scores.now_of(shown, at),
+        "rows": cells.rows(shown, columns.chosen(request), scores.now_of(shown, at)),
         "columns": columns.chosen(request),
         "heads": [_head(each, base, sort) for each in columns.chosen(request)],
         "name_head": _head(columns.Column("name", _("Name"), "name"), base, sort),

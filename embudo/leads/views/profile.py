@@ -12,7 +12,8 @@ from embudo.leads.showing import value_shown
 from embudo.leads.statements import Said, statements
 
 USUAL = (
-    "name", "email", "phone", "title", "role", "company", "industry", "company_size", "country", "city", "language", "budget",
+    "name", "email", "phone", "title", "role", "company", "industry", "company_size", "country", "city", "language",
+    "budget",
 )  # fmt: skip
 
 

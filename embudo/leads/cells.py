@@ -1,0 +1,86 @@
+"""What stands in each cell of the people list; made here and not in a template because a page has hundreds of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from embudo.leads.columns import Column
+from embudo.leads.models import Person
+from embudo.leads.naming import source_called
+from embudo.leads.templatetags.leads import called, employer
+from embudo.ui import figures
+from embudo.ui.templatetags.ui import instant, stage
+
+NONE = format_html('<span class="muted">{}</span>', figures.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person as the list shows them; `cells` are (class of the cell, content, escaped)."""
+
+    person: Person
+    key: str  # the id as addresses write it
+    called: str
+    cells: list[tuple[str, str]]
+
+
+def rows(people: Sequence[Person], columns: Sequence[Column], scores: Mapping[int, float]) -> list[Row]:
+    """Return the rows of people with these columns; `scores` are engagements of now."""
+    stages: dict[str, str] = {}
+    words = {"ruled out": _("ruled out"), "known": _("%(share)s of the profile known")}
+    makers = [(f"people-{each.key}{' num' if each.figures else ''}", MAKERS[each.key]) for each in columns]
+    found = []
+    for person in people:
+        if person.stage not in stages:
+            stages[person.stage] = stage(person.stage)
+        told = _Told(stages[person.stage], scores.get(person.id, 0.0), words)
+        found.append(Row(person, str(person.id), called(person), [(kind, make(person, told)) for kind, make in makers]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    stage: str
+    score: float
+    words: Mapping[str, str]
+
+
+def _fit(person: Person, told: _Told) -> str:
+    if not person.grade:
+        return NONE
+    share = told.words["known"] % {"share": figures.pct(person.fit_known_share)}
+    badge = format_html(
+        '<span class="grade grade-{0}" title="{1} · {2}">{0}</span>', person.grade, figures.number(person.fit), share
+    )
+    if person.disqualified:
+        return format_html('{} <span class="chip chip-warn">{}</span>', badge, told.words["ruled out"])
+    return badge
+
+
+def _place(person: Person, told: _Told) -> str:
+    return ", ".join(part for part in (person.city, person.country) if part) or NONE
+
+
+def _text(name: str) -> Callable[[Person, _Told], str]:
+    return lambda person, told: getattr(person, name) or NONE
+
+
+MAKERS: Mapping[str, Callable[[Person, _Told], str]] = {
+    "company": lambda person, told: employer(person) or NONE,
+    "title": _text("title"),
+    "stage": lambda person, told: told.stage,
+    "fit": _fit,
+    "engagement": lambda person, told: figures.number(told.score, 1),
+    "seen": lambda person, told: instant(person.last_seen_at),
+    "new": lambda person, told: instant(person.first_seen_at),
+    "source": lambda person, told: source_called(person.source),
+    "campaign": _text("campaign"),
+    "mail": _text("mail"),
+    "phone": _text("phone"),
+    "place": _place,
+    "industry": _text("industry"),
+    "owner": lambda person, told: str(person.owner) if person.owner else NONE,
+    "events": lambda person, told: figures.number(person.events),
+}
