@@ -1,4 +1,4 @@
-"""`embudo rebuild --check`: every person computed a second time, from the log by `core` alone, and compared with the rows.
+"""`embudo rebuild --check`: every person computed a second time from the log, by `core` alone, and compared.
 
 Identity is replayed from its facts, scores and stages are read by the referee, not by the engine that follows. What is
 compared and what differs is said; the order of the list, which is a snapshot, is left out.
@@ -17,7 +17,7 @@ from django.db import connection
 
 from embudo.core import attributes, lifecycle, scoring
 from embudo.core.definition import Definition
-from embudo.core.event import Door, Event, Verdict, subject_of
+from embudo.core.event import Door, Event, subject_of
 from embudo.core.identity import Identity
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
@@ -26,7 +26,7 @@ from embudo.leads import companies, profile, sql
 from embudo.leads.advance import Clockwork
 from embudo.leads.decided import cause_of, events_behind, is_decision
 from embudo.leads.follow import Follower, cursor_of_tables
-from embudo.leads.history import REVISED, counted
+from embudo.leads.history import REVISED, counted, counts
 from embudo.leads.kept import ARRIVED
 from embudo.leads.lock import Lock
 from embudo.leads.summary import summary_of
@@ -168,7 +168,8 @@ def _compare_identity(findings: Findings, who: Who) -> None:
         held[subject] = person
     links = {subject: person for subject, person in who.links.items() if subject != person}
     for subject in held.keys() | links.keys():
-        findings.compare(held.get(subject, subject), f"owner of identifier {subject}", held.get(subject), links.get(subject))
+        holder = held.get(subject, subject)
+        findings.compare(holder, f"owner of identifier {subject}", holder, links.get(subject, subject))
     pointers = dict(sql.rows("SELECT absorbed_id, survivor_id FROM leads_merge WHERE unmerged_at IS NULL"))
     for absorbed in pointers.keys() | who.identity.merged.keys():
         findings.compare(absorbed, "merged into", pointers.get(absorbed), who.identity.merged.get(absorbed))
@@ -180,7 +181,7 @@ def _histories(
     """The facts that count, by person, of the people of one portion."""
     found: dict[int, list[Event]] = defaultdict(list)
     for event in events_behind(log, Cursor(), through):
-        if event.verdict is Verdict.MACHINE and not keep_machines:
+        if not keep_machines and not counts(event):
             continue
         person = who.person_of(event.subject)
         if person % portions == portion:
@@ -203,10 +204,11 @@ COLUMNS = (
 def _compare_people(
     findings: Findings, definition: Definition, histories: Mapping[int, Sequence[Event]], portion: int, portions: int
 ) -> None:
-    mine = f"MOD({{}}, {portions}) = {portion}" if connection.vendor == "postgresql" else f"{{}} % {portions} = {portion}"
+    mine = f"{{}} %% {portions} = {portion}" if connection.vendor == "postgresql" else f"{{}} % {portions} = {portion}"
     followed = _followed(mine)
     there = _people(mine)
-    moves = _grouped("person_id, from_stage, to_stage, at, why, causes", "leads_stagechange", mine, "superseded_at IS NULL")
+    columns = "person_id, from_stage, to_stage, at, why, causes"
+    moves = _grouped(columns, "leads_stagechange", mine, "superseded_at IS NULL")
     values = _grouped("person_id, attribute, text, number", "leads_personattribute", mine, "1 = 1")
     for person in histories.keys() | there.keys():
         findings.people += 1
@@ -224,7 +226,9 @@ def _compare_people(
         findings.moves += len(walked)
 
 
-def rebuilt(history: Sequence[Event], definition: Definition, until: int) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+def rebuilt(
+    history: Sequence[Event], definition: Definition, until: int
+) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`."""
     latest = max(event.at for event in history)
     standing, moves = lifecycle.walk(history, definition, max(latest, until))

@@ -5,14 +5,19 @@ from dataclasses import replace
 
 from embudo.core.event import Event, Verdict
 from embudo.eventlog import Cursor, Log
+from embudo.leads.identity import IDENTITY_KINDS
 
 REVISED = "verdict_revised"
 VERDICTS = frozenset(Verdict)
 
 
+# Facts about other facts: they decide whose and what those are, and are nothing that a person did.
+BOOKKEEPING = IDENTITY_KINDS | {REVISED, "person_erased", "definition_published"}
+
+
 def counts(event: Event) -> bool:
     """Return whether a fact is folded at all: what machines did and what Embudo recorded is only kept and shown."""
-    return event.verdict is not Verdict.MACHINE
+    return event.verdict is not Verdict.MACHINE and event.kind not in BOOKKEEPING
 
 
 def counted(history: Iterable[Event]) -> list[Event]:

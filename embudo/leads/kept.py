@@ -203,7 +203,7 @@ def replace_moves(online: Online, people: Sequence[Kept], now: int, why: str) ->
     there = _standing_moves([each.id for each in people])
     added, corrected = [], []
     for kept in people:
-        wanted = [arrival_row(kept, online.definition.version, now)] if kept.summary.events else []
+        wanted = [arrival_row(kept, online.definition.version, now)] if kept.summary.created_at else []
         wanted += [move_row(kept.id, move, now) for move in kept.moves]
         for row in wanted:
             found = there[kept.id].pop((*row[1:4], row[5], row[6]), None)

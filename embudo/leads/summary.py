@@ -6,11 +6,12 @@ Everything here is a minimum, a maximum or a count over facts, so the order in w
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from embudo.core.event import Event, Verdict
+from embudo.core.event import Door, Event, Verdict
 from embudo.core.identity import names_somebody
 from embudo.engines.state import Order
 from embudo.leads.touch import Touch, touch_of
 
+NOTED = ("stage_set", "profile_changed", "handoff_", "opportunity_", "note_")  # kinds, by how they begin
 NOWHERE = Touch("", "", "", "")
 
 
@@ -18,28 +19,36 @@ NOWHERE = Touch("", "", "", "")
 class Summary:
     """The plain sums over the facts of one person."""
 
-    created_at: int = 0  # earliest arrival
-    first_seen_at: int = 0  # earliest and latest event time
-    last_seen_at: int = 0
-    events: int = 0
+    created_at: int = 0  # earliest arrival; 0: no fact yet
+    first_seen_at: int = 0  # earliest event time
+    last_seen_at: int = 0  # latest event time of what the person did
+    events: int = 0  # what the person did, see is_own
     known: bool = False  # some fact says who they are
     touched: Order | None = None  # the order of the fact that is the first touch
     touch: Touch = NOWHERE
 
     def add(self, event: Event) -> None:
         """Count one fact more."""
-        if self.events:
+        if self.created_at:
             self.created_at = min(self.created_at, event.received_at)
             self.first_seen_at = min(self.first_seen_at, event.at)
-            self.last_seen_at = max(self.last_seen_at, event.at)
         else:
-            self.created_at, self.first_seen_at, self.last_seen_at = event.received_at, event.at, event.at
-        self.events += 1
+            self.created_at, self.first_seen_at = event.received_at, event.at
+        if is_own(event):
+            self.last_seen_at = max(self.last_seen_at, event.at) if self.events else event.at
+            self.events += 1
+        elif not self.events:
+            self.last_seen_at = self.first_seen_at
         self.known = self.known or (event.verdict is Verdict.HUMAN and names_somebody(event))
         if self.touched is None or event.order < self.touched:
             touch = touch_of(event)
             if touch is not None:
                 self.touched, self.touch = event.order, touch
+
+
+def is_own(event: Event) -> bool:
+    """Return whether a fact is something the person did, not something that our side noted about them."""
+    return event.door is not Door.APP or not event.kind.startswith(NOTED)
 
 
 def summary_of(history: Iterable[Event]) -> Summary:

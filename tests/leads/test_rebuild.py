@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from embudo.core.event import DAY
+from embudo.eventlog import Cursor
+from embudo.leads import rebuild
+from embudo.leads.check import check
+from embudo.leads.follow import Follower
+from embudo.leads.models import Identifier, Person, PersonAttribute, Rebuild, Score, StageChange
+from tests.cast import MONDAY, ada, bruno, clara
+from tests.leads.conftest import Following, rows
+from tests.leads.test_follow import STORY
+from tests.leads.test_identity import merged
+
+
+def rebuilds(following: Following) -> None:
+    """Whoever follows carries a rebuild out."""
+    rebuild.ask(following.log)
+    while following.follower.advance_rebuild():
+        pass
+
+
+def test_incremental_equals_rebuild(following: Following) -> None:
+    following.hears(STORY[:20])
+    following.hears(STORY[20:])
+    following.hears(merged(ada.subject, bruno.subject))
+    before, ended = rows(), following.log.end()
+    rebuilds(following)
+
+    assert rows() == before
+    assert following.log.end() == ended
+    run = Rebuild.objects.get()
+    assert (run.events, run.events_in_all) == (sum(ended.values()),) * 2
+    assert run.finished_at is not None
+    following.agrees()
+
+
+def test_a_rebuild_replays_decisions_and_never_makes_them_anew(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following.hears(STORY)
+    before = rows()
+    monkeypatch.setattr("embudo.leads.identity.decide", lambda *_: [])
+    rebuilds(following)
+
+    assert rows() == before
+
+
+def test_a_rebuild_that_died_goes_on_where_it_stopped(following: Following) -> None:
+    following.hears(STORY)
+    before = rows()
+    rebuild.ask(following.log)
+    following.follower.size = 7
+    for _ in range(2):
+        following.follower.advance_rebuild()
+    following.follower = Follower(following.config, following.log)
+    following.follower.size = 7
+    while following.follower.advance_rebuild():
+        pass
+
+    assert rows() == before
+
+
+def test_a_rebuild_keeps_owners_and_the_moves_recorded_before(following: Following) -> None:
+    following.hears(ada.requests("demo"))
+    user = get_user_model().objects.create_user("luis@norte.example", "a long password", name="Luis")
+    Person.objects.update(owner=user)
+    moves = StageChange.objects.count()
+    rebuilds(following)
+
+    assert following.person(ada).owner == user
+    assert StageChange.objects.filter(superseded_why="rebuild").count() == moves
+
+
+@pytest.mark.parametrize(
+    ("what", "tamper"),
+    [
+        ("stage", lambda: Person.objects.filter(pk=ada.subject).update(stage="customer")),
+        ("engagement", lambda: Person.objects.filter(pk=ada.subject).update(engagement=1.5)),
+        ("events", lambda: Person.objects.filter(pk=ada.subject).update(events=99)),
+        ("stage moves", lambda: StageChange.objects.filter(to_stage="qualified").delete()),
+        ("attribute values", lambda: PersonAttribute.objects.filter(attribute="city").delete()),
+        ("existence", lambda: Person.objects.filter(pk=bruno.subject).delete()),
+        ("owner of identifier", lambda: Identifier.objects.filter(pk=ada.visitor).update(person=bruno.subject)),
+    ],
+)
+def test_the_check_names_what_was_tampered_with(following: Following, what: str, tamper: object) -> None:
+    following.hears(ada.visits("/").requests("demo"), bruno.submits("contact"))
+    following.agrees()
+    tamper()
+    findings = check(following.log, following.follower.online.definition, following.follower.cursor)
+
+    assert [each.what for each in findings.differences if each.what.startswith(what)]
+
+
+def test_the_command_follows_to_the_end_and_says_that_all_is_equal(
+    following: Following, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    monkeypatch.setattr(settings, "EMBUDO", following.config)
+    following.log.append(list(STORY))
+
+    assert rebuild.main(["--check"]) == 0
+    assert "exactly equal" in capsys.readouterr().out
+    Score.objects.all().delete()
+    Person.objects.filter(pk=clara.subject).update(name="Somebody Else")
+    assert rebuild.main(["--check"]) == 1
+    assert "Somebody Else" in capsys.readouterr().out
+    assert rebuild.main([]) == 0
+    assert rebuild.main(["--check"]) == 0
+
+
+def test_decisions_by_hand_keep_their_place_between_the_others(following: Following) -> None:
+    following.hears(ada.submits("contact"))
+    clicked = replace(bruno, browser=ada.browser)
+    following.log.append(
+        [*clicked.journey(MONDAY + DAY).submits("contact"), *merged(ada.subject, bruno.subject, at=MONDAY + 2 * DAY)]
+    )
+    following.follower.catch_up()
+    before = rows()
+    rebuilds(following)
+
+    assert rows() == before
+    following.agrees()
+    assert following.follower.cursor != Cursor()
