@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from embudo.config import Config
 from embudo.core.event import Event
+from embudo.eventlog.adopt import adopt, refuse
 from embudo.eventlog.append import Batch, Receipt, commit, dismiss, prepare, replay
 from embudo.eventlog.columns import COLUMNS, Row
 from embudo.eventlog.compact import FEWEST, compact
@@ -222,8 +222,21 @@ def _storage_errors() -> Iterator[None]:
 
 
 def open_log(config: Config) -> Log:
-    """Return the log of an install, made when it is missing; raises LogUnavailable."""
-    return Log(config, _open_tail(config))
+    """Return the log of an install, made when it is missing; raises LogUnavailable.
+
+    Raises LogDamaged when there are segments that the tail does not know, see `adopt_segments`.
+    """
+    tail = _open_tail(config)
+    refuse(tail, Archive(config.data / "log"))
+    return Log(config, tail)
+
+
+def adopt_segments(config: Config) -> int:
+    """Make a new or older tail go on behind segments it does not know; return how many rows it adopted.
+
+    For the case that the tail was lost and no backup has it. Nobody else may use the log meanwhile.
+    """
+    return adopt(_open_tail(config), Archive(config.data / "log"))
 
 
 def verify_log(config: Config) -> list[Problem]:

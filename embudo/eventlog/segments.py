@@ -11,7 +11,7 @@ from embudo.core.event import Event
 from embudo.eventlog import manifest as manifests
 from embudo.eventlog.columns import COLUMNS, HOT_TEXT, PLAIN, event_of, hot_of, schema
 from embudo.eventlog.manifest import Manifest, Segment, checksum, checksum_of, sync_folder
-from embudo.eventlog.position import shard_and_offset
+from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.subjects import encoded, index_of, index_path
 from embudo.eventlog.tail import TailRow
 
@@ -21,6 +21,8 @@ ROW_GROUP = (
 _DICTIONARIES = ["source", "kind", "identifier", "anonymous_id", "user_id", "site", "door", "verdict", *HOT_TEXT]
 _STATISTICS = [name for name in COLUMNS if name not in ("id", "body")]
 _ORDER = [("subject", "ascending"), ("at", "ascending"), ("id", "ascending")]
+
+_READ = ("shard", "offset", *PLAIN)  # what reading on needs
 
 Table = Any  # pyarrow.Table; pyarrow is imported only where it is needed
 
@@ -93,22 +95,22 @@ class Archive:
                 end = start + footer.row_group(group).num_rows
                 inside = [(max(low, start), min(high, end)) for low, high in spans if low < end and high > start]
                 if inside:
-                    table = file.read_row_group(group, columns=list(columns), use_threads=False)
+                    table = _row_group(file, group, columns)
                     yield from (table.slice(low - start, high - low) for low, high in inside)
                 start = end
 
     def offsets_between(self, segment: Segment, low: int, high: int) -> Table:
-        """Return the rows of a segment with offsets from `low` to `high` in offset order, as a table of COLUMNS."""
+        """Return shard, offset and PLAIN of a segment's rows with offsets from `low` to `high`, in offset order."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = [schema().empty_table()]
-        for table in self.tables(segment):
+        found = [table_of([], _READ)]
+        for table in self.tables(segment, _READ):
             inside = pc.and_(pc.greater_equal(table["offset"], low), pc.less_equal(table["offset"], high))
             found.append(table.filter(inside))
         return pa.concat_tables(found).sort_by("offset").combine_chunks()
 
-    def tables(self, segment: Segment, columns: Sequence[str] | None = None) -> Iterator[Table]:
+    def tables(self, segment: Segment, columns: Sequence[str] = COLUMNS) -> Iterator[Table]:
         """Yield a segment's rows portion by portion, sorted by subject and time."""
         import pyarrow.parquet as pq
 
@@ -116,7 +118,7 @@ class Archive:
             return
         with pq.ParquetFile(self.path(segment.file)) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=columns and list(columns), use_threads=False)
+                yield _row_group(file, group, columns)
 
     def orphans(self) -> list[Path]:
         """Return the files in the folder that the manifest does not know."""
@@ -124,6 +126,15 @@ class Archive:
         known = {each.file for each in manifest.segments} | {each.file for each in manifest.retired}
         known |= {str(Path(file).with_suffix(".subjects")) for file in known if file}
         return sorted(path for path in self.folder.glob("*") if path.name not in known)
+
+
+def _row_group(file: Any, group: int, columns: Sequence[str]) -> Table:
+    """Return these columns of a row group; those that an older segment lacks are lifted from its rows."""
+    if set(columns) <= set(file.schema_arrow.names):
+        return file.read_row_group(group, columns=list(columns), use_threads=False)
+    old = file.read_row_group(group, columns=list(_READ), use_threads=False).select(_READ)
+    rows = zip(*(column.to_pylist() for column in old.columns), strict=True)
+    return table_of(((position(shard, offset), *values) for shard, offset, *values in rows), columns)
 
 
 @lru_cache(maxsize=512)

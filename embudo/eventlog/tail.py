@@ -85,6 +85,12 @@ class Writing(Protocol):
     def keep(self, rows: Sequence[TailRow], keys: Sequence[KeyRow], last: Mapping[int, int]) -> None:
         """Write rows and their keys, and the last offsets after them."""
 
+    def keep_keys(self, keys: Sequence[KeyRow]) -> None:
+        """Write keys alone, of rows that are in segments."""
+
+    def keep_marks(self, last: Mapping[int, int]) -> None:
+        """Write the last offsets of shards."""
+
     def fail(self, failures: Sequence[Failure]) -> None:
         """Write failed events, in the state OPEN."""
 

@@ -88,7 +88,15 @@ class SqlWriting:
         if not rows:
             return
         self._speaker.insert("eventlog_tail", ROW_COLUMNS, rows)
+        self.keep_keys(keys)
+        self.keep_marks(last)
+
+    def keep_keys(self, keys: Sequence[KeyRow]) -> None:
+        """Write keys alone, of rows that are in segments."""
         self._speaker.insert("eventlog_keys", ("key", "digest", "position", "received_at"), keys)
+
+    def keep_marks(self, last: Mapping[int, int]) -> None:
+        """Write the last offsets of shards."""
         for shard, offset in last.items():
             self._speaker.run("UPDATE eventlog_shards SET last = ? WHERE shard = ?", (offset, shard))
 

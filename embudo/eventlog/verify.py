@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embudo.eventlog.adopt import behind
 from embudo.eventlog.ledger import Ledger
 from embudo.eventlog.manifest import DamagedManifest, Manifest, Segment, checksum_of
 from embudo.eventlog.segments import Archive
@@ -36,7 +37,7 @@ def verify(open_tail: Callable[[], Tail], archive: Archive) -> list[Problem]:
     if problems:
         return [*problems, *_segments(archive, None)]
     try:
-        return [*_tail(tail), *_segments(archive, tail), *_ledger(tail)]
+        return [*_tail(tail), *_lost(archive, tail), *_segments(archive, tail), *_ledger(tail)]
     except LogUnavailable as error:
         return [Problem(f"The tail cannot be read: {error}", "The storage stopped answering.", _RESTORE)]
 
@@ -62,6 +63,12 @@ def _ledger(tail: Tail) -> Iterator[Problem]:
         why = (f"received {ledger.received} is not accepted {ledger.accepted} + failed {ledger.failed}"
                f" + refused {ledger.refusals}")  # fmt: skip
         yield Problem("The ledger does not balance.", why, _REPORT)
+
+
+def _lost(archive: Archive, tail: Tail) -> Iterator[Problem]:
+    for shard in behind(tail, archive):
+        what = f"The tail of shard {shard} is older than its segments."
+        yield Problem(what, "It was lost and made anew, or is of another backup than the segments.", _RESTORE)
 
 
 def _segments(archive: Archive, tail: Tail | None) -> Iterator[Problem]:

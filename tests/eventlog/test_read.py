@@ -92,6 +92,15 @@ def test_history_stops_at_an_instant_and_knows_only_its_subjects(log: Log) -> No
     assert log.history([]) == log.history([12345]) == []
 
 
+def test_history_can_end_at_a_cursor_in_segments_and_in_the_tail(log: Log) -> None:
+    log.append([fact(number, who=1) for number in range(10)])
+    log.seal()
+    log.append([fact(number, who=1) for number in range(10, 20)])
+    for last in (0, 4, 10, 15, 20):
+        events = log.history([fact(1).subject], through=Cursor({0: last}))
+        assert [event.id for event in events] == [f"fact-{number}" for number in range(last)]
+
+
 def test_history_is_in_event_order_not_in_order_of_arrival(log: Log) -> None:
     late = [fact(number, who=1) for number in (5, 1, 9, 3)]
     log.append(late[:2])

@@ -52,6 +52,7 @@ def test_the_file_has_the_columns_of_the_log_with_hot_properties_typed(archive: 
     schema = pq.read_schema(archive.path(segment.file))
     assert tuple(schema.names) == COLUMNS
     assert {str(schema.field(name).type) for name in HOT} == {"string", "double"}
+    assert str(schema.field("subject").type) == "int64"
 
 
 def test_offsets_of_a_span_come_in_order(archive: Archive) -> None:
@@ -60,6 +61,15 @@ def test_offsets_of_a_span_come_in_order(archive: Archive) -> None:
     table = archive.offsets_between(segment, 11, 17)
     assert table["offset"].to_pylist() == list(range(11, 18))
     assert events_of(table.select(PLAIN)) == events[10:17]
+
+
+def test_columns_that_an_older_segment_lacks_are_lifted_from_its_rows(archive: Archive) -> None:
+    segment = sealed(archive, facts(0, 9))
+    path = archive.path(segment.file)
+    whole = pq.read_table(path)
+    pq.write_table(whole.drop_columns(["dwell_s", "path", COLUMNS[-1]]), path)
+    assert pa.concat_tables(archive.tables(segment)).equals(whole)
+    assert pa.concat_tables(archive.tables(segment, ("id", "dwell_s"))).equals(whole.select(["id", "dwell_s"]))
 
 
 def test_a_segment_without_rows_has_no_file(archive: Archive) -> None:

@@ -119,7 +119,7 @@ def test_a_full_disk_keeps_nothing_of_the_batch_and_a_later_append_works(config:
     log = open_log(replace(config, data=small_disk / "data"))
     acknowledged = 0
     bodies = [Failure("site", "bad_json", b"{" * 500, MONDAY)]
-    with pytest.raises(LogUnavailable, match="full|disk"):
+    with pytest.raises(LogUnavailable, match=r"full|disk"):
         while True:
             log.commit(events=facts(acknowledged, acknowledged + 50), failures=bodies)
             acknowledged += 50

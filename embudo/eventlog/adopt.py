@@ -1,0 +1,73 @@
+"""What to do with segments whose tail was lost: refuse to give their offsets out again, or adopt them."""
+
+from collections.abc import Iterable, Sequence
+
+from embudo.eventlog.append import digest
+from embudo.eventlog.columns import PLAIN, props_json
+from embudo.eventlog.ledger import KEPT, RECEIVED
+from embudo.eventlog.manifest import DamagedManifest
+from embudo.eventlog.position import key_hash, position
+from embudo.eventlog.segments import Archive, Table, events_of
+from embudo.eventlog.tail import HORIZON, KeyRow, LogDamaged, Tail
+
+_PORTION = 2_000  # keys written in one transaction, so that no writer waits long
+
+
+def behind(tail: Tail, archive: Archive) -> list[int]:
+    """Return the shards whose segments hold offsets that the tail never gave out."""
+    try:
+        manifest = archive.manifest()
+    except (DamagedManifest, OSError):
+        return []  # `verify` tells; meanwhile new facts are still kept
+    if not manifest.segments:
+        return []
+    return [shard for shard, mark in tail.marks().items() if manifest.sealed(shard) > mark.last]
+
+
+def refuse(tail: Tail, archive: Archive) -> None:
+    """Raise LogDamaged when the tail is new or older than its segments: it would give their offsets out again."""
+    if shards := behind(tail, archive):
+        raise LogDamaged(
+            f"the tail is older than the segments of shards {shards}: it was lost, or is of another backup than they"
+        )
+
+
+def adopt(tail: Tail, archive: Archive) -> int:
+    """Let a tail go on behind the segments it does not know, with their keys; return how many rows it adopted.
+
+    What the lost tail had not sealed is lost with it. Only keys within the horizon are needed again.
+    """
+    adopted, manifest = 0, archive.manifest()
+    for shard in behind(tail, archive):
+        mark = tail.marks()[shard]
+        young = max(each.max_received_at for each in manifest.of_shard(shard)) - HORIZON
+        for segment in manifest.of_shard(shard):
+            if segment.last <= mark.last:
+                continue
+            adopted += segment.rows
+            if segment.rows and segment.max_received_at >= young:
+                for table in archive.tables(segment, ("shard", "offset", *PLAIN)):
+                    _remember(tail, shard, _keys(table, mark.last))
+        with tail.writing({shard}) as writing:
+            last = manifest.sealed(shard)
+            writing.keep_marks({shard: last})
+            writing.sealed(shard, last)
+            writing.count(shard, {RECEIVED: last - mark.last, KEPT: last - mark.last})
+    return adopted
+
+
+def _keys(table: Table, known: int) -> Iterable[KeyRow]:
+    places = zip(table["shard"].to_pylist(), table["offset"].to_pylist(), strict=True)
+    for (shard, offset), event in zip(places, events_of(table.select(PLAIN)), strict=True):
+        if offset > known:
+            key = key_hash(event.source, event.id)
+            yield key, digest(event, props_json(event)), position(shard, offset), event.received_at
+
+
+def _remember(tail: Tail, shard: int, keys: Iterable[KeyRow]) -> None:
+    rows = list(keys)
+    for start in range(0, len(rows), _PORTION):
+        some: Sequence[KeyRow] = rows[start : start + _PORTION]
+        with tail.writing({shard}) as writing:
+            known = writing.known([row[0] for row in some])  # of an attempt that was cut short
+            writing.keep_keys([row for row in some if row[0] not in known])
