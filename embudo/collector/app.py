@@ -210,8 +210,9 @@ class Collector:
 
     def _script(self, scope: Any) -> Answer:
         text = parse_qs(scope.query_string[:1000]).get("key", [""])[0]
+        key = self.sites.find(text)
         return script_of(
-            self.sites.find(text),
+            key if key and key.door is Door.PUBLIC else None,
             accepts_gzip="gzip" in (scope.headers.get("accept-encoding") or ""),
             known_etag=scope.headers.get("if-none-match") or "",
         )

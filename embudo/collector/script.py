@@ -35,9 +35,10 @@ def script_of(key: Key | None, *, accepts_gzip: bool, known_etag: str) -> Answer
 
 
 def source() -> bytes:
-    """Return the tracker's text: the small build that set-up makes, else the readable source."""
-    built = _HERE / "build" / "tracker.min.js"
-    return (built if built.exists() else _HERE / "tracker.js").read_bytes()
+    """Return the tracker's text: the small build that set-up makes, else (none, or an old one) the readable source."""
+    readable, built = _HERE / "tracker.js", _HERE / "build" / "tracker.min.js"
+    fresh = built.exists() and built.stat().st_mtime >= readable.stat().st_mtime
+    return (built if fresh else readable).read_bytes()
 
 
 @lru_cache(maxsize=256)
