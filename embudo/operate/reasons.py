@@ -22,7 +22,7 @@ WORDS = {
     "not_a_batch": Words(_("Not a batch"), _("A batch needs a list named “batch”.")),
     "event_too_large": Words(_("Event too large"), _("Send less in one event: 32 kB is the limit.")),
     "too_deep": Words(_("Nested too deep"), _("Send flatter properties.")),
-    "bad_id": Words(_("Unusable id"), _("An event's messageId is a text of at most 200 characters.")),
+    "bad_id": Words(_("Unusable id"), _("An event's messageId is a short text; the detail says how short.")),
     "unknown_type": Words(_("Unknown type"), _("The type is one of track, identify, page, screen, group, alias.")),
     "no_event_name": Words(_("No event name"), _("A track call needs the name of the event.")),
     "reserved_kind": Words(_("Reserved name"), _("Embudo itself writes events of this name; choose another.")),

@@ -45,6 +45,8 @@ def system(request: HttpRequest) -> HttpResponse:
         "refused": _by_reason(now.ledger.refused),
     }
     if request.headers.get("HX-Request") == "true":
+        if request.GET.get("seen") == now.mark:
+            return HttpResponse(status=204)
         return render(request, "operate/_vitals.html", context)
     findings = doctor.examine(settings.EMBUDO, doctor.QUICK)
     context["findings"] = [each for each in findings if each.grade is not Grade.GOOD]
@@ -67,6 +69,7 @@ def failed_events(request: HttpRequest) -> HttpResponse:
         "reason": reason,
         "reason_words": words_of(reason) if reason else None,
         "state": state,
+        "may_replay": request.user.may("failed_events.replay"),
         "states": _states(),
         "page": {"next": _older(reason, state, shown[-1].number) if len(rows) > PAGE else ""},
     }
@@ -78,7 +81,12 @@ def failed_events(request: HttpRequest) -> HttpResponse:
 def failed_event(request: HttpRequest, number: int) -> HttpResponse:
     """Show one failed event: why, what came, what became of it since."""
     event = _found(number)
-    return render(request, "operate/failed_event.html", {"event": _shown(event), "body": _readable(event.body)})
+    context = {
+        "event": _shown(event),
+        "body": _readable(event.body),
+        "may_replay": request.user.may("failed_events.replay"),
+    }
+    return render(request, "operate/failed_event.html", context)
 
 
 @require("failed_events.replay")

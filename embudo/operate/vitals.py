@@ -3,6 +3,7 @@
 import shutil
 import time
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from embudo.config import Config
@@ -48,6 +49,12 @@ class Vitals:
     ledger: Ledger
     lag: Lag
     room: Room
+
+    @property
+    def mark(self) -> str:
+        """A short text that changes when what is shown does; of the disk only steps of 10 MB count."""
+        steps = [each // 10_000_000 for each in (self.room.free, self.room.tables, self.room.log)]
+        return blake2b(repr((self.ledger, self.lag.events, self.lag.late, steps)).encode(), digest_size=8).hexdigest()
 
 
 def vitals(config: Config) -> Vitals:

@@ -69,6 +69,21 @@ def test_the_fragment_is_only_what_changes(signed_in: SignIn, log: Log) -> None:
     assert "<html" not in answer
 
 
+def test_nothing_is_sent_while_nothing_is_new(signed_in: SignIn, log: Log) -> None:
+    client = signed_in("admin")
+    seen = client.get("/system/").context["vitals"].mark
+    assert client.get(f"/system/?seen={seen}", headers={"HX-Request": "true"}).status_code == 204
+    log.append([event(1)])
+    assert client.get(f"/system/?seen={seen}", headers={"HX-Request": "true"}).status_code == 200
+
+
+def test_who_may_not_take_in_again_sees_no_button(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    client = signed_in("marketing")
+    assert "Take it in again" not in client.get("/failed-events/1/").content.decode()
+    assert "Take all" not in client.get("/failed-events/?reason=bad_time").content.decode()
+
+
 def test_a_log_that_does_not_answer_is_told(signed_in: SignIn, here: Config, log: Log, shape: str) -> None:
     if shape == "server":
         pytest.skip("the damage is made in a file")
