@@ -1,4 +1,4 @@
-"""What `embudo up` does before its processes start: tables up to date, sites published, the set-up address when there is no user."""
+"""What `embudo up` does before its processes start: tables up to date, sites published, who may set it up told."""
 
 from django.conf import settings
 from django.core.management import call_command
