@@ -58,7 +58,7 @@ def _scanned(life: Life, at: int, props: dict[str, Any], link: dict[str, Any]) -
     """The mail gateway opens the mail and follows every link within seconds."""
     random = life.random
     seconds = 1 + int(random.random() * 12)
-    reasons = (f"mail_scanner:clicked_after_{seconds}s", "mail_scanner:every_link")
+    reasons = (f"mail_scanner:clicked_after_{seconds}s",)
     _told(life, "mail_opened", at + seconds * SECOND, props, Verdict.MACHINE, reasons)
     for address in (link["url"], f"https://www.{DOMAIN}/legal/privacy", f"https://www.{DOMAIN}/unsubscribe"):
         at += int(random.random() * 900_000)

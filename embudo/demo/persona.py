@@ -63,17 +63,17 @@ def employer(number: int, seed: int) -> Employer:
     random = dice(seed, 2, number)
     wheels = _wheels()
     language = wheels.languages.turn(random.random)
-    words, people = world().companies["words"][language], world().people[language]
+    people = world().people[language]
     industry = wheels.industries.turn(random.random)
     about = wheels.sizes.turn(random.random)
     country = wheels.countries[language].turn(random.random)
     row = world().companies["industries"][industry]
-    name = f"{random.choice(words)} {random.choice(row[language])}"
+    name = f"{_word(number, language)} {random.choice(row[language])}"
     fit = 0.6 * row["fit"] + 0.4 * world().companies["sizes"][about]["fit"]
     return Employer(
         number=number,
         name=name,
-        domain=f"{slug(name)}{number}.example",
+        domain=f"{slug(name)}.example",
         industry=industry,
         size=max(2, int(about * random.uniform(0.6, 1.5))),
         country=country,
@@ -106,6 +106,18 @@ def persona(random: Random, seed: int, employers: int, source: Source, lift: flo
         topic=wheels.topics.turn(random.random),
         free_mail=random.random() < (0.08 if role_fit else 0.7),
     )
+
+
+def _word(number: int, language: str) -> str:
+    """The first word of a company's name: another one for each company of a language."""
+    parts = world().companies["words"][language]
+    first, last = parts["first"], parts["last"]
+    turn, place = divmod(number, len(first) * len(last))
+    place = place * 367 % (len(first) * len(last))  # neighbours do not sound alike
+    beginning, end = first[place % len(first)], last[place // len(first)]
+    word = f"{beginning}{end}" if language == "en" else f"{beginning} {end.title()}"
+    again = {"en": "New", "es": "Nueva", "pt-br": "Nova"}[language]
+    return f"{again} {word}" if turn == 1 else f"{word} {turn}" if turn else word
 
 
 def slug(text: str) -> str:

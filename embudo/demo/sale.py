@@ -25,6 +25,7 @@ ACTIONS = {
     "quote_requested": ("quote", "quote"),
     "trial_started": ("trial", "trial"),
 }
+BACKLOG = 16 * DAY  # at the end of the history work has piled up: somebody is always on holiday
 GOALS = ("shorter routes", "less paper", "first-time fix", "service levels", "fewer calls")
 TOOLS = ("spreadsheet", "paper", "own software", "another product", "none")
 
@@ -32,7 +33,7 @@ TOOLS = ("spreadsheet", "paper", "own software", "another product", "none")
 def asks(life: Life, at: int, kind: str) -> int:
     """Tell a sales action: the form of a demo, quote or trial and the request itself; return when."""
     name, slug = ACTIONS[kind]
-    more = {"teams": max(1, life.persona.employer.size // 12), "message": ""} if kind != "trial_started" else None
+    more = {"teams": max(1, life.persona.employer.size // 12)} if kind != "trial_started" else None
     asked = ["company", "title", "role", "industry", "company_size", "country", "city", "language"]
     if life.random.random() < 0.45:
         asked.append("budget")
@@ -54,7 +55,8 @@ def answered(life: Life, asked_at: int) -> int | None:
     random, who = life.random, life.persona
     reps = world().reps(who.language)
     life.rep = reps[0] if random.random() < 0.55 else reps[-1]
-    if random.random() < life.rep.forgets:
+    piled_up = life.until - asked_at < BACKLOG and random.random() < 0.5
+    if piled_up or random.random() < life.rep.forgets:
         return None
     hours = random.lognormvariate(0, 0.5) * life.rep.answers_h
     at = office_instant(asked_at, hours, who.zone_h, random)

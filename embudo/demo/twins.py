@@ -83,7 +83,7 @@ def shared_browser(life: Life, known_at: int) -> None:
             "path": "/",
             "traits": {"email": life.mail, "first_name": colleague, "company": who.employer.name},
         },
-        {"user_agent": life.agent},
+        {"user_agent": life.agent, "url": world().page("").url(who.language)},
     )
     life.mail = mine
 
@@ -99,7 +99,7 @@ def office_mailbox(life: Life, known_at: int) -> None:
             "form_submitted",
             at + MINUTE,
             {"form": "contact", "path": "/contact", "traits": {"email": life.mail, "company": who.employer.name}},
-            {"user_agent": life.agent},
+            {"user_agent": life.agent, "url": world().page("contact").url(who.language)},
         )
     life.mail = mine
     life.browser, life.agent = first

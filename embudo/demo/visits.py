@@ -118,8 +118,8 @@ def draw(life: Life) -> Page:
     random = life.random
     kind = _kinds()[min(STEPS, int(life.warmth * (STEPS + 1)))].turn(random.random)
     about, pages = _pages()[kind], world().pages
-    favourite = about.get(life.persona.topic)
-    if favourite and random.random() < 0.5:
+    favourite = about.get(life.persona.employer.industry if kind == "solution" else life.persona.topic)
+    if favourite and random.random() < (0.8 if kind == "solution" else 0.5):
         return pages[favourite[int(random.random() * len(favourite))]]
     every = about[""]
     return pages[every[int(random.random() * len(every))]]

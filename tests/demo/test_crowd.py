@@ -17,13 +17,12 @@ from embudo.demo.fill import Plan
 from embudo.leads.models import Person, PersonAttribute, Score, StageChange
 plan = Plan(people=300, days=200, seed=4, until=1781000000000000)
 people(settings.EMBUDO, 400, plan, known_share=0.75)
-crowd = Person.objects.exclude(id__in=Score.objects.filter(revision__gt=1).values("person_id"))
 moves = StageChange.objects.filter(superseded_at=None)
 print(json.dumps({
     "people": Person.objects.filter(merged_into=None).count(),
     "known": Person.objects.filter(known=True, merged_into=None).count(),
     "mails": Person.objects.filter(known=True).exclude(mail="").values("mail").distinct().count(),
-    "ids": all(p.id == subject_of("mail:" + p.mail) for p in crowd.filter(known=True)[:20]),
+    "ids": sum(person.id == subject_of("mail:" + person.mail) for person in Person.objects.filter(known=True)),
     "scores": Score.objects.count(),
     "arrivals": moves.filter(from_stage="").count(),
     "lonely": Person.objects.filter(merged_into=None).exclude(id__in=moves.values("person_id")).count(),
@@ -46,7 +45,7 @@ def test_clones_have_scores_moves_and_names_of_their_own(install):
     assert found["people"] >= 700
     assert 250 < found["known"] < 400
     assert found["mails"] > 250
-    assert found["ids"]
+    assert found["ids"] > 250
     assert found["scores"] >= found["people"]
     assert found["arrivals"] >= found["people"]
     assert found["lonely"] == found["searchable"] == found["times"] == 0
