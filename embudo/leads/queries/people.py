@@ -57,7 +57,18 @@ class Sort:
     @property
     def order(self) -> str:
         """The ORDER BY of the rows."""
-        return f"{self.column} {'DESC' if self.descends else 'ASC'}, p.id {'DESC' if self.turned else 'ASC'}"
+        return f"{self.column} {'DESC' if self.descends else 'ASC'}, {self.tie_order}"
+
+    @property
+    def tie_order(self) -> str:
+        """The ORDER BY of rows with the same value."""
+        return f"p.id {'DESC' if self.turned else 'ASC'}"
+
+    def segments(self, position: "Position | None") -> list[tuple[Condition | None, str]]:
+        """What follows a position, in two parts so that an index answers each: its ties, then all beyond it."""
+        if position is None:
+            return [(None, self.order)]
+        return [(self.tie(position), self.tie_order), (self.beyond(position), self.order)]
 
     def tie(self, position: "Position") -> Condition:
         """The condition of rows with the value of the position that come after it."""
@@ -219,8 +230,8 @@ def _walked(
     deadline = time.monotonic() + budget_s
     index, fixed, asked = _split(filters, sort)
     found: list[Position] = []
-    for segment in [None] if start is None else [sort.tie(start), sort.beyond(start)]:
-        for stretch in _stretches(index, both(fixed, segment), asked, sort, wanted):
+    for segment, order in sort.segments(start):
+        for stretch in _stretches(index, both(fixed, segment), asked, sort, wanted, order):
             found += [Position(key, id_) for id_, key, holds in stretch if holds]
             if len(found) >= wanted:
                 return found[:wanted], False
@@ -247,7 +258,7 @@ def _split(filters: Sequence[Filter], sort: Sort) -> tuple[str, Condition, list[
 
 
 def _stretches(
-    index: str, fixed: Condition, asked: list[Condition], sort: Sort, wanted: int
+    index: str, fixed: Condition, asked: list[Condition], sort: Sort, wanted: int, first_order: str
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Stretches of (id, key, whether the row is asked for) in order, until the index ends."""
     question = every(asked)
@@ -255,13 +266,12 @@ def _stretches(
     here: Position | None = None
     size = STRETCH if asked else wanted
     while True:
-        segments = [None] if here is None else [sort.tie(here), sort.beyond(here)]
         stretch: list[tuple[Any, ...]] = []
-        for segment in segments:
+        for segment, order in sort.segments(here) if here else [(None, first_order)]:
             within = both(fixed, segment)
             stretch += rows(
                 f"SELECT p.id, {sort.column}, CASE WHEN {question.sql} THEN 1 ELSE 0 END FROM leads_person p {by} "
-                f"WHERE {within.sql} ORDER BY {sort.order} LIMIT %s",
+                f"WHERE {within.sql} ORDER BY {order} LIMIT %s",
                 (*question.values, *within.values, size - len(stretch)),
             )
             if len(stretch) >= size:
