@@ -74,7 +74,7 @@ def page(found: Sequence[Entry], *, family: str = "", after: str = "", size: int
     if after:
         at, _tilde, rest = after.partition("~")
         id_, _tilde, source = rest.partition("~")
-        if at.lstrip("-").isdigit():
+        if at.lstrip("-").isdecimal():
             shown = [each for each in shown if each.order < (int(at), id_, source)]
     more = len(shown) > size
     return list(shown[:size]), shown[size - 1].cursor if more else ""

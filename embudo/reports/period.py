@@ -73,7 +73,7 @@ def chosen(query: Mapping[str, str], now: int) -> Period:
     if ".." in key:
         parts = key.split("..")
         return chosen({"from": parts[0], "to": parts[1]}, now)
-    days = int(key) if key.isdigit() and int(key) in ROLLING else DEFAULT
+    days = int(key) if key.isdecimal() and int(key) in ROLLING else DEFAULT
     return Period(str(days), now - days * DAY, now, days)
 
 

@@ -327,7 +327,7 @@ def _seen(query: QueryDict) -> Iterator[Filter]:
     now = _now()
     for key in ("seen", "unseen"):
         days = query.get(key, "")
-        if days.isdigit() and 0 < int(days) < 100_000:
+        if days.isdecimal() and 0 < int(days) < 100_000:
             yield Seen(int(days), key == "seen", now)
 
 
@@ -347,7 +347,7 @@ def _attributes(query: QueryDict) -> Iterator[Filter]:
 
 def _reached(query: QueryDict) -> Iterator[Filter]:
     stage, start, end = query.get("reached", ""), query.get("from", ""), query.get("to", "")
-    if stage in RANK and start.isdigit() and end.isdigit() and int(end) < 2**62:
+    if stage in RANK and start.isdecimal() and end.isdecimal() and int(end) < 2**62:
         further = {"yes": True, "no": False}.get(query.get("further", ""))
         yield Reached(stage, int(start), int(end), further)
 

@@ -37,7 +37,7 @@ def employer(person: Person) -> str:
 @register.filter
 def strength(value: str | int) -> str:
     """How strong evidence is, in one word."""
-    return str(naming.STRENGTHS.get(int(value or 0), "")) if str(value).isdigit() else str(value)
+    return str(naming.STRENGTHS.get(int(value or 0), "")) if str(value).isdecimal() else str(value)
 
 
 @register.simple_tag

@@ -56,7 +56,7 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
     found = _found(request, person)
     wanted = request.POST.get("owner", request.GET.get("owner", ""))
     users = get_user_model().objects.filter(is_active=True)
-    chosen = users.filter(pk=int(wanted)).first() if wanted.isdigit() else None
+    chosen = users.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
     undo = f"{reverse('leads:owner', args=[found.id])}?{urlencode({'owner': found.owner_id or ''})}"
     Person.objects.filter(pk=found.id).update(owner=chosen)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")

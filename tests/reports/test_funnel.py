@@ -1,0 +1,90 @@
+"""The funnel in SQL counts what core/funnel.py says, for any moves and any period."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embudo.core import funnel as plain
+from embudo.core.event import DAY
+from embudo.core.funnel import DISCARDED, STAGES, Entry
+from embudo.leads.models import Person, StageChange
+from embudo.leads.queries import people
+from embudo.leads.queries.filters import Reached
+from embudo.reports.funnel import funnel, origins
+from embudo.reports.period import Period
+
+START, END = 100, 200
+PERIODS = (Period("own", START, END), Period("all", 0, END), Period("late", END - 1, END))
+
+# One person's moves: how long each stage lasted and what came next. The first is always an appearance.
+MOVES = st.lists(st.tuples(st.integers(0, 60), st.sampled_from((*STAGES, DISCARDED))), max_size=6)
+LIVES = st.lists(st.tuples(st.integers(0, 220), MOVES, st.booleans()), max_size=12)
+
+
+def rows_of(lives: list[tuple[int, list[tuple[int, str]], bool]]) -> list[StageChange]:
+    """The rows of these lives: each move leaves the stage the one before entered; some rows no longer stand."""
+    rows = []
+    for person, (first_at, moves, withdrawn) in enumerate(lives, start=1):
+        at, was = first_at, ""
+        for lasted, stage in [(0, "visitor"), *moves]:
+            at += lasted
+            if stage == was:
+                continue
+            rows.append(StageChange(person_id=person, from_stage=was, to_stage=stage, at=at, recorded_at=at))
+            was = stage
+        if withdrawn:
+            rows.append(
+                StageChange(
+                    person_id=person, from_stage="lead", to_stage="customer", at=at, recorded_at=at, superseded_at=at
+                )
+            )
+    return rows
+
+
+def entries_of(rows: list[StageChange]) -> list[Entry]:
+    return [Entry(row.person_id, row.to_stage, row.at) for row in rows if row.superseded_at is None]
+
+
+@pytest.mark.django_db
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LIVES)
+def test_the_tables_say_what_the_plain_reading_says(lives: list[tuple[int, list[tuple[int, str]], bool]]) -> None:
+    with transaction.atomic():
+        StageChange.objects.all().delete()
+        rows = rows_of(lives)
+        StageChange.objects.bulk_create(rows)
+        for period in PERIODS:
+            assert funnel(period) == plain.funnel(entries_of(rows), start=period.start, end=period.end)
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LIVES)
+def test_every_number_opens_to_as_many_people(lives: list[tuple[int, list[tuple[int, str]], bool]]) -> None:
+    with transaction.atomic():
+        StageChange.objects.all().delete()
+        StageChange.objects.bulk_create(rows_of(lives))
+        for step in funnel(PERIODS[0]):
+            behind = Reached(step.stage, START, END)
+            assert people.count([behind]) == step.entered
+            assert people.count([replace(behind, further=True)]) == step.converted
+
+
+@pytest.mark.django_db
+def test_origins_count_new_leads_by_first_source_and_how_many_qualified() -> None:
+    at = 1_780_000_000_000_000
+    for number, (source, stages) in enumerate(
+        [("google", ["lead"]), ("google", ["lead", "qualified"]), ("", ["lead", "customer"]), ("mail", [])], start=1
+    ):
+        Person.objects.create(id=number, created_at=at, first_seen_at=at, last_seen_at=at, source=source, known=True)
+        was = ""
+        for step, stage in enumerate(["visitor", *stages]):
+            StageChange.objects.create(person_id=number, from_stage=was, to_stage=stage, at=at + step, recorded_at=at)
+            was = stage
+    found = origins(Period("1", at - DAY, at + DAY))
+    assert [(each.source, each.leads, each.qualified) for each in found] == [("google", 2, 1), ("", 1, 1)]
+    assert sum(each.share for each in found) == pytest.approx(1)
+    assert origins(Period("1", at + DAY, at + 2 * DAY)) == []
