@@ -1,6 +1,6 @@
 """What the door answers: each answer once, ready to send."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -70,6 +70,11 @@ def partly(failed: list[tuple[int, Reason]]) -> Answer:
     """Return the answer to a batch of which these messages, by index, failed; the rest is kept."""
     listed = ",".join(f'{{"index":{index},"code":"{reason}"}}' for index, reason in failed)
     return Answer(200, _JSON, f'{{"success":true,"failed":[{listed}]}}'.encode())
+
+
+def json(value: Any) -> Answer:
+    """Return something as JSON."""
+    return Answer(200, _JSON, msgspec.json.encode(value))
 
 
 def text(status: int, words: str) -> Answer:

@@ -44,6 +44,7 @@ ROUTES = {
     "/v1/alias": "alias", "/v1/a": "alias",
     "/v1/batch": BATCH, "/v1/b": BATCH, "/v1/import": BATCH, "/e": BATCH,
 }  # fmt: skip
+SETTINGS = ("/v1/projects/", "/settings")
 SLOWEST_BODY_S = 20.0
 
 
@@ -97,7 +98,7 @@ class Collector:
             return answers.PREFLIGHT
         if kind is not None:
             return answers.NOT_ALLOWED
-        page = PAGES.get(path)
+        page = PAGES.get(path) or (Collector._settings if path.startswith(SETTINGS[0]) else None)
         return page(self, scope) if page and scope.method in ("GET", "HEAD") else answers.NOT_FOUND
 
     async def _receive(self, scope: Any, proto: Any, kind: str) -> Answer:
@@ -216,6 +217,16 @@ class Collector:
             accepts_gzip="gzip" in (scope.headers.get("accept-encoding") or ""),
             known_etag=scope.headers.get("if-none-match") or "",
         )
+
+    def _settings(self, scope: Any) -> Answer:
+        """Segment's script for browsers asks here where to send."""
+        text = scope.path.removeprefix(SETTINGS[0]).removesuffix(SETTINGS[1])
+        key = self.sites.find(text)
+        if not scope.path.endswith(SETTINGS[1]) or key is None or key.door is not Door.PUBLIC:
+            return answers.NOT_FOUND
+        protocol, _, host = self.config.collector_address.partition("://")
+        segment = {"apiKey": key.text, "apiHost": f"{host}/v1", "protocol": protocol, "addBundledMetadata": False}
+        return answers.json({"integrations": {"Segment.io": segment}})
 
     def _healthz(self, scope: Any) -> Answer:
         return answers.text(200, "ok\n")
