@@ -3,7 +3,7 @@
   const words = JSON.parse(document.getElementById("words").textContent);
   const palette = document.getElementById("palette");
   const shortcuts = document.getElementById("shortcuts");
-  const search = document.querySelector("[data-search]");
+  const search = document.querySelector("[data-search]") ?? document.querySelector("main input[type=search]");
   const writes = (node) => node.closest("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable=true]");
 
   /* -- rows -------------------------------------------------------------------------------------- */
