@@ -208,6 +208,7 @@ def _environment() -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "PIP_ROOT_USER_ACTION": "ignore",
+        "NODE_USE_SYSTEM_CA": "1",  # Node of our own otherwise trusts its own list only, not the machine's
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
 
