@@ -164,9 +164,9 @@ def test_segments_sdk_for_the_browser(door: RunningDoor, tmp_path: Path) -> None
         page = browser.new_context(user_agent=PERSON).new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html?utm_source=news")
         page.evaluate("""async () => {
-            await ready.page('Home')
-            await ready.identify('u-1', {email: 'ana@norte.mx'})
-            for (let n = 0; n < 100; n++) await ready.track('Demo Requested', {n})
+            ready.page('Home')
+            ready.identify('u-1', {email: 'ana@norte.mx'})
+            for (let n = 0; n < 100; n++) ready.track('Demo Requested', {n})
         }""")
         until(lambda: len(door.events()) >= 102, 20)
         browser.close()
