@@ -1,6 +1,8 @@
 """Questions tests ask an install through its own pages and tables, in a process of its own."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 from tests.path.install import Install
@@ -27,3 +29,31 @@ def answer(install: Install, code: str) -> Any:
 def funnel(install: Install) -> Any:
     """Return the funnel of all time: stage -> [entered, converted, population, median, negative]; and the origins."""
     return answer(install, FUNNEL)
+
+
+PAGES = """
+import json
+import re
+from html import unescape
+from django.test import Client
+from embudo.accounts.models import User
+user = User.objects.filter(email="reader@tests.example").first() or User.objects.create_user(
+    "reader@tests.example", name="Reader", role="manager", language="en")
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(user)
+print(json.dumps([[each.status_code, each.content.decode()] for each in map(client.get, {addresses!r})]))
+"""
+
+
+def pages(install: Install, *addresses: str) -> list[str]:
+    """Return pages as a manager sees them in English; fails on one that is not there."""
+    found = answer(install, PAGES.replace("{addresses!r}", repr(addresses)))
+    assert [status for status, _text in found] == [200] * len(addresses)
+    return [text for _status, text in found]
+
+
+def figure(text: str, name: str) -> tuple[str, str]:
+    """Return what a figure of the funnel page shows and the address it opens."""
+    link = re.search(rf'id="{name}"[^>]*?href="([^"]+)"[^>]*>([^<]+)<', text)
+    assert link, f"the page shows no figure {name}"
+    return link[2].strip(), unescape(link[1])

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 
 from embudo.config import Config
-from tests.path.asked import answer, funnel
+from tests.path.asked import answer, figure, funnel, pages
 from tests.path.install import ROOT, Install
 from tests.path.real_data import file_of, rows_of
 
@@ -121,3 +121,21 @@ def test_a_second_run_changes_nothing(install):
     assert "0 accepted, 8000 unchanged, 0 failed" in first
     assert "0 accepted, 842 unchanged, 0 failed" in second
     assert funnel(install) == before
+
+
+def test_each_number_of_the_funnel_page_opens_to_its_people(install, leads, deals):
+    (home,) = pages(install, "/?period=all")
+    shown = {stage: figure(home, f"n-{stage}") for stage in ("qualified", "customer")}
+    assert [shown[stage][0] for stage in shown] == ["8,000", "842"]
+    winners = {row["mql_id"] for row in deals}
+    everybody = {row["mql_id"] for row in leads}
+    qualified, customers = (names_on(page) for page in pages(install, *(shown[stage][1] for stage in shown)))
+    assert customers
+    assert customers <= winners
+    assert qualified
+    assert qualified <= everybody
+
+
+def names_on(page):
+    """The names of the people a list shows: ids of 32 hexadecimal digits here."""
+    return set(re.findall(r">\s*([0-9a-f]{32})\s*<", page))

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from embudo.config import Config
-from tests.path.asked import answer, funnel
+from tests.path.asked import answer, figure, funnel, pages
 from tests.path.install import ROOT, Install
 from tests.path.real_data import file_of, rows_of
 
@@ -76,3 +76,15 @@ def test_every_fact_says_that_its_time_is_unknown(install, leads):
     imported = [time for source, time in facts if source == "import:xeducation"]
     assert len(imported) == 9240 + 3561
     assert set(imported) == {"unknown"}
+
+
+def test_the_funnel_page_shows_the_counts_and_opens_them(install, leads):
+    (home,) = pages(install, "/?period=all")
+    assert figure(home, "n-lead")[0] == "9,240"
+    count, address = figure(home, "n-customer")
+    assert count == "3,561"
+    (people,) = pages(install, address)
+    converted = {row["Lead Number"] for row in leads if row["Converted"] == "1"}
+    listed = set(re.findall(r">\s*(\d{6})\s*<", people))
+    assert listed
+    assert listed <= converted
