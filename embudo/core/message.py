@@ -73,7 +73,8 @@ def context_of(message: Message) -> dict[str, Any]:
         stated = {key: value for key, value in campaign.items() if value and isinstance(value, str)}
         if name := stated.pop("name", ""):
             stated["campaign"] = name
-        context["utm"] = context.get("utm", {}) | stated
+        if stated:
+            context["utm"] = context.get("utm", {}) | stated
     return context
 
 

@@ -58,7 +58,9 @@ class RunningDoor:
         """Its log, read from here."""
         return open_log(self.install.config)
 
-    def request(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         """Send a request and return the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=20)
         try:
@@ -126,6 +128,12 @@ def track() -> Callable[..., dict[str, Any]]:
     count = iter(range(1_000_000))
 
     def make(event: str = "Demo Requested", **more: Any) -> dict[str, Any]:
-        return {"type": "track", "event": event, "messageId": f"m{next(count)}", "anonymousId": "browser-of-ana", **more}
+        return {
+            "type": "track",
+            "event": event,
+            "messageId": f"m{next(count)}",
+            "anonymousId": "browser-of-ana",
+            **more,
+        }
 
     return make

@@ -270,9 +270,7 @@ def test_implied_consent_keeps_an_id_until_somebody_objects(
     assert len(door.events()) == before
 
 
-def test_required_consent_sends_and_keeps_nothing_before(
-    door: RunningDoor, site: str, visitor: BrowserContext
-) -> None:
+def test_required_consent_sends_and_keeps_nothing_before(door: RunningDoor, site: str, visitor: BrowserContext) -> None:
     page = opened(visitor, f"{site}/{STRICT}/")
     page.evaluate("embudo.track('Too Early')")
     page.fill("#demo [name=correo]", "ana@norte.mx")
