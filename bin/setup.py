@@ -195,8 +195,11 @@ def install_system() -> None:
         print(f"    not here: {', '.join(names)} (as root on Debian, bin/test installs them)")
         return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    _run(["apt-get", "-qq", "update"], env=quiet)
-    _run(["apt-get", "-qq", "-y", "--no-install-recommends", "install", *names], env=quiet)
+    for words in (["update"], ["-y", "--no-install-recommends", "install", *names]):
+        try:
+            _run(["apt-get", "-qq", *words], env=quiet)
+        except Stopped as error:  # one list that cannot be read need not matter; a package that is missing shows itself
+            print(f"    {error}")
 
 
 # -- running commands -------------------------------------------------------------------------------

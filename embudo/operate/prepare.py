@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> int:
             print(_("The tables cannot be brought up to date: %(error)s") % {"error": str(error).strip()})
             print(_("`embudo doctor` says how to mend it."))
             return 1
+        call_command("clearsessions")
         snapshot.publish(settings.EMBUDO)
         if first_run.needed():
             print(_("There is no user yet. Open this address to become the administrator:"))
