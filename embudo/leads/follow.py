@@ -30,7 +30,7 @@ SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while n
 REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
 LONGEST_WRITE_S = 0.05  # no write transaction on SQLite lasts longer (DESIGN 9.14)
-SMALLEST, LARGEST = 20, 2000  # facts of a batch
+SMALLEST, LARGEST = 50, 2000  # facts of a batch
 LAZY = {  # a checkpoint costs what some fifty batches cost, so it comes less often
     "sqlite": ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=8000"),
     "postgresql": ("SET synchronous_commit TO off",),

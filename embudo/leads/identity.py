@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
-from embudo.core.identity import Decision, Dispute, Link, Merge, Owner, Strength, carried, claim_of, decide
+from embudo.core.identity import Claim, Decision, Dispute, Link, Merge, Owner, Strength, claim_of, decide
 from embudo.leads import sql
 
 SOURCE = "embudo"
@@ -93,6 +93,7 @@ class Directory:
         self.pointers = pointers
         self.holdings: dict[int, Holding] = {}
         self.named: dict[int, set[str]] = defaultdict(set)  # person before merges -> named identifiers
+        self._claims: dict[tuple[str, str], Claim] = {}  # what the loaded facts claim
         self.changed: set[int] = set()  # subjects whose holding is new or other than in the table
         self.fresh: set[int] = set()  # subjects that no fact carried before
         self.joined: list[Joined] = []
@@ -109,8 +110,9 @@ class Directory:
             subjects.add(event.subject)
             if event.kind in IDENTITY_KINDS:
                 claimed.update(_people(event))
-            elif claim_of(event) is not None:
-                carries = {subject_of(each) for each in carried(event)}
+            elif (claim := claim_of(event)) is not None:
+                self._claims[event.key] = claim
+                carries = {subject_of(each) for each in (claim.identifier, *claim.others)}
                 subjects |= carries
                 claimed |= carries
         self._load_holdings("subject", subjects)
@@ -176,7 +178,7 @@ class Directory:
     def see(self, event: Event) -> list[Decision]:
         """Take note of one fact in log order and return what is decided because of it."""
         self.note(event)
-        claim = None if event.kind in IDENTITY_KINDS else claim_of(event)
+        claim = self._claims.get(event.key)
         if claim is None:
             return []
         decisions = decide(claim, self._owner_of, self._apart)

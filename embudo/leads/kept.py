@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from embudo.core import attributes, lifecycle
 from embudo.core.lifecycle import Move
 from embudo.engines.online import Online
@@ -117,7 +119,7 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
             full.append((kept.id, None, *values, *_profile_columns(known, employer)))
         else:
             light.append((*values, kept.id))
-        blob, touched = online.encode(kept.state), json.dumps(kept.summary.touched) if kept.summary.touched else ""
+        blob, touched = online.encode(kept.state), _json(kept.summary.touched) if kept.summary.touched else ""
         version, due = online.definition.version, online.next_change(kept.state)
         if kept.revision:
             old.append((version, blob, touched, now, due, kept.id, kept.revision))
@@ -132,6 +134,10 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     _write_values(profiled, {row[0] for row in new})
 
 
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _by_id(employer: companies.Employer) -> int:
     return employer.id
 
@@ -140,7 +146,7 @@ def _profile_columns(known: dict[str, Any], employer: companies.Employer | None)
     columns = profile.columns(known)
     return (
         *(columns[name] for name in PROFILE[:9]),
-        json.dumps(known, ensure_ascii=False),
+        _json(known),
         profile.search_text(columns),
         employer.id if employer else None,
     )

@@ -29,7 +29,7 @@ NAMES = st.fixed_dictionaries(
 def test_a_batch_decides_what_the_plain_reading_decides(transactional_db: None, messages: list, size: int) -> None:
     events = [event for number, message in enumerate(messages) if (event := said(number, message)) is not None]
     plain, directory = Identity(), Directory(Pointers())
-    directory.load([])
+    directory.load(events)
     for event in events:
         decided = directory.see(event)
         plain.see(event)

@@ -1,6 +1,5 @@
 """What one row of a file says, by the map: who it is about, the facts it states, and what is wrong with it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 import phonenumbers
 
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
@@ -18,6 +18,7 @@ from embudo.leads.imports.values import BadValue
 
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
+_encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
 
 
@@ -271,8 +272,7 @@ def international(text: str, country: str) -> str | None:
 
 def hashed(content: Any) -> str:
     """Return 32 hexadecimal digits that stand for a content."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(_encode(content), digest_size=16).hexdigest()
 
 
 def _keep(

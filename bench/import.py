@@ -1,0 +1,133 @@
+"""How many rows of a CSV file a second are imported with matching, and how many until the tables show them.
+
+    .venv/bin/python bench/import.py [--rows N] [--seed S] [--database URL] [--data DIR]
+
+The file is made up: people with a mail address, a phone without country code, a company, attributes and, for one in
+ten, a deal with dates. Half of them are known from an earlier file. Ends with one JSON line.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+MAP = """
+name: bench
+who:
+  mail: Email
+  phone: {column: Phone, country: MX}
+key: Email
+at: {column: Created}
+dates: ["%d/%m/%Y %H:%M"]
+zone: America/Mexico_City
+attributes:
+  name: Name
+  company: Company
+  company_size: {column: Size, kind: number}
+  industry: {column: Industry, kind: choice}
+  budget: {column: Budget, kind: money}
+first_touch:
+  source: Source
+facts:
+  - kind: opportunity_won
+    when: {column: Won}
+    at: {column: Won}
+    props: {opportunity: Email, amount: {column: Budget, kind: money}}
+"""
+HEADERS = ("Email", "Name", "Phone", "Company", "Size", "Industry", "Budget", "Source", "Created", "Won")
+
+
+def main() -> int:
+    """Run the bench; return an exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", default="", help="postgresql://... for the server shape")
+    parser.add_argument("--data", type=Path, help="folder for the install; default: a temporary one")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="embudo-bench-", dir=given.data) as folder:
+        os.environ |= {"EMBUDO_DATA": folder, "EMBUDO_DATABASE_URL": given.database}
+        os.environ["DJANGO_SETTINGS_MODULE"] = "embudo.settings"
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        print(json.dumps(run(Path(folder), given.rows, given.seed, given.database)))
+    return 0
+
+
+def run(folder: Path, rows: int, seed: int, database: str) -> dict[str, object]:
+    """Import half of the people, then all of them, and return the figures of the second file."""
+    from django.conf import settings
+
+    from embudo.eventlog import open_log
+    from embudo.leads.follow import Follower
+    from embudo.leads.imports import mapping
+    from embudo.leads.imports.run import Import
+
+    (folder / "map.yaml").write_text(MAP)
+    plan = mapping.read(folder / "map.yaml", zone="UTC")
+    log = open_log(settings.EMBUDO)
+    make(folder / "first.csv", range(0, rows, 2), seed)
+    make(folder / "all.csv", range(rows), seed + 1)
+    for _ in Import(log, plan, "people").run(folder / "first.csv"):
+        pass
+    Follower(settings.EMBUDO, log).catch_up()
+    work = Import(log, plan, "people")
+    began, busy = time.perf_counter(), time.process_time()
+    for _ in work.run(folder / "all.csv"):
+        pass
+    recorded, cpu = time.perf_counter() - began, time.process_time() - busy
+    Follower(settings.EMBUDO, log).catch_up()
+    visible, cpu_visible = time.perf_counter() - began, time.process_time() - busy
+    again = time.perf_counter()
+    second = Import(log, plan, "people")
+    for _ in second.run(folder / "all.csv"):
+        pass
+    return {
+        "bench": "import",
+        "shape": "server" if database else "embedded",
+        "rows": work.totals.rows,
+        **work.totals.outcomes,
+        "facts": work.totals.facts,
+        "rows_per_s": round(rows / recorded),
+        "visible_rows_per_s": round(rows / visible),
+        "again_rows_per_s": round(rows / (time.perf_counter() - again)),
+        "again_unchanged": second.totals.outcomes["unchanged"],
+        "cpu_ms_per_op": round(cpu / rows * 1000, 4),
+        "visible_cpu_ms_per_op": round(cpu_visible / rows * 1000, 4),
+    }
+
+
+def make(path: Path, numbers: range, seed: int) -> None:
+    """Write a file of made-up people; another seed gives the same people other attributes."""
+    random = Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADERS)
+        writer.writerows(row(number, random) for number in numbers)
+
+
+def row(number: int, random: Random) -> tuple[object, ...]:
+    """One made-up person; one in ten has a deal."""
+    day, month = random.randint(1, 28), random.randint(1, 12)
+    won = f"{day:02}/{month:02}/2026 12:00" if number % 10 == 0 and month < 8 else ""
+    phone = f"55 {number // 10_000 + 1000:04} {number % 10_000:04}"
+    industry, source = random.choice(("software", "retail", "finance", "other")), random.choice(("fair", "ads", ""))
+    return (
+        f"Person.{number}@firm{number % 5000}.example", f"Name{number % 997} Surname{number}", phone,
+        f"Firm {number % 5000}", random.randint(1, 2000), industry, f"${random.randint(1, 90):,}000", source,
+        f"{day:02}/{month:02}/2025 10:{number % 60:02}", won,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
