@@ -27,8 +27,9 @@ class Step:
     """One stage of the funnel for a period.
 
     `population`: people in it now. `entered`: people who first reached it in the period. `converted`: those of them who
-    have reached the next stage by now. `median`: microseconds from first entry to first entry of the next, over those
-    who made both entries and entered in the period; None without any. `negative`: people whose next entry lies before.
+    have reached the next stage by now. `median`: microseconds from first entry to first entry of the next stage they
+    entered (not of one they skipped), over those who entered in the period; None without any. `negative`: people whose
+    next entry lies before.
     """
 
     stage: str
@@ -72,9 +73,11 @@ def _step(
     following = STAGES[rank + 1] if rank + 1 < len(STAGES) else ""
     entered = [person for person in latest if (at := reached[person, rank]) is not None and at >= start]
     spans = {
-        person: first[person, following] - first[person, stage]
+        person: next_at - at
         for person in latest
-        if (person, stage) in first and (person, following) in first and first[person, stage] >= start
+        if (at := first.get((person, stage))) is not None
+        and at >= start
+        and (next_at := _next_entry(first, person, rank)) is not None
     }
     return Step(
         stage=stage,
@@ -84,6 +87,10 @@ def _step(
         median=_median([span for span in spans.values() if span >= 0]),
         negative=tuple(sorted(person for person, span in spans.items() if span < 0)),
     )
+
+
+def _next_entry(first: Mapping[tuple[int, str], int], person: int, rank: int) -> int | None:
+    return next((first[person, stage] for stage in STAGES[rank + 1 :] if (person, stage) in first), None)
 
 
 def _median(spans: Sequence[int]) -> float | None:

@@ -44,14 +44,15 @@ class Tally:
     def add(self, person: int, first: First) -> None:
         """Count one person who has reached at least the second stage."""
         reached: int | None = None
+        following: int | None = None  # the entry into the next stage they did not skip
         for rank in range(len(STAGES) - 1, -1, -1):
             further, at = reached, first[rank]
             reached = at if reached is None else reached if at is None else min(at, reached)
             if reached is not None and reached >= self.start:
                 self.entered[rank] += 1
                 self.converted[rank] += further is not None
-            if rank + 1 < len(STAGES):
-                self._span(rank, person, at, first[rank + 1])
+            self._span(rank, person, at, following)
+            following = following if at is None else at
 
     def _span(self, rank: int, person: int, at: int | None, following: int | None) -> None:
         if at is None or following is None or at < self.start:

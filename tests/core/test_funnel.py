@@ -24,10 +24,11 @@ def test_conversion_is_of_those_who_entered_in_the_period_who_got_further_by_now
     assert step("lead", steps).population == 2
 
 
-def test_a_skipped_stage_counts_as_passed_but_not_in_medians() -> None:
+def test_a_skipped_stage_counts_as_passed_and_medians_go_from_entry_to_entry() -> None:
     steps = funnel(entries(1, visitor=0, lead=1, customer=3), start=0, end=9 * DAY)
     for stage in ("lead", "qualified", "prospect", "opportunity"):
         assert step(stage, steps).conversion == 1
+    assert step("lead", steps).median == 2 * DAY
     assert step("opportunity", steps).median is None
     assert step("opportunity", steps).population == 0
 
