@@ -78,6 +78,9 @@ def context_of(message: Message) -> dict[str, Any]:
     return context
 
 
+FIRMOGRAPHIC = ("company_domain", "company_size", "industry", "website")
+
+
 def props_of(message: Message, context: Message) -> dict[str, Any]:
     """Return the properties under the names that rules and screens read; what does not fit them is in "unusable"."""
     props: dict[str, Any] = {}
@@ -121,9 +124,19 @@ def _read_traits(message: Message, props: dict[str, Any], unusable: dict[str, An
     own = props.pop("traits", None)
     said = message.get("traits") or own or part(message, "context").get("traits")
     if said and isinstance(said, dict):
-        props["traits"], refused = traits_of(said)
+        traits, refused = traits_of(said)
+        if message["type"] == "group":
+            props["company_traits"], traits = traits, _of_company(traits)
+        if traits:
+            props["traits"] = traits
         if refused:
             unusable["traits"] = refused
+
+
+def _of_company(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """What a company's traits say of somebody who works there: never a name or an address of their own."""
+    stated = {name: traits[name] for name in FIRMOGRAPHIC if name in traits}
+    return {"company": traits["name"], **stated} if "name" in traits else stated
 
 
 def _set(props: dict[str, Any], name: str, given: Any, unusable: dict[str, Any]) -> None:

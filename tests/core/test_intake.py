@@ -253,6 +253,8 @@ def test_the_strongest_identifier_counts(envelope: Envelope, said: dict[str, Any
 def test_a_companys_mail_names_nobody() -> None:
     event = taken(type="group", groupId="g1", traits={"email": "info@norte.mx", "name": "Norte"})
     assert (event.identifier, event.props["group_id"]) == ("anon:b1", "g1")
+    assert event.props["traits"] == {"company": "Norte"}
+    assert event.props["company_traits"] == {"email": "info@norte.mx", "name": "Norte"}
 
 
 def test_a_day_links_to_no_browser() -> None:
