@@ -75,6 +75,10 @@ def test_the_funnel_shows_the_true_counts_and_days(install, leads, deals):
     forward = [span for span in spans if span >= 0]
     assert len(spans) - len(forward) == 1
 
+    _entered, _converted, _there, middle, backwards = shown["steps"]["qualified"]
+    assert middle / DAY_US == pytest.approx(median(forward) / DAY_US) == pytest.approx(14.722, abs=0.001)
+    assert backwards == 1
+
     entered = {}
     for name, stage, at in answer(install, MOVES):
         entered.setdefault(name, {})[stage] = at
@@ -127,6 +131,9 @@ def test_each_number_of_the_funnel_page_opens_to_its_people(install, leads, deal
     (home,) = pages(install, "/?period=all")
     shown = {stage: figure(home, f"n-{stage}") for stage in ("qualified", "customer")}
     assert [shown[stage][0] for stage in shown] == ["8,000", "842"]
+    column = home[home.index('id="n-qualified"') : home.index('id="n-prospect"')]
+    assert re.search(r'funnel-median"[^>]*>\s*15\s*d', column)
+    assert "1 backwards" in column
     winners = {row["mql_id"] for row in deals}
     everybody = {row["mql_id"] for row in leads}
     qualified, customers = (names_on(page) for page in pages(install, *(shown[stage][1] for stage in shown)))
