@@ -80,13 +80,15 @@ def test_a_reader_never_sees_half_a_snapshot(here: Config, site: Site) -> None:
                 bad.append(error)
             reads[0] += 1
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    for number in range(40):
-        Site.objects.filter(pk=site.pk).update(name="n" * (1 + number * 97))
-        snapshot.publish(here)
-    stop.set()
-    reader.join()
+    try:
+        for number in range(40):
+            Site.objects.filter(pk=site.pk).update(name=f"{number:03}" * 40)
+            snapshot.publish(here)
+    finally:
+        stop.set()
+        reader.join()
     assert bad == [] and reads[0] > 0
 
 
