@@ -64,9 +64,10 @@ def erase(
         tail_rows = delete_from_tail(tail, places)
         rows, touched = _rewrite(archive, subjects)
         bodies = _forget_bodies(tail, names | more)
+        files = tuple(segment.file for segment in touched)
+        evidence = Evidence("erased", by, why, at, len(subjects), tail_rows, rows, files, bodies)
+        record(tombstones.folder, evidence)
         tail.scrub()
-    evidence = Evidence("erased", by, why, at, len(subjects), tail_rows, rows, tuple(s.file for s in touched), bodies)
-    record(tombstones.folder, evidence)
     return evidence
 
 
@@ -90,9 +91,10 @@ def sweep(tail: Tail, archive: Archive, tombstones: Tombstones, *, by: str, why:
         rows, touched = _rewrite(archive, suspects, tombstones)
         if not tail_rows and not rows:
             return None
+        files = tuple(segment.file for segment in touched)
+        evidence = Evidence("erased", by, why, at, len(suspects), tail_rows, rows, files)
+        record(tombstones.folder, evidence)
         tail.scrub()
-    evidence = Evidence("erased", by, why, at, len(suspects), tail_rows, rows, tuple(s.file for s in touched))
-    record(tombstones.folder, evidence)
     return evidence
 
 

@@ -84,6 +84,10 @@ class Log:
         """Return the cursor that has seen everything kept so far."""
         return Cursor({shard: mark.last for shard, mark in self._tail.marks().items()})
 
+    def sealed(self) -> Cursor:
+        """Return the cursor that has seen everything that is in segments."""
+        return Cursor({shard: mark.sealed for shard, mark in self._tail.marks().items()})
+
     def history(
         self, subjects: Collection[int], *, until: int | None = None, through: Cursor | None = None
     ) -> list[Event]:
@@ -95,7 +99,7 @@ class Log:
 
     def segments(self) -> list[Path]:
         """Return the Parquet files of the sealed rows. With the tail's rows beside them use `snapshot`."""
-        return self.snapshot(("at",))[0]
+        return [self._archive.path(each.file) for each in self._reader.segments()]
 
     def tail_table(self, columns: Sequence[str] = COLUMNS) -> Any:
         """Return the rows that are in no segment as a pyarrow table of these columns. See `snapshot`."""

@@ -132,6 +132,10 @@ class Reader:
             if last is None or segment.first <= last:
                 yield from self._archive.history(segment, subjects, last)
 
+    def segments(self) -> list[Segment]:
+        """Return the segments of the rows that are sealed."""
+        return self._retried(lambda: self._archive.manifest().until(self._tail.marks()))
+
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Segment], Table]:
         """Return all segments and the rows of the tail that none of them holds, consistent with one another."""
         import pyarrow as pa

@@ -37,8 +37,11 @@ class Tombstones:
         return bool(self._until)
 
     def cover(self, event: Event) -> bool:
-        """Return whether an event belongs to an erased subject and is not newer than the erasure."""
-        return bool(self) and event.at <= self._until.get(self._hash(event.subject), event.at - 1)
+        """Return whether an event belongs to an erased subject and is not newer than the erasure.
+
+        Knows what was there when `bool` was last asked, which looks at the file; a loop asks it once before.
+        """
+        return bool(self._until) and event.at <= self._until.get(self._hash(event.subject), event.at - 1)
 
     def until(self, subject: int) -> int | None:
         """Return the instant up to which a subject is erased, None when it is not."""
@@ -53,6 +56,7 @@ class Tombstones:
             file.flush()
             os.fsync(file.fileno())
         sync_folder(self.folder)
+        bool(self)
 
     def _load(self) -> None:
         until: dict[str, int] = {}

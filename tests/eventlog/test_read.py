@@ -125,7 +125,7 @@ def test_segments_and_tail_table_together_hold_each_row_once(log: Log) -> None:
 
 
 def test_readers_in_other_threads_miss_nothing_while_rows_move(log: Log) -> None:
-    total, seen, faults, appended = 300, list[list[str]](), list[Exception](), threading.Event()
+    total, seen, faults, appended = 150, list[list[str]](), list[Exception](), threading.Event()
 
     def follow() -> None:
         cursor, mine = Cursor(), list[str]()
