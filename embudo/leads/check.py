@@ -17,19 +17,20 @@ from django.db import connection
 
 from embudo.core import attributes, lifecycle, scoring
 from embudo.core.definition import Definition
-from embudo.core.event import Door, Event, subject_of
-from embudo.core.identity import Identity
+from embudo.core.event import Event
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
 from embudo.leads import companies, profile, sql
 from embudo.leads.advance import Clockwork
-from embudo.leads.decided import cause_of, events_behind, is_decision
+from embudo.leads.check_batch import compare_batch
+from embudo.leads.decided import events_behind
 from embudo.leads.follow import Follower, cursor_of_tables
-from embudo.leads.history import REVISED, counted, counts
+from embudo.leads.history import counted, counts
 from embudo.leads.kept import ARRIVED
 from embudo.leads.lock import Lock
 from embudo.leads.summary import summary_of
+from embudo.leads.who import Who
 
 SHOWN = 40  # differences printed
 PORTION = 400_000  # facts held in memory at once
@@ -57,6 +58,7 @@ class Findings:
     people: int = 0
     facts: int = 0
     moves: int = 0
+    batch: int = 0  # people whose score the batch engine computed, too
     differences: list[Difference] = field(default_factory=list)
 
     def compare(self, person: int, what: str, in_tables: Any, rebuilt: Any) -> None:
@@ -79,6 +81,7 @@ def run(log: Log, lock: Lock) -> int:
     if count > SHOWN:
         print(f"... and {count - SHOWN} more")
     what = f"{findings.people:,} people, {findings.facts:,} facts, {findings.moves:,} stage moves"
+    what += f" (scores of {findings.batch:,} by the batch engine, too)" if findings.batch else ""
     verdict = f"{count:,} differences" if count else "exactly equal"
     print(f"{what}: {verdict} ({time.monotonic() - began:.1f} s)")
     return 1 if count else 0
@@ -118,48 +121,18 @@ def one_moment() -> Iterator[None]:
 def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     """Compute everybody again from the facts that `through` has seen and compare with the tables."""
     findings = Findings()
-    who, revised = identity(log, through)
+    who = Who.read(log, through)
     _compare_identity(findings, who)
+    findings.batch = compare_batch(findings.compare, log, definition, through, who)
     portions = max(1, -(-sum(through.values()) // PORTION))
     for portion in range(portions):
-        histories = _histories(log, through, who, portion, portions, keep_machines=revised)
+        histories = _histories(log, through, who, portion, portions, keep_machines=bool(who.revised))
         findings.facts += sum(map(len, histories.values()))
         _compare_people(findings, definition, histories, portion, portions)
     return findings
 
 
 # -- identity ----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Who:
-    """Who is who by the facts of identity: subject -> person before merges, and the merge pointers."""
-
-    links: dict[int, int] = field(default_factory=dict)
-    identity: Identity = field(default_factory=Identity)
-
-    def person_of(self, subject: int) -> int:
-        """Return the surviving person of a subject."""
-        return self.identity.root(self.links.get(subject, subject))
-
-
-def identity(log: Log, through: Cursor) -> tuple[Who, bool]:
-    """Return who is who, each decision taking effect at the fact that caused it, and whether any verdict was revised."""
-    decisions: dict[tuple[str, str], list[Event]] = defaultdict(list)
-    revised = False
-    for event in events_behind(log, Cursor(), through):
-        revised = revised or event.kind == REVISED
-        if is_decision(event):
-            decisions[cause_of(event)].append(event)
-    who = Who()
-    for event in events_behind(log, Cursor(), through):
-        if event.door is not Door.SYSTEM:
-            if event.door is Door.APP:
-                who.identity.see(event)
-            for fact in decisions.get(event.key, ()):
-                who.identity.see(fact)
-    who.links = {subject_of(identifier): person for identifier, (person, _) in who.identity.links.items()}
-    return who, revised
 
 
 def _compare_identity(findings: Findings, who: Who) -> None:
