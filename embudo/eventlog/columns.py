@@ -134,6 +134,8 @@ def hot(props: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _number(value: object) -> float | None:
+    if value is None:
+        return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -145,9 +147,13 @@ def _number(value: object) -> float | None:
 
 def odd(props: Mapping[str, Any]) -> bool:
     """Return whether a hot property has a value that its column does not show as it is."""
+    return _odd(props, hot(props))
+
+
+def _odd(props: Mapping[str, Any], lifted: tuple[Any, ...]) -> bool:
     return any(
-        value is not None and (type(value) is bool or value != lifted)
-        for value, lifted in zip(map(props.get, HOT), hot(props), strict=True)
+        value is not None and value is not shown and (type(value) is bool or value != shown)
+        for value, shown in zip(map(props.get, HOT), lifted, strict=True)
     )
 
 
@@ -155,8 +161,8 @@ def hot_of(values: Sequence[Any]) -> tuple[Any, ...]:
     """Return the values of HOT, ODD and TRAITS of the values of PLAIN."""
     layout, text = values[0], values[BODY]
     props = (_decode_body(text) if layout == LAYOUT else lift(layout, text)).props
-    traits = props.get("traits")
-    return (*hot(props), odd(props), _encode(traits).decode() if traits and isinstance(traits, dict) else None)
+    traits, lifted = props.get("traits"), hot(props)
+    return (*lifted, _odd(props, lifted), _encode(traits).decode() if traits and isinstance(traits, dict) else None)
 
 
 def schema() -> Any:

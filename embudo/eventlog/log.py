@@ -88,10 +88,6 @@ class Log:
         """Return the cursor that has seen everything that is in segments."""
         return Cursor({shard: mark.sealed for shard, mark in self._tail.marks().items()})
 
-    def sealed(self) -> Cursor:
-        """Return the cursor that has seen everything that is in segments."""
-        return Cursor({shard: mark.sealed for shard, mark in self._tail.marks().items()})
-
     def history(
         self, subjects: Collection[int], *, until: int | None = None, through: Cursor | None = None
     ) -> list[Event]:
