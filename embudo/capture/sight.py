@@ -81,11 +81,15 @@ def _is_number(value: Any) -> bool:
 
 
 def _who(event: Event) -> str:
+    traits = event.props.get("traits")
+    if isinstance(traits, dict) and isinstance(traits.get("email"), str):
+        return traits["email"][:200]
     if event.identifier.startswith("daily:"):
         return gettext("daily visitor")
     if is_anonymous(event.identifier):
         return gettext("anonymous visitor")
-    return event.identifier.partition(":")[2]
+    door, _, who = event.identifier.partition(":")
+    return gettext("user %(id)s") % {"id": who} if door == "user" else who
 
 
 def _reason(reason: str) -> str:

@@ -63,13 +63,17 @@ def test_a_line_tells_kind_person_door_and_verdict(signed_in: Any, site: Site, l
             event(site.public_id, 1, "demo_requested", who="mail:ada@norte.example", door=Door.SECRET),
             event(site.public_id, 2, verdict=Verdict.MACHINE, reasons=("user_agent:bot",), door=Door.PUBLIC),
             event(site.public_id, 3, "webinar_watched", who="daily:x", props={"name": "Q3"}),
+            event(site.public_id, 5, "demo_requested", who="user:42", props={}),
+            event(
+                site.public_id, 6, "profile_changed", who="user:43", props={"traits": {"email": "eva@ribera.example"}}
+            ),
             event(site.public_id, 4, "page_read", props={"path": "/case", "scroll_share": 0.92}),
         ]
     )
     page = signed_in().get(f"/sites/{site.public_id}/").content.decode()
     for words in ("Demo requested", "ada@norte.example", "by a secret key", "machine", "user agent bot",
-                  "anonymous visitor",
-                  "Webinar watched", "daily visitor", "92% read", "human"):  # fmt: skip
+                  "anonymous visitor", "Webinar watched",
+                  "daily visitor", "92% read", "user 42", "eva@ribera.example", "human"):  # fmt: skip
         assert words in page
 
 
