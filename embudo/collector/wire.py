@@ -3,11 +3,11 @@
 import zlib
 from base64 import b64decode
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from embudo.core.intake import MAX_BATCH_BYTES, Reason
+from embudo.core.intake import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Reason
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 _SHARED = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
@@ -37,7 +37,7 @@ class Parcel(NamedTuple):
 
 
 class _Batch(msgspec.Struct):
-    batch: list[msgspec.Raw]
+    batch: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MAX_BATCH_MESSAGES)]
     writeKey: str = ""
     sentAt: Any = None
     anonymousId: Any = None

@@ -18,6 +18,7 @@ from embudo.core.message import MAX_ID, context_of, deeper_than, id_of, instant_
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_BATCH_BYTES = 500 * 1024
+MAX_BATCH_MESSAGES = 2_500
 MAX_DEPTH = 16
 MAX_AHEAD = 5 * MINUTE  # after correction; what lies further ahead is a failed event
 IMPOSSIBLE_VIEWS = 30  # page views of one visitor within ten seconds
