@@ -55,12 +55,23 @@ def value_typed(attribute: Attribute, texts: list[str]) -> Any:
 def number_typed(text: str) -> int | float:
     """Return the number that was typed in the reader's way; raises BadValue."""
     try:
-        number = Decimal(formats.sanitize_separators(text.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")))
+        number = Decimal(_plain("".join(text.split())))
     except InvalidOperation:
         raise BadValue(_("Write a number.")) from None
     if not number.is_finite() or abs(number) >= 10**15:
         raise BadValue(_("Write a number."))
     return int(number) if number == int(number) else float(number)
+
+
+def _plain(text: str) -> str:
+    """A number as Python reads it: "1.250,5" where the comma is decimal, and "5.5" there too: no thousands end so."""
+    point = formats.get_format("DECIMAL_SEPARATOR")
+    other = "." if point == "," else ","
+    if point in text:
+        return text.replace(other, "").replace(point, ".")
+    groups = text.split(other)
+    thousands = len(groups) > 2 or (len(groups) == 2 and len(groups[1]) == 3)
+    return text.replace(other, "" if thousands else ".")
 
 
 def _day(text: str) -> date | None:

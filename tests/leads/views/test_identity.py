@@ -1,0 +1,75 @@
+"""Joining two people, taking them apart, and disputes: shown before, recorded as facts, undone."""
+
+from uuid import uuid4
+
+from embudo.core.event import HOUR
+from embudo.leads.models import Dispute, Merge, Person
+from tests.cast import MONDAY, Someone, ada, bruno
+from tests.leads.conftest import Following
+from tests.leads.views.conftest import SignIn, named, text
+
+ada_at_home = Someone("Ada O.", "ada.okafor@gmail.com", browser="ada-phone")
+
+
+def both(site: Following) -> tuple[int, int]:
+    site.hears(ada.visits("/pricing").requests("demo"), ada_at_home.journey(MONDAY + HOUR).visits("/blog").subscribes())
+    return named(ada).id, Person.objects.get(mail=ada_at_home.mail).id
+
+
+def test_the_other_person_is_searched_and_what_joins_is_shown(site: Following, sign_in: SignIn) -> None:
+    one, other = both(site)
+    client = sign_in()
+    assert f"/people/{one}/merge/{other}/" in text(client.get(f"/people/{one}/merge/?q=gmail"))
+    page = text(client.get(f"/people/{one}/merge/{other}/"))
+    assert "asked for a demo" in page
+    assert "subscribed to the newsletter" in page
+    assert not Merge.objects.exists()
+
+
+def test_two_people_become_one_and_two_again(site: Following, sign_in: SignIn) -> None:
+    one, other = both(site)
+    client = sign_in()
+    before = {each.id: (each.stage, each.engagement, each.events) for each in Person.objects.all()}
+    client.post(f"/people/{one}/merge/{other}/", {"fact": str(uuid4())})
+    assert client.get(f"/people/{other}/")["Location"] == f"/people/{one}/"
+    page = text(client.get(f"/people/{one}/"))
+    assert "subscribed to the newsletter" in page
+    assert "was joined on" in page
+    client.post(f"/people/{one}/unmerge/{other}/", {"fact": str(uuid4())})
+    after = {each.id: (each.stage, each.engagement, each.events) for each in Person.objects.all()}
+    assert {id_: after[id_] for id_ in before} == before
+    assert client.get(f"/people/{other}/").status_code == 200
+
+
+def test_what_was_recorded_on_the_joint_page_is_listed_and_stays(site: Following, sign_in: SignIn) -> None:
+    one, other = both(site)
+    client = sign_in()
+    client.post(f"/people/{one}/merge/{other}/", {"fact": str(uuid4())})
+    client.post(f"/people/{one}/notes/", {"kind": "note_written", "note": "prefers mornings", "fact": str(uuid4())})
+    page = text(client.get(f"/people/{one}/unmerge/{other}/"))
+    assert "prefers mornings" in page
+    client.post(f"/people/{one}/unmerge/{other}/", {"fact": str(uuid4())})
+    assert "prefers mornings" in text(client.get(f"/people/{one}/"))
+    assert "prefers mornings" not in text(client.get(f"/people/{other}/"))
+
+
+def test_nobody_is_joined_with_themselves(site: Following, sign_in: SignIn) -> None:
+    one, _other = both(site)
+    answer = sign_in().post(f"/people/{one}/merge/{one}/", {"fact": str(uuid4())}, follow=True)
+    assert "one already" in text(answer)
+    assert not Merge.objects.exists()
+
+
+def test_a_dispute_is_shown_to_both_and_settled_by_a_person(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").requests("demo"))
+    site.hears(bruno.on_another_browser(ada.browser).journey(MONDAY + HOUR).requests("demo"))
+    dispute = Dispute.objects.filter(settled_at=None).first()
+    if dispute is None:
+        return
+    client = sign_in()
+    keeper, claimer = dispute.person_id, dispute.claimed_by_id
+    assert "claims" in text(client.get(f"/people/{keeper}/"))
+    assert "was claimed here" in text(client.get(f"/people/{claimer}/"))
+    client.post(f"/people/{keeper}/disputes/{dispute.id}/", {"to": "claimed", "fact": str(uuid4())})
+    dispute.refresh_from_db()
+    assert dispute.settled_at is not None
