@@ -43,7 +43,8 @@
     const found = [...document.querySelectorAll("[data-command]")]
       .filter((node) => !seen.has(node.dataset.command) && seen.add(node.dataset.command))
       .map((node) => ({ label: node.dataset.command, keys: node.dataset.go ? `g ${node.dataset.go}` : "", run: () => node.click() }))
-      .filter((command) => plain(typed).split(/\s+/).every((word) => plain(command.label).includes(word)));
+      .filter((command) => plain(typed).split(/\s+/).every((word) => plain(command.label).includes(word)))
+      .sort((one, other) => plain(other.label).startsWith(plain(typed)) - plain(one.label).startsWith(plain(typed)));
     if (search && typed.trim()) {
       const text = words.search.replace("%(text)s", typed.trim());
       found.push({ label: text, keys: "", run: () => { search.value = typed.trim(); search.form.requestSubmit(); } });
