@@ -12,11 +12,10 @@ from embudo.eventlog import Cursor, Log
 from embudo.leads import kept as rows
 from embudo.leads import sql
 from embudo.leads.history import REVISED, counts, of_subjects
-from embudo.leads.identity import Directory, Joined, facts_of
+from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
 from embudo.leads.summary import Summary, summary_of
 
-ERASED = "person_erased"
 Decided = Callable[[Event, Directory], Sequence[Decision]]
 
 
@@ -59,13 +58,16 @@ class Batch:
         directory.load(events)
         retold: set[int] = set()
         for event in events:
-            if event.kind in (REVISED, ERASED):
+            if event.kind == ERASED:
+                directory.forget(directory.person_of(event.subject))
+                continue
+            if event.kind == REVISED:
                 retold.add(event.subject)
                 continue
             decisions = decided(event, directory)
             if decisions:
                 self.facts += facts_of(decisions, event, now=self.now)
-        self.again = {directory.person_of(subject) for subject in retold}
+        self.again = {directory.person_of(subject) for subject in retold | directory.forgotten}
 
     def _settle_regrouped(self) -> None:
         """Sort regrouped people into those who adopt a visitor's rows, those to read again and those who are gone."""
@@ -186,9 +188,11 @@ class Batch:
         sql.delete_where("leads_person", "id", left)
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
+        sql.delete_where("leads_stagechange", "person_id", self.gone & self.directory.forgotten)
 
     def _write_identity(self) -> None:
         directory = self.directory
+        _forget(directory.forgotten)
         sql.many(
             sql.upsert("leads_identifier", "subject", HOLDING),
             [
@@ -225,6 +229,21 @@ def _hand_over(visitor: int, person: int) -> None:
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
+
+
+def _forget(people: set[int]) -> None:
+    """Take out what is left of people who were erased: identifiers, merges, disputes, old moves, words of imports."""
+    for table, keys in FORGOTTEN.items():
+        for key in keys:
+            sql.delete_where(table, key, people)
+    sql.many("UPDATE leads_importrow SET words = '', person = NULL WHERE person = %s", [(each,) for each in people])
+
+
+FORGOTTEN = {
+    "leads_identifier": ("subject",),
+    "leads_merge": ("survivor_id", "absorbed_id"),
+    "leads_dispute": ("person_id", "claimed_by_id"),
+}
 
 
 def _write_joined(joined: Joined) -> None:

@@ -15,6 +15,7 @@ from embudo.core.identity import Claim, Decision, Dispute, Link, Merge, Owner, S
 from embudo.leads import sql
 
 SOURCE = "embudo"
+ERASED = "person_erased"
 IDENTITY_KINDS = frozenset(("identity_linked", "identity_disputed", "people_merged", "people_unmerged"))
 
 
@@ -96,6 +97,7 @@ class Directory:
         self._claims: dict[tuple[str, str], Claim] = {}  # what the loaded facts claim
         self.changed: set[int] = set()  # subjects whose holding is new or other than in the table
         self.fresh: set[int] = set()  # subjects that no fact carried before
+        self.forgotten: set[int] = set()  # people and subjects that were erased
         self.joined: list[Joined] = []
         self.disputes: list[tuple[Dispute, Event]] = []
         self.regrouped: set[int] = set()  # roots that gained or lost facts of the past
@@ -108,7 +110,9 @@ class Directory:
         claimed: set[int] = set()
         for event in events:
             subjects.add(event.subject)
-            if event.kind in IDENTITY_KINDS:
+            if event.kind == ERASED:
+                claimed.add(event.subject)
+            elif event.kind in IDENTITY_KINDS:
                 claimed.update(_people(event))
             elif (claim := claim_of(event)) is not None:
                 self._claims[event.key] = claim
@@ -125,7 +129,7 @@ class Directory:
         for subject, identifier, person, evidence, strength, linked_at in sql.rows_where(
             columns, "leads_identifier", key, wanted
         ):
-            if subject not in self.holdings:
+            if subject not in self.holdings and subject not in self.forgotten:
                 self._hold(subject, Holding(identifier, person, evidence, Strength(strength), linked_at))
 
     def load_people(self, roots: Collection[int]) -> None:
@@ -195,6 +199,19 @@ class Directory:
             self._hold(event.subject, Holding(event.identifier, event.subject, "", Strength.OWN, event.at))
             self.changed.add(event.subject)
             self.fresh.add(event.subject)
+
+    def forget(self, root: int) -> None:
+        """Forget an erased person: every subject of theirs is its own again, as if it had never been seen."""
+        members = list(self.pointers.tree(root))
+        subjects = self.subjects([root])[root]
+        for member in members[1:]:
+            self.pointers.lift(member)
+        for subject in subjects:
+            holding = self.holdings.pop(subject, None)
+            if holding is not None:
+                self.named[holding.person].discard(holding.identifier)
+        self.changed -= subjects
+        self.forgotten |= subjects.union(members)
 
     def apply(self, decision: Decision, cause: Event) -> None:
         """Carry out one decision."""

@@ -271,7 +271,7 @@ class ImportRow(models.Model):
     outcome = models.CharField(max_length=10)
     reason = models.CharField(max_length=60, blank=True)
     words = models.CharField(max_length=500, blank=True)
-    person = models.BigIntegerField(null=True)
+    person = models.BigIntegerField(null=True, db_index=True)
 
     class Meta:
         indexes = [models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome")]
