@@ -96,9 +96,9 @@ def test_the_check_names_what_was_tampered_with(following: Following, what: str,
 
 
 def test_the_command_follows_to_the_end_and_says_that_all_is_equal(
-    following: Following, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: object
+    following: Following, capsys: pytest.CaptureFixture[str], settings: object
 ) -> None:
-    monkeypatch.setattr(settings, "EMBUDO", following.config)
+    settings.EMBUDO = following.config
     following.log.append(list(STORY))
 
     assert rebuild.main(["--check"]) == 0

@@ -1,0 +1,192 @@
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embudo.core.event import DAY, SECOND
+from embudo.leads.imports import command
+from embudo.leads.imports.mapping import BadMap, parse
+from embudo.leads.imports.run import Import, Line
+from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
+from tests.cast import ada
+from tests.leads.conftest import Following, moves_of
+
+MAP: dict[str, Any] = {
+    "name": "crm",
+    "missing": ["-"],
+    "who": {
+        "mail": "Email",
+        "phone": {"column": "Phone", "country": "MX"},
+        "user_id": {"column": "Id", "prefix": "crm:"},
+    },
+    "at": "Created",
+    "attributes": {"name": "Name", "company_size": {"column": "Size", "kind": "number"}, "origin": {"value": "fair"}},
+    "first_touch": {"source": "Source", "campaign": {"value": "spring"}},
+    "facts": [{"kind": "opportunity_won", "when": "Won", "at": "Won", "props": {"opportunity": "Id"}}],
+}
+HEADERS = "Email,Phone,Id,Created,Name,Size,Source,Won\n"
+ANA = "Ana@Norte.MX,55 1234 5678,1,2025-03-01,Ana Ruiz,120,fair,\n"
+LUIS = "luis@sur.mx,,2,2025-03-02,Luis Paz,-,ads,2025-04-01\n"
+
+
+class Importing:
+    """Files that are imported one after the other."""
+
+    def __init__(self, following: Following, folder: Path) -> None:
+        self.following, self.folder = following, folder
+
+    def __call__(self, text: str, *, dry_run: bool = False, kind: str = "people", **change: Any) -> list[Line]:
+        """Import a file of these rows and follow; return its report."""
+        path = self.folder / "file.csv"
+        path.write_text(HEADERS + text, encoding="utf-8")
+        work = Import(self.following.log, parse({**MAP, **change}), kind, dry_run=dry_run)
+        lines = [line for some in work.run(path) for line in some]
+        self.following.follower.catch_up()
+        self.following.agrees()
+        return lines
+
+
+@pytest.fixture
+def importing(following: Following, tmp_path: Path) -> Iterator[Importing]:
+    yield Importing(following, tmp_path)
+
+
+def outcomes(lines: list[Line]) -> list[tuple[str, str]]:
+    """How each row fared."""
+    return [(line.outcome, str(line.reason)) for line in lines]
+
+
+def test_rows_become_people_with_attributes_touch_and_outcomes_at_their_own_time(importing: Importing) -> None:
+    assert outcomes(importing(ANA + LUIS)) == [("accepted", "")] * 2
+
+    ana, luis = Person.objects.get(mail="ana@norte.mx"), Person.objects.get(mail="luis@sur.mx")
+    assert (ana.name, ana.phone, ana.stage, ana.source) == ("Ana Ruiz", "+525512345678", "lead", "fair")
+    assert ana.attributes["company_size"] == 120
+    assert ana.attributes["origin"] == "fair"
+    assert "company_size" not in luis.attributes
+    assert moves_of(luis) == [("", "visitor"), ("visitor", "lead"), ("lead", "customer")]
+    assert luis.stage_since_at - luis.first_seen_at == 30 * DAY
+    assert Attribute.objects.get(name="company_size").kind == "number"
+
+
+def test_a_second_run_changes_nothing_and_a_newer_file_records_only_what_changed(importing: Importing) -> None:
+    importing(ANA + LUIS)
+    end = importing.following.log.end()
+    assert outcomes(importing(ANA + LUIS)) == [("unchanged", "")] * 2
+    assert importing.following.log.end() == end
+
+    assert outcomes(importing(ANA.replace("120", "250") + LUIS)) == [("accepted", ""), ("unchanged", "")]
+    assert Person.objects.get(mail="ana@norte.mx").attributes["company_size"] == 250
+    assert outcomes(importing(ANA + LUIS)) == [("accepted", ""), ("unchanged", "")]
+    assert Person.objects.get(mail="ana@norte.mx").attributes["company_size"] == 120
+    assert StageChange.objects.filter(to_stage="customer", superseded_at=None).count() == 1
+
+
+def test_a_run_that_died_after_the_log_took_its_facts_is_finished_by_the_next(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Import, "_report", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        importing(ANA + LUIS)
+    monkeypatch.undo()
+
+    assert outcomes(importing(ANA + LUIS)) == [("unchanged", "")] * 2
+    assert Person.objects.count() == 2
+
+
+def test_a_dry_run_says_the_same_and_records_nothing(importing: Importing) -> None:
+    assert outcomes(importing(ANA + LUIS, dry_run=True)) == [("accepted", "")] * 2
+    assert Person.objects.count() == 0
+    assert sum(importing.following.log.end().values()) == 0
+    assert outcomes(importing(ANA + LUIS)) == [("accepted", "")] * 2
+
+
+@pytest.mark.parametrize(("row", "outcome"), [
+    (",,,2025-03-01,Nobody,,,\n", ("failed", "nobody")),
+    ("not an address,,3,2025-03-01,X,,,\n", ("accepted", "bad_mail")),
+    ("x@y.mx,12,3,2025-03-01,X,,,\n", ("accepted", "bad_phone")),
+    ("x@y.mx,,3,soon,X,,,\n", ("failed", "bad_date")),
+    ("x@y.mx,,3,,X,,,\n", ("failed", "bad_date")),
+    ("x@y.mx,,3,2999-01-01,X,,,\n", ("failed", "future")),
+    ("x@y.mx,,3,2025-03-01,X,many,,\n", ("accepted", "bad_value")),
+    ("x@y.mx,,3,2025-03-01,X,,,2025-02-01\n", ("accepted", "before_first")),
+    ("x@y.mx,,3\n", ("failed", "too_few_columns")),
+])  # fmt: skip
+def test_a_row_with_a_problem_is_reported_and_the_rest_goes_on(
+    importing: Importing, row: str, outcome: tuple[str, str]
+) -> None:
+    assert outcomes(importing(ANA + row + LUIS)) == [("accepted", ""), outcome, ("accepted", "")]
+
+    run = ImportRun.objects.get()
+    assert (run.rows, run.accepted + run.failed, run.finished_at is not None) == (3, 3, True)
+    line = ImportRow.objects.get(row=2)
+    assert (line.outcome, line.reason) == outcome
+    assert line.words
+
+
+def test_the_same_key_twice_counts_once(importing: Importing) -> None:
+    lines = importing(ANA + ANA + ANA.replace("120", "7"))
+    assert outcomes(lines) == [("accepted", ""), ("unchanged", "twice"), ("failed", "twice")]
+
+
+def test_a_row_finds_the_person_whom_the_site_knows_already(importing: Importing) -> None:
+    importing.following.hears(ada.visits("/").submits("contact"))
+    importing(f"{ada.mail},,77,2026-03-01,Ada O.,5,fair,\n")
+
+    person = Person.objects.get(merged_into=None)
+    assert (person.name, person.events) == ("Ada O.", 3)
+    assert Merge.objects.count() == 1
+
+
+def test_strangers_are_refused_where_the_map_says_so(importing: Importing) -> None:
+    importing(ANA)
+    lines = importing(ANA.replace("120", "5") + LUIS, create=False, name="deals")
+    assert outcomes(lines) == [("accepted", ""), ("failed", "unknown_person")]
+
+
+def test_a_deal_before_the_first_contact_in_an_earlier_file_is_accepted_and_reported(importing: Importing) -> None:
+    importing(ANA)
+    deal = ANA.replace("2025-03-01", "2025-01-01").replace("fair,\n", "fair,2025-01-01\n")
+    assert outcomes(importing(deal, name="deals")) == [("accepted", "before_first")]
+
+
+def test_rows_without_dates_keep_their_order_and_say_that_the_time_is_unknown(importing: Importing) -> None:
+    order = {"order": "Size", "from": date(2020, 1, 1), "unknown": True}
+    importing(ANA + LUIS.replace("-,ads", "121,ads"), at=order, facts=[])
+
+    first, second = Person.objects.order_by("first_seen_at")
+    assert (first.name, second.first_seen_at - first.first_seen_at) == ("Ana Ruiz", SECOND)
+    events = importing.following.log.history([first.id, second.id])
+    assert all(event.context["time"] == "unknown" for event in events if event.source == "import:crm")
+
+
+def test_facts_alone_join_the_identifiers_of_a_row(importing: Importing) -> None:
+    importing(LUIS, kind="facts")
+
+    luis = Person.objects.get()
+    assert (luis.mail, luis.stage, luis.name) == ("luis@sur.mx", "customer", "")
+
+
+def test_a_file_without_a_column_of_the_map_is_refused(importing: Importing) -> None:
+    with pytest.raises(BadMap, match="the file has no column Budget"):
+        importing(ANA, attributes={"budget": "Budget"})
+
+
+def test_the_command_writes_the_report_and_tells_by_its_exit_code(
+    following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.EMBUDO = following.config
+    file, plan, report = tmp_path / "f.csv", tmp_path / "map.yaml", tmp_path / "report.csv"
+    file.write_text("Email\nana@norte.mx\nnobody\n")
+    plan.write_text("name: tiny\nwho: {mail: Email}\n")
+    given = ["people", str(file), "--map", str(plan), "--report", str(report)]
+
+    assert command.main(given) == command.SOME_FAILED
+    assert "2 rows: 1 accepted, 0 unchanged, 1 failed; 1 facts recorded." in capsys.readouterr().out
+    assert [line.split(",")[:3] for line in report.read_text().splitlines()] == [
+        ["row", "outcome", "reason"], ["1", "accepted", ""], ["2", "failed", "nobody"],
+    ]  # fmt: skip
+    assert Person.objects.get().mail == "ana@norte.mx"
+    assert command.main(["people", str(file), "--map", "missing.yaml"]) == command.CANNOT
