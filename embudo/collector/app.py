@@ -46,6 +46,7 @@ ROUTES = {
 }  # fmt: skip
 SETTINGS = ("/v1/projects/", "/settings")
 SLOWEST_BODY_S = 20.0
+DRAINED_BYTES = 8 * MAX_BATCH_BYTES  # a body up to here is read to its end, so that its sender sees why it is refused
 
 
 class Collector:
@@ -134,13 +135,14 @@ class Collector:
     async def _body(self, proto: Any, headers: Any) -> bytes:
         """Return the body, never more of it than we take; raises Unreadable."""
         length = headers.get("content-length")
-        if length is not None and (not length.isdecimal() or int(length) > MAX_BATCH_BYTES):
+        if length is not None and not (length.isdecimal() and len(length) < 9 and int(length) <= DRAINED_BYTES):
             raise wire.Unreadable(Reason.TOO_LARGE)
         task = asyncio.current_task()
         assert task is not None
         self._reading[task] = time.monotonic()
         try:
-            return await self._stream(proto) if length is None else await proto()
+            small = length is not None and int(length) <= MAX_BATCH_BYTES
+            return await proto() if small else await self._stream(proto)
         except asyncio.CancelledError:
             raise wire.Unreadable(Reason.TOO_SLOW) from None
         finally:
@@ -159,9 +161,12 @@ class Collector:
         parts, size = [], 0
         async for piece in proto:
             size += len(piece)
-            if size > MAX_BATCH_BYTES:
-                raise wire.Unreadable(Reason.TOO_LARGE)
-            parts.append(piece)
+            if size > DRAINED_BYTES:
+                break
+            if size <= MAX_BATCH_BYTES:
+                parts.append(piece)
+        if size > MAX_BATCH_BYTES:
+            raise wire.Unreadable(Reason.TOO_LARGE)
         return b"".join(parts)
 
     async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes) -> Answer:
