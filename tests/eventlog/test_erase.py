@@ -133,7 +133,7 @@ def test_a_segment_in_which_nobody_is_left_goes_away(log: Log) -> None:
     assert (log.segments(), everything_read(log), log.verify()) == ([], [], [])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.integers(0, PEOPLE - 1)), st.integers(0, 40), st.integers(0, 40))
 def test_whoever_is_erased_whenever_it_was_sealed_the_others_stay(
     fresh: Callable[..., Log], tiny: None, who: set[int], sealed: int, sent: int

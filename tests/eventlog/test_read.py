@@ -22,7 +22,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps, st.integers(1, 3))
 def test_a_reader_sees_every_event_once_whatever_happens_between(
     fresh: Callable[..., Log], given_steps: list[tuple[str, int]], shards: int
