@@ -33,6 +33,7 @@ WORDS = {
     "bad_identifier": Words(_("Unusable identifier"), _("Identifiers are texts without control characters.")),
     "unstorable": Words(_("Cannot be stored"), _("A text or number in it fits no database; the detail says which.")),
     "id_reused": Words(_("Id used twice"), _("The sender gave two different events one messageId; the first is kept.")),
+    "not_followed": Words(_("Could not be processed"), _("It is in the log; after an update, run: embudo rebuild.")),
     # refused: counted, the body is not kept
     "unknown_key": Words(_("Unknown write key"), _("Compare the key in the page or SDK with the site's.")),
     "wrong_domain": Words(_("From another web site"), _("Add its domain to the site, if it is yours.")),

@@ -52,8 +52,8 @@ class Vitals:
 
     @property
     def mark(self) -> str:
-        """A short text that changes when what is shown does; of the disk only steps of 10 MB count."""
-        steps = [each // 10_000_000 for each in (self.room.free, self.room.tables, self.room.log)]
+        """A short text that changes when what is shown does; of the disk only steps count: 1 GB free, 10 MB ours."""
+        steps = [self.room.free // 1_000_000_000, self.room.tables // 10_000_000, self.room.log // 10_000_000]
         return blake2b(repr((self.ledger, self.lag.events, self.lag.late, steps)).encode(), digest_size=8).hexdigest()
 
 
