@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from embudo.config import Config
 from tests.environment import CLUSTER, SHAPE, SHAPES
 from tests.install import Install, install_of
 from tests.postgres import Cluster
+
+settings.register_profile("embudo", deadline=None)  # a busy machine is no counterexample
+settings.load_profile("embudo")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
