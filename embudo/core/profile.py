@@ -133,7 +133,10 @@ def _set(name: str, value: Any, traits: dict[str, Any], unusable: dict[str, Any]
     if isinstance(value, str):
         value = value.strip()
     elif isinstance(value, list):
-        value = [each for each in value if isinstance(each, str | int | float)]
+        value = [each for each in value if isinstance(each, str | int | float) and not _is_vast(each)]
+    if _is_vast(value):
+        unusable[name] = str(value)[:MAX_NAME]
+        return
     if name == "email" and value not in ("", None):
         mail = mail_of(value)
         if mail is None:
@@ -143,3 +146,8 @@ def _set(name: str, value: Any, traits: dict[str, Any], unusable: dict[str, Any]
         value = phone_of(value) or value
     if value is not None and value != "":
         traits.setdefault(name, value)
+
+
+def _is_vast(value: Any) -> bool:
+    """Whether it is a whole number beyond 64 bits, which no engine computes with."""
+    return isinstance(value, int) and not -(2**63) <= value < 2**63

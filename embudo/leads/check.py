@@ -205,8 +205,8 @@ def rebuilt(
     """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`."""
     latest = max(event.at for event in history)
     standing, moves = lifecycle.walk(history, definition, max(latest, until))
-    summary, known = summary_of(history), attributes.resolve(history, latest)
-    fit = scoring.fit(known, definition)
+    summary, stated = summary_of(history), attributes.resolve(history, latest)
+    fit, known = scoring.fit(stated, definition), profile.storable(stated)
     employer = companies.employer(known) if known else None
     shown = profile.columns(known)
     walked = [("", lifecycle.VISITOR, summary.first_seen_at, ARRIVED, "[]")]

@@ -9,13 +9,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from embudo.config import Config
 from embudo.core.event import Event
 from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
+from embudo.eventlog.append import failure_of
 from embudo.leads import rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
@@ -27,6 +28,7 @@ from embudo.leads.lock import Lock
 logger = logging.getLogger(__name__)
 
 SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while nothing arrives
+NOT_FOLLOWED = "not_followed"  # the reason of a failed event that the log took and follow could not process
 REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
 LONGEST_WRITE_S = 0.05  # no write transaction on SQLite lasts longer (DESIGN 9.14)
@@ -45,6 +47,8 @@ class DecidedBefore(Exception):
     """An earlier run has decided on these facts and died before it wrote the rows; its decisions stand."""
 
 
+# What a fact nobody thought of can cause; anything else is about the machine, and the process ends and starts again.
+BAD_FACT = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, AssertionError, DataError)
 AGAIN = (Overtaken, DecidedBefore)  # the batch is worked out once more
 
 
@@ -79,15 +83,33 @@ class Follower:
             batch.work([row.event for row in rows], self.decided)
             self._record(batch.facts)
             self._write(batch, through)
-        except BaseException:
+        except BaseException as error:
             self._give_up()
-            raise
+            if not isinstance(error, BAD_FACT):
+                raise
+            return self._without_the_bad_one([row.event for row in rows], through, error)
         self.cursor = through
         if self.decided is not None:
             self.decided.written()
             self.decided = self.decided if self.decided.by_cause else None
         self.followed += len(rows)
         return max(1, len(rows))  # erased facts leave a gap that is passed, too
+
+    def _without_the_bad_one(self, events: list[Event], through: Cursor, error: Exception) -> int:
+        """Come closer to a fact that cannot be processed; keep it as a failed event and go on without it.
+
+        One such fact must not stop everybody else's. A rebuild takes it up again once what is wrong is mended.
+        """
+        if len(events) > 1:
+            self.size = max(1, len(events) // 8)
+            return len(events)
+        for event in events:
+            logger.exception("the fact %s of %s cannot be followed", event.id, event.source, exc_info=error)
+            self.log.commit(failures=[failure_of(event, NOT_FOLLOWED, f"{type(error).__name__}: {error}")])
+        with transaction.atomic():
+            move_cursor(self.cursor, through)
+        self.cursor = through
+        return 1
 
     def _give_up(self) -> None:
         """Forget what a batch that was not written has changed in memory."""
@@ -115,7 +137,7 @@ class Follower:
         if took > LONGEST_WRITE_S * 0.8:
             self.size = max(SMALLEST, self.size * 2 // 3)
         elif took < LONGEST_WRITE_S * 0.4:
-            self.size = min(LARGEST, self.size * 5 // 4)
+            self.size = min(LARGEST, self.size * 5 // 4 + 1)
 
     def advance_rebuild(self) -> bool:
         """Go on with a rebuild that somebody asked for; return whether there was one to go on with."""
@@ -193,7 +215,7 @@ def run(config: Config, stop: threading.Event) -> None:
                 while follower.advance_rebuild() and not stop.is_set():
                     pass
                 asked_at = time.monotonic()
-            count = follower.step()
+            count = 0 if follower.cursor.passed(log.end()) else follower.step()
         except AGAIN:
             continue
         except LogUnavailable as error:

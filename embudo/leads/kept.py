@@ -111,7 +111,7 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     for kept in people:
         values = shown(online, kept, now)
         if kept.profiled or kept.whole or not kept.revision:
-            known = attributes.values(online.profile(kept.state))
+            known = profile.storable(attributes.values(online.profile(kept.state)))
             profiled[kept.id] = known
             employer = companies.employer(known) if known else None
             if employer:

@@ -110,7 +110,7 @@ class Score(models.Model):
     version = models.IntegerField(default=0)  # of the definition
     state = models.BinaryField()
     revision = models.IntegerField(default=1)  # counts writes: who writes has seen the one before, or tries again
-    touch = models.CharField(max_length=600, blank=True)  # the order of the fact that is the first touch, as JSON
+    touch = models.TextField(blank=True)  # the order of the fact that is the first touch, as JSON
     updated_at = models.BigIntegerField()
     next_change_at = models.BigIntegerField(null=True, db_index=True)  # when a compared value changes by itself
 

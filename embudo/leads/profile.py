@@ -1,4 +1,4 @@
-"""What the attributes of a person become in the tables: columns for the list, a folded text for search, rows for filters."""
+"""What the attributes of a person become in the tables: columns for the list, words for search, rows for filters."""
 
 import re
 import unicodedata
@@ -19,6 +19,7 @@ COLUMNS = {  # column of Person -> attribute, longest text kept
 }
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone"})  # found by search, not by filter
 VALUE_LENGTH = 200
+LARGEST = 1e300  # numbers beyond are kept, but found by no filter
 SEARCH_LENGTH = 600  # an index entry of PostgreSQL holds 2,700 bytes
 DIGITS = re.compile(r"\D+")
 WORD = re.compile(r"[^\W_]+")
@@ -31,6 +32,11 @@ class Value:
     attribute: str
     text: str
     number: float | None
+
+
+def storable(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes without the one character that PostgreSQL can keep neither as text nor as JSON."""
+    return {_without_nul(name): _without_nul(value) for name, value in attributes.items()}
 
 
 def columns(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -87,7 +93,7 @@ def _value(name: str, value: Any) -> Value | None:
     match value:
         case bool():
             return Value(name, "true" if value else "false", None)
-        case int() | float():
+        case int() | float() if abs(value) < LARGEST:
             return Value(name, f"{value:g}" if isinstance(value, float) else str(value), float(value))
         case str() if value:
             return Value(name, value[:VALUE_LENGTH], None)
@@ -99,3 +105,15 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value).strip()
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case list() | tuple():
+            return [_without_nul(each) for each in value]
+        case dict():
+            return {_without_nul(name): _without_nul(each) for name, each in value.items()}
+        case _:
+            return value

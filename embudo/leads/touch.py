@@ -1,4 +1,4 @@
-"""What a touch is: how a visit came about, by source, medium, campaign, landing page. The first is never overwritten."""
+"""What a touch is: how a visit came about (source, medium, campaign, landing page). The first one stays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from embudo.core.event import Event, Verdict
 
 SEARCH = ("google", "bing", "duckduckgo", "yahoo", "ecosia", "baidu", "yandex", "startpage", "qwant", "brave")
 SOCIAL = (
-    "facebook", "instagram", "linkedin", "lnkd", "twitter", "x", "t", "youtube", "tiktok", "pinterest", "reddit", "whatsapp",
+    "facebook", "instagram", "linkedin", "lnkd", "twitter", "x", "t", "youtube", "tiktok", "pinterest", "reddit",
+    "whatsapp",
 )  # fmt: skip
 MAIL = ("mail", "outlook", "webmail")
 
@@ -81,4 +82,4 @@ def _path(url: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return value.replace("\0", "").strip() if isinstance(value, str) else ""

@@ -102,3 +102,9 @@ def test_a_mail_that_is_none_is_kept_aside() -> None:
     assert traits_of({"email": "ana at norte", "emailAddress": "ana@norte.mx"}) == (
         {"email": "ana@norte.mx"}, {"email": "ana at norte"},
     )  # fmt: skip
+
+
+def test_whole_numbers_beyond_64_bits_are_unusable() -> None:
+    traits, unusable = traits_of({"size": 2**63, "shoes": [1, 10**400], "budget": -(2**63)})
+    assert traits == {"shoes": [1], "budget": -(2**63)}
+    assert unusable == {"size": str(2**63)}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embudo.core.event import DAY, HOUR, Event
+from embudo.core.event import DAY, HOUR, Door, Event
 from embudo.eventlog import Cursor, open_log
 from embudo.leads import kept
 from embudo.leads.follow import Follower, LostLead
@@ -169,8 +169,8 @@ def test_a_batch_that_was_not_written_is_worked_out_again_with_the_same_decision
     following: Following, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     following.log.append(list(STORY))
-    monkeypatch.setattr(kept, "write", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr(kept, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         following.follower.step()
     monkeypatch.undo()
     decided = following.log.end()
@@ -189,3 +189,27 @@ def test_a_follower_whose_cursor_was_moved_by_another_stops(following: Following
 
     with pytest.raises(LostLead):
         other.step()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_fact_that_cannot_be_processed_is_kept_as_a_failed_event_and_stops_nobody(following: Following) -> None:
+    fact = bruno.journey(MONDAY + DAY).through(Door.APP).does("people_merged", survivor="nobody")[0]
+    following.hears(ada.submits("contact"), [fact], clara.submits("contact"))
+
+    failed = following.log.failed()
+    assert [(each.reason, each.source) for each in failed] == [("not_followed", fact.source)]
+    assert "absorbed" in failed[0].detail or "nobody" in failed[0].detail
+    assert Person.objects.filter(known=True).count() == 2
+    assert following.log.ledger().balanced
+
+
+def test_attributes_that_databases_dislike_are_kept_as_far_as_they_go(following: Following) -> None:
+    odd = {"email": ada.mail, "name": "A\0da", "note": ["x\0", 1], "size": 1e308, "title": "z" * 900}
+    following.hears(ada.does("form_submitted", traits=odd))
+
+    person = following.person(ada)
+    assert (person.name, person.attributes["note"], len(person.title)) == ("Ada", ["x", 1], 300)
+    assert following.log.failed() == []
