@@ -1,0 +1,27 @@
+from dataclasses import astuple
+from itertools import permutations
+
+from embudo.core.event import DAY
+from embudo.leads.summary import summary_of
+from tests.cast import MONDAY, ada
+
+
+def test_the_order_of_facts_does_not_matter() -> None:
+    facts = [
+        *ada.coming_from("news", "email").visits("/a").later(days=2).coming_from("ads").visits("/b"),
+        *ada.journey(MONDAY + 3 * DAY).submits("contact").is_told("stage_set", stage="prospect"),
+    ]
+    found = {astuple(summary_of(order)) for order in permutations(facts)}
+
+    assert len(found) == 1
+    summary = summary_of(facts)
+    assert (summary.first_seen_at, summary.events, summary.known) == (MONDAY, 3, True)
+    assert summary.touch.source == "news"
+
+
+def test_what_our_side_notes_is_no_visit_of_theirs() -> None:
+    noted = ada.is_told("profile_changed", traits={"email": ada.mail}).later(days=9).is_told("stage_set", stage="lead")
+    assert (summary_of(noted).events, summary_of(noted).last_seen_at) == (0, MONDAY)
+
+    called = [*noted, *ada.journey(MONDAY + DAY).is_told("call_made", outcome="held")]
+    assert (summary_of(called).events, summary_of(called).last_seen_at) == (1, MONDAY + DAY)
