@@ -74,6 +74,7 @@ def test_the_demo_fills_an_empty_install_once(install):
     population.subtract(first["exits"])
     assert {stage: count for stage, count in population.items() if count} == first["stages"]
 
+    assert "exactly equal" in install.embudo("rebuild", "--check").stdout
     again = install.embudo("demo", *PLAN)
     assert counted(install) == first
     assert open_log(install.config).ledger().kept == ledger.kept

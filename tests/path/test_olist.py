@@ -127,6 +127,10 @@ def test_a_second_run_changes_nothing(install):
     assert funnel(install) == before
 
 
+def test_a_rebuild_gives_exactly_the_same(install):
+    assert "exactly equal" in install.embudo("rebuild", "--check").stdout
+
+
 def test_each_number_of_the_funnel_page_opens_to_its_people(install, leads, deals):
     (home,) = pages(install, "/?period=all")
     shown = {stage: figure(home, f"n-{stage}") for stage in ("qualified", "customer")}
