@@ -104,8 +104,7 @@ class Collector:
 
     async def _receive(self, scope: Any, proto: Any, kind: str) -> Answer:
         headers = scope.headers
-        address = self._addresses.of(scope.client, headers)
-        if not self._per_address.allows(address):
+        if self._per_address.per_s and not self._per_address.allows(self._addresses.of(scope.client, headers)):
             return self._refuse(Reason.RATE_LIMITED)
         text = wire.key_of(headers.get("authorization") or "")
         key = self.sites.find(text) if text else None
@@ -128,8 +127,10 @@ class Collector:
             return self._refuse(Reason.RATE_LIMITED, count)
         if key.door is Door.PUBLIC and not may_ask(key.site, headers.get("origin") or ""):
             return self._refuse(Reason.WRONG_DOMAIN, count)
-        history = key.door is Door.SECRET and scope.path == "/v1/import"
-        result = self._sorter.sort(parcel, key, headers, address=address, history=history)
+        if key.door is Door.PUBLIC:
+            result = self._sorter.of_browser(parcel, key, headers, self._addresses.of(scope.client, headers))
+        else:
+            result = self._sorter.of_server(parcel, key, history=scope.path == "/v1/import")
         return await self._keep(result, alone=bool(kind))
 
     async def _body(self, proto: Any, headers: Any) -> bytes:

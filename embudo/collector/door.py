@@ -36,13 +36,16 @@ class Sorter:
     def __init__(self, salts: Salts, visitors: Visitors, now: Callable[[], int]) -> None:
         self._salts, self._visitors, self._now = salts, visitors, now
 
-    def sort(self, parcel: Parcel, key: Key, headers: HeadersOf, *, address: str, history: bool = False) -> Sorted:
-        """Return a parcel's messages as events, failed events and drops."""
-        sent_at = None if parcel.sent_at is None else instant_of(parcel.sent_at)
-        if key.door is Door.PUBLIC:
-            envelope = self._of_browser(key, headers, sent_at, address)
-        else:
-            envelope = Envelope(key.site.id, key.door, self._now(), sent_at, key.site.mode, history=history)
+    def of_server(self, parcel: Parcel, key: Key, *, history: bool = False) -> Sorted:
+        """Sort what a server sent with a secret key."""
+        envelope = Envelope(key.site.id, key.door, self._now(), _sent_at(parcel), key.site.mode, history=history)
+        return self._sort(parcel, key, envelope)
+
+    def of_browser(self, parcel: Parcel, key: Key, headers: HeadersOf, address: str) -> Sorted:
+        """Sort what a browser sent with a public key."""
+        return self._sort(parcel, key, self._envelope(key, headers, _sent_at(parcel), address))
+
+    def _sort(self, parcel: Parcel, key: Key, envelope: Envelope) -> Sorted:
         result = Sorted()
         for index, piece in enumerate(parcel.pieces):
             taken = self._take(piece, envelope)
@@ -55,7 +58,7 @@ class Sorter:
                 result.failures.append(failure_of(key, taken, body, envelope.received_at))
         return result
 
-    def _of_browser(self, key: Key, headers: HeadersOf, sent_at: int | None, address: str) -> Envelope:
+    def _envelope(self, key: Key, headers: HeadersOf, sent_at: int | None, address: str) -> Envelope:
         user_agent = headers.get("user-agent") or ""
         received_at = self._now()
         daily = ""
@@ -87,6 +90,10 @@ class Sorter:
         visitor = envelope.daily or message.get("anonymousId") or message.get("userId")
         marks = self._visitors.marks(f"{envelope.site} {visitor}"[:200], message)
         return (*marks, "webdriver") if part(message, "context").get("webdriver") is True else marks
+
+
+def _sent_at(parcel: Parcel) -> int | None:
+    return None if parcel.sent_at is None else instant_of(parcel.sent_at)
 
 
 def failure_of(key: Key, drop: Drop, body: bytes, received_at: int) -> Failure:

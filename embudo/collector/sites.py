@@ -70,6 +70,7 @@ class Sites:
     clock: Callable[[], float] = time.monotonic
     keys: Mapping[str, Key] = field(default_factory=dict)
     problem: str = "not read yet"
+    _found: dict[str, Key] = field(default_factory=dict)  # keys in use, by their text
     _seen: tuple[int, int, int] = (0, 0, 0)
     _look_at: float = -1.0
 
@@ -79,9 +80,15 @@ class Sites:
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             self._read_when_changed()
+        return self._found.get(key) or self._search(key)
+
+    def _search(self, key: str) -> Key | None:
         if key.startswith(_HASHED):  # a hash is no key: whoever read the snapshot cannot write by it
             return None
-        return self.keys.get(key) or self.keys.get(_HASHED + sha256(key.encode(errors="replace")).hexdigest())
+        found = self.keys.get(key) or self.keys.get(_HASHED + sha256(key.encode(errors="replace")).hexdigest())
+        if found is not None:
+            self._found[key] = found
+        return found
 
     def _read_when_changed(self) -> None:
         try:
@@ -89,9 +96,10 @@ class Sites:
             seen = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
             if seen != self._seen:
                 self.keys = keys_of(self.path.read_bytes())
-                self._seen, self.problem = seen, ""
+                self._seen, self.problem, self._found = seen, "", {}
         except FileNotFoundError:
-            self.keys, self._seen, self.problem = {}, (0, 0, 0), "no sites are published yet"
+            self.keys, self._found, self._seen = {}, {}, (0, 0, 0)
+            self.problem = "no sites are published yet"
         except (OSError, msgspec.DecodeError, ValueError) as error:
             self.problem = f"{self.path.name}: {error}"
 
