@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,10 @@ from embudo.collector import answers, wire
 from embudo.collector.address import Addresses
 from embudo.collector.answers import Answer
 from embudo.collector.batch import Committer, Unavailable
+from embudo.collector.board import Board
 from embudo.collector.daily import Salts
 from embudo.collector.door import Sorted, Sorter, failure_of
+from embudo.collector.lag import lag_of
 from embudo.collector.limits import Limit
 from embudo.collector.metrics import Metrics
 from embudo.collector.script import script_of
@@ -46,6 +49,7 @@ ROUTES = {
 }  # fmt: skip
 SETTINGS = ("/v1/projects/", "/settings")
 SLOWEST_BODY_S = 20.0
+SCRAPED_S = 120.0  # how long after somebody read the metrics the lag of follow is still looked up
 DRAINED_BYTES = 8 * MAX_BATCH_BYTES  # a body up to here is read to its end, so that its sender sees why it is refused
 
 
@@ -63,6 +67,9 @@ class Collector:
         self._committer: Committer
         self._reading: dict[asyncio.Task[Any], float] = {}  # requests whose body is still under way, since when
         self._upkeep: asyncio.Task[None]
+        self._board = Board(config.data, os.getppid())
+        self._lag: int | None = None
+        self._scraped_at = -SCRAPED_S
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the writer. What a request makes is freed by counting references; cycles are rare, so look seldom."""
@@ -84,7 +91,7 @@ class Collector:
         except Exception:
             logger.exception("a request to %s could not be answered", scope.path[:200])
             answer = answers.UNAVAILABLE
-        self.metrics.answers[answer.status] += 1
+        self.metrics.answers[str(answer.status)] += 1
         if answer.body:
             proto.response_bytes(answer.status, answer.headers, answer.body)
         else:
@@ -150,13 +157,24 @@ class Collector:
             del self._reading[task]
 
     async def _keep_up(self) -> None:
-        """Let go of bodies that do not come to an end, and of old salts."""
         while True:
             await asyncio.sleep(2)
-            late = time.monotonic() - SLOWEST_BODY_S
-            for task in [task for task, since in self._reading.items() if since < late]:
-                task.cancel()
-            self.salts.sweep(at=self._now())
+            try:
+                await self._look_after()
+            except Exception:
+                logger.exception("upkeep failed; it goes on")
+
+    async def _look_after(self) -> None:
+        """Let go of bodies that do not come to an end and of old salts; have the metrics ready while somebody reads."""
+        late = time.monotonic() - SLOWEST_BODY_S
+        for task in [task for task, since in self._reading.items() if since < late]:
+            task.cancel()
+        self.salts.sweep(at=self._now())
+        if self.config.collector_workers > 1:
+            self.metrics.waiting = self._committer.waiting
+            self._board.publish(self.metrics)
+        if time.monotonic() - self._scraped_at < SCRAPED_S:
+            self._lag = await asyncio.to_thread(lag_of, self.config)
 
     async def _stream(self, proto: Any) -> bytes:
         parts, size = [], 0
@@ -245,7 +263,8 @@ class Collector:
         return answers.text(200, f"ready; {self.sites.problem or f'{len(self.sites.keys)} keys'}\n")
 
     def _metrics(self, scope: Any) -> Answer:
-        return answers.text(200, self.metrics.text(waiting=self._committer.waiting, lag=None))
+        self.metrics.waiting, self._scraped_at = self._committer.waiting, time.monotonic()
+        return answers.text(200, self._board.all(self.metrics).text(lag=self._lag))
 
 
 def _reason(drop: Drop) -> tuple[Reason, str]:

@@ -14,6 +14,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from embudo.collector.app import Collector
+from embudo.collector.board import Board
 from embudo.config import Config
 
 _PR_SET_PDEATHSIG = 1
@@ -27,6 +28,7 @@ def serve(config: Config) -> None:
 def serve_app(config: Config, make: Callable[[], Any]) -> None:
     """Serve an RSGI application at the collector's address; every worker process makes its own."""
     logging.basicConfig(level=logging.WARNING)
+    Board(config.data, os.getpid()).clear()
     loader = partial(_in_worker, os.getpid(), make)
     server_of(config).serve(target_loader=loader, wrap_loader=False)
 

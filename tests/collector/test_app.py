@@ -3,14 +3,17 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from embudo.collector.app import PAGES, ROUTES
+from embudo.config import Config
 from embudo.core.event import Door, Verdict
 from embudo.core.intake import MAX_BATCH_BYTES
-from tests.collector.conftest import PUBLIC, SECRET, SITES, RunningDoor
+from tests.collector.conftest import PUBLIC, SECRET, SITES, RunningDoor, door_of
+from tests.path.install import installed
 
 Make = Callable[..., dict[str, Any]]
 
@@ -271,3 +274,21 @@ def _wait(holds: Callable[[], bool], *, within_s: float = 5.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.05)
+
+
+def test_any_worker_answers_for_all(config: Config, tmp_path: Path, track: Make) -> None:
+    with door_of(config, tmp_path, collector_workers=2) as door:
+        for _ in range(40):
+            assert door.post("/v1/track", track()).status == 200
+        text = 'embudo_collector_events_total{outcome="accepted"} 40'
+        for _ in range(5):
+            _wait(lambda: text in door.request("GET", "/metrics").body.decode())
+
+
+def test_the_metrics_say_how_far_follow_is_behind(config: Config, tmp_path: Path, track: Make) -> None:
+    with installed(config, tmp_path / "logs", ["collector"]) as install:
+        install.wait_for_collector()
+        door = RunningDoor(install)
+        for _ in range(3):
+            door.post("/v1/track", track(), key="secret-key-of-the-tests")
+        _wait(lambda: b"embudo_follow_lag_events 3" in door.request("GET", "/metrics").body)
