@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from embudo.core.definition import Definition
-from embudo.engines.sql import Asked, Limits, Query, engagement
+from embudo.engines.sql import Asked, Query, engagement
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_fit import fit
 
@@ -42,10 +42,10 @@ def rescore(facts: Facts, definition: Definition, at: int, *, threads: int = 2, 
         return rescore_on(connection, definition, at)
 
 
-def rescore_on(connection: Connection, definition: Definition, at: int, limits: Limits | None = None) -> pa.Table:
-    """Do as `rescore` on a connection that `opened` gave; `limits` is a way of `engines.sql` to compute them."""
+def rescore_on(connection: Connection, definition: Definition, at: int) -> pa.Table:
+    """Do as `rescore` on a connection that `opened` gave."""
     asked = Asked(definition, at, calendar(connection, definition, at))
-    _keep(connection, "engaged", engagement(asked, limits))
+    _keep(connection, "engaged", engagement(asked))
     _keep(connection, "fitted", fit(definition, at))
     table = connection.execute("SELECT * FROM engaged FULL JOIN fitted USING (person) ORDER BY person").to_arrow_table()
     connection.execute("DROP TABLE engaged; DROP TABLE fitted")

@@ -2,7 +2,7 @@
 
 `facts` has the log's columns (eventlog/columns.py), each key once, with verdicts as revised; `identity`
 maps a subject to its surviving person where that is another (subject, person). The statements are
-DuckDB's and keep to what sqlglot can transpile (`limits=windowed`). A limit needs only the instants of
+DuckDB's and keep to what sqlglot can transpile. A limit needs only the instants of
 facts: whichever of a tie it keeps, the instant is the same, and so is what it is worth.
 """
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from embudo.core.curve import FORGOTTEN
 from embudo.core.definition import Definition, Rule
-from embudo.core.window import Limit
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_condition import number
-from embudo.engines.sql_matching import Numbered, matched
+from embudo.engines.sql_matching import Numbered, matched, odd_facts
 
 AT = '"at"'
 Steps = dict[str, str]
+NOTHING = "SELECT CAST(NULL AS BIGINT) AS person, 0 AS rule, 0e0 AS worth WHERE FALSE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,79 +54,40 @@ class Asked:
         return f"exp(({instant} - {self.at}) * {number(log(2) / self.definition.half_life)})"
 
 
-Limits = Callable[[Sequence[Numbered], Asked], Steps]
-
-
-def engagement(asked: Asked, limits: Limits | None = None) -> Query:
+def engagement(asked: Asked) -> Query:
     """Return the query of (person, engagement, g0, g1, ...): the score and each group's raw sum, in points, unrounded.
 
     People for whom no rule counted anything are left out.
     """
     rules = list(enumerate(asked.definition.rules))
-    limited, free = [each for each in rules if each[1].limit], [each for each in rules if not each[1].limit]
-    steps: Steps = {}
-    if free:
-        steps |= {"free": matched(free, asked.at)} | _summed(free, asked)
-    if limited:
-        steps |= {"limited": matched(limited, asked.at)}
-        steps |= (limits or (listed if asked.calendar.in_order else windowed))(limited, asked)
-    counted = [name for name in ("summed", "kept") if name in steps]
-    steps["counted"] = "\nUNION ALL ".join(f"SELECT person, rule, worth FROM {name}" for name in counted) or (
-        "SELECT CAST(NULL AS BIGINT) AS person, 0 AS rule, 0e0 AS worth WHERE FALSE"
-    )
+    steps = {"odd_facts": odd_facts(asked.at), "met": matched(rules, asked.at)} if rules else {}
+    steps |= _counted(rules, asked) if rules else {"counted": NOTHING}
     steps["raw"] = _raw(asked.definition)
     groups = range(len(asked.definition.groups))
     columns = ", ".join(["person", f"{_capped(asked.definition)} AS engagement", *(f"g{place}" for place in groups)])
     return Query(steps, f"SELECT {columns} FROM raw")
 
 
-def listed(rules: Sequence[Numbered], asked: Asked) -> Steps:
-    """Limits over the sorted instants of each person and rule: cut is one whose period the one N places before shares.
-
-    Quick, and right only where periods follow each other in time (`Calendar.in_order`).
-    """
-    worths = []
-    for (limit, fading), places in _grouped(rules, lambda rule: (rule.limit, rule.fading)).items():
-        first = f"i <= {limit.count} OR {_earlier(limit, asked.calendar)}"
-        kept = f"list_filter(ats, (x, i) -> {f'x >= {asked.oldest} AND ({first})' if fading else first})"
-        worth = f"list_sum(list_transform({kept}, x -> {asked.weight('x')}))" if fading else f"array_length({kept})"
-        worths.append(f"WHEN rule IN ({places}) THEN CAST({worth} AS DOUBLE)")
-    return {
-        "gathered": f"SELECT subject, rule, list({AT}) AS ats FROM limited GROUP BY subject, rule",
-        "owned": f"SELECT {_person('g')}, rule, ats FROM gathered AS g {_identity('g')}",
-        "sorted": "SELECT person, rule, list_sort(flatten(list(ats))) AS ats FROM owned GROUP BY person, rule",
-        "kept": f"SELECT person, rule, coalesce(CASE {' '.join(worths)} END, 0e0) AS worth FROM sorted",
-    }
-
-
-def windowed(rules: Sequence[Numbered], asked: Asked) -> Steps:
+def _counted(rules: Sequence[Numbered], asked: Asked) -> Steps:
     """Limits over a window of each person and rule: a row is cut when the one N rows before is of its period."""
+    limited = [(place, rule) for place, rule in rules if rule.limit]
     periods = [
         f"WHEN rule IN ({places}) THEN {asked.calendar.bucket(AT, per)}"
-        for per, places in _grouped(rules, lambda rule: rule.limit and rule.limit.per).items()
+        for per, places in _grouped(limited, lambda rule: rule.limit and rule.limit.per).items()
     ]
     before = [
         f"WHEN rule IN ({places}) THEN lag(period, {count}) OVER (PARTITION BY person, rule ORDER BY period, {AT})"
-        for count, places in _grouped(rules, lambda rule: rule.limit and rule.limit.count).items()
+        for count, places in _grouped(limited, lambda rule: rule.limit and rule.limit.count).items()
     ]
+    whose = f"SELECT coalesce(i.person, m.subject) AS person, rule, {AT}"
+    owned = "FROM met AS m LEFT JOIN identity AS i ON i.subject = m.subject"
+    counted = f"SELECT person, rule, sum({_worth(rules, asked)}) AS worth FROM"
+    if not limited:
+        return {"owned": f"{whose} {owned}", "counted": f"{counted} owned GROUP BY person, rule"}
     return {
-        "owned": (
-            f"SELECT {_person('l')}, rule, {AT}, CASE {' '.join(periods)} END AS period "
-            f"FROM limited AS l {_identity('l')}"
-        ),
+        "owned": f"{whose}, CASE {' '.join(periods)} END AS period {owned}",
         "placed": f"SELECT person, rule, {AT}, period, CASE {' '.join(before)} END AS earlier FROM owned",
-        "kept": (
-            f"SELECT person, rule, sum({_worth(rules, asked)}) AS worth FROM placed "
-            "WHERE earlier IS NULL OR earlier <> period GROUP BY person, rule"
-        ),
-    }
-
-
-def _summed(rules: Sequence[Numbered], asked: Asked) -> Steps:
-    """Without a limit nobody needs to know the person before the sum."""
-    return {
-        "by_subject": f"SELECT subject, rule, sum({_worth(rules, asked)}) AS worth FROM free GROUP BY subject, rule",
-        "summed": f"SELECT {_person('s')}, rule, worth FROM by_subject AS s {_identity('s')}",
+        "counted": f"{counted} placed WHERE earlier IS NULL OR earlier <> period GROUP BY person, rule",
     }
 
 
@@ -139,19 +100,6 @@ def _worth(rules: Sequence[Numbered], asked: Asked) -> str:
     if all(rule.fading for _, rule in rules):
         return faded
     return f"CASE WHEN rule IN ({fading}) THEN {faded} ELSE 1e0 END"
-
-
-def _earlier(limit: Limit, calendar: Calendar) -> str:
-    """Whether the instant `limit.count` places before x is of another period."""
-    return f"{calendar.bucket(f'ats[i - {limit.count}]', limit.per)} <> {calendar.bucket('x', limit.per)}"
-
-
-def _person(alias: str) -> str:
-    return f"coalesce(i.person, {alias}.subject) AS person"
-
-
-def _identity(alias: str) -> str:
-    return f"LEFT JOIN identity AS i ON i.subject = {alias}.subject"
 
 
 def _raw(definition: Definition) -> str:

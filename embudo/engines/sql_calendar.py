@@ -22,12 +22,6 @@ class Calendar:
         """Return the calendar of a zone that is right from `first_at` to `last_at`."""
         return cls(((first_at, 0),) if zone == "UTC" else tuple(transitions(zone, first_at, max(first_at, last_at))))
 
-    @property
-    def in_order(self) -> bool:
-        """Whether a later instant is never in an earlier day: clocks set back over midnight break that."""
-        pairs = zip(self.offsets, self.offsets[1:], strict=False)
-        return all((at - 1 + before) // DAY <= (at + after) // DAY for (_, before), (at, after) in pairs)
-
     def bucket(self, at: str, per: Period) -> str:
         """Return the SQL of a number that two instants share exactly when they are in the same period."""
         if per is Period.EVER:

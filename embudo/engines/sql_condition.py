@@ -97,11 +97,6 @@ def pointer(keys: list[str]) -> str:
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
-def reads_columns(condition: Condition) -> bool:
-    """Return whether a condition is decided otherwise in an odd row than in others."""
-    return any(name in HOT_TEXT + HOT_NUMBER for name in names(condition))
-
-
 def reads_body(condition: Condition) -> bool:
     """Return whether a condition looks into the body of rows that are not odd, which costs far more than columns."""
     return any(isinstance(of_row(name), Json) for name in names(condition))
