@@ -18,7 +18,7 @@ from embudo.demo.progress import Progress
 from embudo.demo.world import COMPANY, world
 from embudo.eventlog import open_log
 
-PEOPLE, DAYS, SEED = 20_000, 365, 1
+PEOPLE, DAYS, SEED = 24_000, 365, 3
 
 
 class OtherFacts(Exception):

@@ -89,7 +89,8 @@ def pursued(life: Life, accepted_at: int) -> int | None:
     life.app(
         "meeting_held", at, {"subject": "discovery", "outcome": "held", "minutes": 20 + int(random.random() * 40)}, rep
     )
-    if random.random() > sigmoid(-4.0 + 2.6 * who.fit + 2.4 * life.warmth):
+    if random.random() > sigmoid(-3.6 + 2.6 * who.fit + 2.4 * life.warmth):
+        _given_back(life, at, rep)
         return None
     deal = _deal(life)
     at += HOUR
@@ -112,6 +113,13 @@ def pursued(life: Life, accepted_at: int) -> int | None:
     bought = {"amount": deal["amount"], "currency": CURRENCY, "order": deal["opportunity"], "product": "Rutalba Teams"}
     life.account("purchase_made", at + 20 * HOUR, bought)
     return at
+
+
+def _given_back(life: Life, met_at: int, rep: Staff) -> None:
+    """Tell that after some weeks nothing came of it: half of them go back to marketing, the others stay on the list."""
+    if life.random.random() < 0.5:
+        at = working_instant(met_at, 10 + life.random.random() * 30, life.persona.zone_h, life.random)
+        life.app("handoff_rejected", at, {"reason": "no_interest" if life.random.random() < 0.6 else "too_early"}, rep)
 
 
 def win_chance(life: Life) -> float:
