@@ -10,10 +10,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from embudo.core import attributes, lifecycle, scoring
 from embudo.core.definition import Definition
@@ -48,7 +49,8 @@ class Difference:
     rebuilt: Any
 
     def __str__(self) -> str:
-        return f"person {self.person}: {self.what} is {self.in_tables!r} in the tables, {self.rebuilt!r} rebuilt"
+        words = _("person %(person)s: %(what)s is %(in_tables)r in the tables, %(rebuilt)r rebuilt")
+        return words % {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Findings:
 def run(log: Log, lock: Lock) -> int:
     """Compare, print what was found, and return 0 when all is equal, else 1."""
     if not bring_up_to_date(log, lock):
-        print("The log could not be followed to its end in time; is `embudo follow` running well?", file=sys.stderr)
+        print(_("The log could not be followed to its end in time; is `embudo follow` running well?"), file=sys.stderr)
         return 1
     began = time.monotonic()
     with one_moment():
@@ -79,12 +81,20 @@ def run(log: Log, lock: Lock) -> int:
         print(difference)
     count = len(findings.differences)
     if count > SHOWN:
-        print(f"... and {count - SHOWN} more")
-    what = f"{findings.people:,} people, {findings.facts:,} facts, {findings.moves:,} stage moves"
-    what += f" (scores of {findings.batch:,} by the batch engine, too)" if findings.batch else ""
-    verdict = f"{count:,} differences" if count else "exactly equal"
-    print(f"{what}: {verdict} ({time.monotonic() - began:.1f} s)")
+        print(_("... and %(count)s more") % {"count": count - SHOWN})
+    print(summary(findings, time.monotonic() - began))
     return 1 if count else 0
+
+
+def summary(findings: Findings, took_s: float) -> str:
+    """Return in words what was compared and whether all of it is equal."""
+    counts = {
+        "people": findings.people, "facts": findings.facts, "moves": findings.moves, "batch": findings.batch,
+        "count": len(findings.differences), "seconds": f"{took_s:.1f}",
+    }  # fmt: skip
+    compared = _("%(people)s people (%(batch)s by the batch engine, too), %(facts)s facts, %(moves)s stage moves")
+    verdict = _("%(count)s differences") if findings.differences else _("exactly equal")
+    return f"{compared % counts}: {verdict % counts} ({counts['seconds']} s)"
 
 
 def bring_up_to_date(log: Log, lock: Lock) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from embudo.eventlog import Cursor, Log, open_log
 from embudo.leads import sql
@@ -39,11 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing: compute again and compare")
     given = parser.parse_args(arguments)
     log, lock = open_log(settings.EMBUDO), Lock(settings.EMBUDO, "follow")
-    if given.check:
-        from embudo.leads import check
+    with translation.override(settings.EMBUDO.language):
+        if given.check:
+            from embudo.leads import check
 
-        return check.run(log, lock)
-    return _rebuild(log, lock)
+            return check.run(log, lock)
+        return _rebuild(log, lock)
 
 
 def _rebuild(log: Log, lock: Lock) -> int:
@@ -67,8 +69,9 @@ def _rebuild(log: Log, lock: Lock) -> int:
 def _show(number: int, *, last: bool = False) -> None:
     if not (last or sys.stderr.isatty()):
         return
-    (events, in_all), *_ = sql.rows("SELECT events, events_in_all FROM leads_rebuild WHERE id = %s", [number])
-    print(f"\r{events:,} of {in_all:,} facts", end="\n" if last else "", file=sys.stderr)
+    ((events, in_all),) = sql.rows("SELECT events, events_in_all FROM leads_rebuild WHERE id = %s", [number])
+    words = _("%(events)s of %(in_all)s facts") % {"events": events, "in_all": in_all}
+    print(f"\r{words}", end="\n" if last else "", file=sys.stderr)
 
 
 # -- the steps, carried out by the process that follows ----------------------------------------------

@@ -10,12 +10,14 @@ from typing import TextIO
 
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from embudo.eventlog import Log, open_log
 from embudo.leads import follow
 from embudo.leads.imports import mapping
 from embudo.leads.imports.mapping import BadMap
-from embudo.leads.imports.run import ACCEPTED, FAILED, UNCHANGED, Import, Totals
+from embudo.leads.imports.run import FAILED, Import, Totals
 from embudo.leads.lock import Lock
 
 SOME_FAILED, CANNOT = 3, 2
@@ -25,14 +27,15 @@ PATIENCE_S = 600.0  # for another process to follow what was imported
 def main(arguments: Sequence[str]) -> int:
     """Import a file; return 0, 3 when some rows failed, 2 when the map or the file cannot be used."""
     given = _parser().parse_args(arguments)
-    try:
-        plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
-        settings.EMBUDO.data.mkdir(parents=True, exist_ok=True)
-        call_command("migrate", interactive=False, verbosity=0)  # into a new folder, too
-        return _run(given, plan)
-    except (BadMap, OSError, LookupError) as error:
-        print(error, file=sys.stderr)
-        return CANNOT
+    with translation.override(settings.EMBUDO.language):
+        try:
+            plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
+            settings.EMBUDO.data.mkdir(parents=True, exist_ok=True)
+            call_command("migrate", interactive=False, verbosity=0)  # into a new folder, too
+            return _run(given, plan)
+        except (BadMap, OSError, LookupError) as error:
+            print(error, file=sys.stderr)
+            return CANNOT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,12 +85,13 @@ def catch_up(log: Log, lock: Lock) -> bool:
 
 def summary(totals: Totals, *, dry_run: bool, followed: bool) -> str:
     """Return the totals in words."""
-    outcomes = totals.outcomes
-    rows = f"{outcomes[ACCEPTED]} accepted, {outcomes[UNCHANGED]} unchanged, {outcomes[FAILED]} failed"
-    lines = [f"{totals.rows} rows: {rows}; {totals.facts} facts {'would be ' if dry_run else ''}recorded."]
+    rows = _("%(rows)s rows: %(accepted)s accepted, %(unchanged)s unchanged, %(failed)s failed")
+    facts = _("%(facts)s facts would be recorded.") if dry_run else _("%(facts)s facts recorded.")
+    counts = {"rows": totals.rows, "facts": totals.facts, **totals.outcomes}
+    lines = [f"{rows % counts}; {facts % counts}"]
     lines += [f"  {reason}: {count}" for reason, count in sorted(totals.reasons.items())]
     if not followed:
-        lines.append("The facts are in the log; people, scores and stages are still being brought up to date.")
+        lines.append(_("The facts are in the log; people, scores and stages are still being brought up to date."))
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import phonenumbers
+from django.utils.translation import gettext as _
 
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.identity import identifiers
@@ -92,7 +93,8 @@ class RowReader:
         user_id, who = self._who(cells, remarks)
         carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
         if not carried:
-            raise RowFailed(Reason.NOBODY, _all(remarks) or f"no value in {', '.join(self._who_columns())}")
+            columns = ", ".join(cell.column for cell in self.map.who.values() if cell.column)
+            raise RowFailed(Reason.NOBODY, _all(remarks) or _("no value in %(columns)s") % {"columns": columns})
         when = self._instant(cells, self.map.at, self.map.known_at)
         traits = dict(who)
         context: dict[str, Any] = {}
@@ -110,7 +112,8 @@ class RowReader:
         props = dict(self._values(cells, fact.props, stated.remarks))
         stated.facts.append((fact, place, props, at))
         if at.at < stated.when.at and at.given and stated.when.given:
-            stated.remarks.append((Reason.BEFORE_FIRST, f"{fact.kind} is dated before the row itself"))
+            words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}
+            stated.remarks.append((Reason.BEFORE_FIRST, words))
 
     # -- who -----------------------------------------------------------------------------------------
 
@@ -129,9 +132,6 @@ class RowReader:
                 _keep(found, "phone", international(text, cell.country), remarks, Reason.BAD_PHONE, text)
         return user_id, found
 
-    def _who_columns(self) -> list[str]:
-        return [cell.column for cell in self.map.who.values() if cell.column]
-
     def _key(self, cells: Cells) -> str:
         return hashed([cells.get(column, "").strip() for column in self.map.key])
 
@@ -142,7 +142,7 @@ class RowReader:
         known_at = self._moment(cells, known)
         moment = self.now if at is None else at
         if moment > self.now + AHEAD:
-            raise RowFailed(Reason.FUTURE, "it is dated later than now")
+            raise RowFailed(Reason.FUTURE, _("it is dated later than now"))
         return Instant(
             at=moment,
             known_at=moment if known_at is None else known_at,
@@ -156,7 +156,7 @@ class RowReader:
             return None
         text = self.map.conventions.present(cells.get(time.column))
         if text is None:
-            raise RowFailed(Reason.BAD_DATE, f"{time.column} is empty")
+            raise RowFailed(Reason.BAD_DATE, _("%(column)s is empty") % {"column": time.column})
         try:
             if time.starts_at is not None:
                 return time.starts_at + round(self.map.conventions.number(text) * SECOND)
@@ -279,10 +279,10 @@ def _keep(
     found: dict[str, Any], name: str, value: str | None, remarks: list[tuple[Reason, str]], reason: Reason, text: str
 ) -> None:
     if value is None:
-        remarks.append((reason, f"{text!r} was left out"))
+        remarks.append((reason, _("“%(text)s” was left out") % {"text": text}))
     else:
         found[name] = value
 
 
 def _all(remarks: list[tuple[Reason, str]]) -> str:
-    return "; ".join(words for _, words in remarks)
+    return "; ".join(words for _reason, words in remarks)

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from embudo.core.event import Event, subject_of
 from embudo.eventlog import Log, Outcome
@@ -111,13 +112,15 @@ class Import:
         lines = csv.reader(islice(file, self.map.skip_lines, None), delimiter=self.map.delimiter)
         headers = [header.strip() for header in next(lines, [])]
         if missing := sorted(self.map.columns() - set(headers)):
-            raise BadMap(f"the file has no column {', '.join(missing)}; it has {', '.join(headers)}")
+            words = _("the file has no column %(missing)s; it has %(headers)s")
+            raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
         for number, values in enumerate((line for line in lines if line), 1):
             yield number, self._read(number, headers, values)
 
     def _read(self, number: int, headers: Sequence[str], values: Sequence[str]) -> Stated | Line:
         if len(values) < len(headers):
-            return Line(number, FAILED, Reason.TOO_FEW_COLUMNS, f"{len(values)} of {len(headers)} columns")
+            words = _("%(count)s of %(all)s columns") % {"count": len(values), "all": len(headers)}
+            return Line(number, FAILED, Reason.TOO_FEW_COLUMNS, words)
         try:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
@@ -131,7 +134,7 @@ class Import:
     # -- recording -----------------------------------------------------------------------------------
 
     def _portion(self, portion: Sequence[tuple[int, Stated | Line]]) -> list[Line]:
-        stated = [each for _, each in portion if isinstance(each, Stated)]
+        stated = [each for _number, each in portion if isinstance(each, Stated)]
         people = self._people(stated)
         known = self._recorded([each.key for each in stated])
         lines: dict[int, Line] = {number: each for number, each in portion if isinstance(each, Line)}
@@ -143,19 +146,21 @@ class Import:
                 work.append(self._work(each, line, known.get(each.key, NOT_RECORDED)))
         self._record(work)
         self.remembered = [each for each in work if each.events and each.line.outcome != FAILED]
-        return [lines[number] for number, _ in portion]
+        return [lines[number] for number, _row in portion]
 
     def _line(self, stated: Stated, person: tuple[int, int] | None) -> Line:
         """How a row fares as far as that shows before it is recorded."""
         if person is None and not self.map.create:
-            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, f"nobody is known by {stated.carried[0]}")
-        for fact, _, _, when in stated.facts if person else ():
+            words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
+            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
+        for fact, _place, _props, when in stated.facts if person else ():
             if when.given and when.at < person[1]:
-                stated.remarks.append((Reason.BEFORE_FIRST, f"{fact.kind} is dated before the first contact"))
+                words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}
+                stated.remarks.append((Reason.BEFORE_FIRST, words))
         line = Line(stated.number, UNCHANGED, person=person[0] if person else subject_of(stated.carried[0]))
         if stated.remarks:
             line.reason = stated.remarks[0][0]
-            line.words = "; ".join(words for _, words in stated.remarks)[:500]
+            line.words = "; ".join(words for _reason, words in stated.remarks)[:500]
         return line
 
     def _work(self, stated: Stated, line: Line, before: Recorded) -> Work:
@@ -226,5 +231,5 @@ REMEMBER = (
 
 def _again(number: int, *, same: bool) -> Line:
     if same:
-        return Line(number, UNCHANGED, Reason.TWICE, "the file holds this row before")
-    return Line(number, FAILED, Reason.TWICE, "the file holds another row with this key before")
+        return Line(number, UNCHANGED, Reason.TWICE, _("the file holds this row before"))
+    return Line(number, FAILED, Reason.TWICE, _("the file holds another row with this key before"))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 YES = frozenset({"1", "true", "yes", "y", "si", "sí", "sim", "s", "x", "on"})
@@ -48,11 +50,11 @@ class Conventions:
             except ValueError:
                 continue
         if formats:
-            raise BadValue(f"{text!r} is not a date written as {' or '.join(formats)}")
+            raise BadValue(_is_not_a_date(text, " / ".join(formats)))
         try:
             return datetime.fromisoformat(text)
         except ValueError as error:
-            raise BadValue(f"{text!r} is not a date written as 2026-01-31 or 2026-01-31T14:30:00") from error
+            raise BadValue(_is_not_a_date(text, "2026-01-31 / 2026-01-31T14:30:00")) from error
 
     def number(self, text: str) -> float | int:
         """Return the number of a text with this file's decimal sign; raises BadValue."""
@@ -61,9 +63,9 @@ class Conventions:
         try:
             found = float(plain)
         except ValueError as error:
-            raise BadValue(f"{text!r} is not a number") from error
+            raise BadValue(_("“%(text)s” is not a number") % {"text": text}) from error
         if not math.isfinite(found):
-            raise BadValue(f"{text!r} is not a number")
+            raise BadValue(_("“%(text)s” is not a number") % {"text": text})
         return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
     def read(self, text: str, kind: str, *, separator: str = ";", values: Mapping[str, Any] | None = None) -> Any:
@@ -86,8 +88,12 @@ class Conventions:
                 return text
 
 
+def _is_not_a_date(text: str, form: str) -> str:
+    return _("“%(text)s” is not a date written as %(form)s") % {"text": text, "form": form}
+
+
 def _yes_or_no(text: str) -> bool:
     word = text.casefold()
     if word not in YES | NO:
-        raise BadValue(f"{text!r} is neither yes nor no")
+        raise BadValue(_("“%(text)s” is neither yes nor no") % {"text": text})
     return word in YES
