@@ -104,8 +104,8 @@ def test_a_second_browser_leads_to_the_same_mailbox():
 
 
 def test_some_duplicates_are_merged_by_hand_and_one_is_taken_apart_again():
-    kinds = Counter(fact.kind for fact in facts(16_000, seed=1))
-    assert kinds["people_merged"] > 5
+    kinds = Counter(fact.kind for fact in facts(5000, seed=2))
+    assert kinds["people_merged"] >= 3
     assert kinds["people_unmerged"] >= 1
 
 
