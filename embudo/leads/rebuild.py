@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from embudo.eventlog import Cursor, Log, open_log
 from embudo.leads import sql
