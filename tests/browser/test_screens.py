@@ -29,7 +29,7 @@ def screens(company: Company, page: Page) -> list[str]:
         "/people/?q=zzzz", "/people/filters/?stage=lead", person, f"/people/{people['lead']}/", f"{person}why/",
         f"{person}why/?on=2026-01-01",
         f"{person}attributes/", f"{person}attributes/industry/", f"{person}merge/?q=an",
-        f"{person}merge/{people['lead']}/", "/users/", "/users/new/", "/changes/", "/me/", "/me/password/", "/sites/",
+        f"{person}merge/{people['lead']}/", "/users/", "/users/new/", "/changes/", "/me/", "/sites/",
         "/sites/new/", "/system/", "/failed-events/", "/nothing-here/",
     ]  # fmt: skip
     if people["joined"]:
@@ -49,7 +49,7 @@ def speak(page: Page, language: str) -> None:
     """Choose the language as people do."""
     page.goto("/")
     if page.locator(f"button[name=language][value='{language}'][aria-current]").count() == 0:
-        page.locator(f".top button[name=language][value='{language}']").click()
+        page.locator(f".top button[name=language][value='{language}']").first.click()
         page.wait_for_load_state()
 
 
@@ -72,7 +72,7 @@ def test_every_screen_is_whole(chromium: Browser, company: Company, cookies: lis
     speak_again = browse(chromium, company, cookies, viewport={"width": 1440, "height": 900})
     speak(speak_again.new_page(), "en")
     speak_again.close()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def walk(page: Page, addresses: tuple[str, ...] | list[str], *, axe: bool) -> list[str]:

@@ -12,12 +12,12 @@ from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.identity import Strength
 from embudo.leads.clock import now
-from embudo.leads.models import Dispute, Merge, Person
+from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.queries import people
 from embudo.leads.queries.scores import definition
 from embudo.leads.queries.search import Search
 from embudo.leads.story import history_of, members, subjects_of, told
-from embudo.leads.templatetags.leads import called
+from embudo.leads.templatetags.leads import called, identifier_called
 from embudo.leads.timeline import entries
 from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
 from embudo.ui.toasts import toast
@@ -71,8 +71,8 @@ def unmerge(request: HttpRequest, person: int, absorbed: int) -> HttpResponse:
         toast(request, _("These two are apart already."))
         return back_to(request, found.id)
     if request.method == "POST":
-        other = get_object_or_404(Person, pk=absorbed)
-        done = _("%(one)s and %(other)s are two people again.") % {"one": called(found), "other": called(other)}
+        names = {"one": called(found), "other": absorbed_called(absorbed)}
+        done = _("%(one)s and %(other)s are two people again.") % names
         undo = f"{reverse('leads:join', args=[found.id, absorbed])}?{urlencode({'fact': fact_id()})}"
         props = {"survivor": link.survivor_id, "absorbed": absorbed}
         say(request, "people_unmerged", found.id, props, done=done, undo=undo)
@@ -81,8 +81,7 @@ def unmerge(request: HttpRequest, person: int, absorbed: int) -> HttpResponse:
     history = told(history_of(found.id))
     context = {
         "person": found,
-        "other": get_object_or_404(Person, pk=absorbed),
-        "merge": link,
+        "other": absorbed_called(absorbed),
         "going": [event for event in history if event.subject in goes],
         "staying": _entries([event for event in history if _without_identifier(event, link.merged_at)]),
         "remaining": len([event for event in history if event.subject not in goes]),
@@ -109,6 +108,15 @@ def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
     if say(request, "identity_linked", keeper, props, done=_("Decided.")):
         Dispute.objects.filter(pk=open_one.pk).update(settled_at=now())
     return back_to(request, found.id)
+
+
+def absorbed_called(person: int) -> str:
+    """What somebody who was merged is called; who had no page of their own goes by their identifier."""
+    row = Person.objects.filter(pk=person).first()
+    if row is not None and (row.name or row.mail or row.phone):
+        return called(row)
+    held = Identifier.objects.filter(person_id=person).order_by("-strength").first()
+    return identifier_called(held.identifier) if held else called(row or Person())
 
 
 def _side(person: Person) -> dict[str, object]:

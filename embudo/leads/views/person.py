@@ -25,6 +25,7 @@ from embudo.leads.story import history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.views.applying import Moved, fact_id, person_of
+from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import fields
 from embudo.ui.stages import STAGES
 
@@ -156,11 +157,12 @@ def _timeline(request: HttpRequest, person: Person, history: list[Event], at: in
 
 def _identity(person: Person) -> dict[str, Any]:
     ids = members(person.id)
+    merges = Merge.objects.filter(survivor_id__in=ids, unmerged_at=None).order_by("-merged_at")
     return {
         "identifiers": Identifier.objects.filter(person_id__in=ids).order_by("linked_at", "identifier")[:50],
         "disputes": Dispute.objects.filter(person_id__in=ids, settled_at=None).select_related("claimed_by")[:10],
         "claims": Dispute.objects.filter(claimed_by_id__in=ids, settled_at=None).select_related("person")[:10],
-        "merges": Merge.objects.filter(survivor_id__in=ids, unmerged_at=None).select_related("absorbed")[:20],
+        "merges": [(each, absorbed_called(each.absorbed_id)) for each in merges[:20]],
     }
 
 
