@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -23,29 +23,40 @@ class Cluster:
     folder: Path
     programs: Path
     port: int
+    free: list[str] = field(default_factory=list)  # empty databases to be used again by this process
 
     def url(self, database: str) -> str:
         """Return the address of a database of this cluster."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """Make an empty database and return its name."""
+        """Return the name of an empty database, one that was given back when there is one."""
+        if self.free:
+            return self.free.pop()
         name = f"t_{os.getpid()}_{secrets.token_hex(4)}"
-        self._command(f'CREATE DATABASE "{name}"')
+        self._command("postgres", f'CREATE DATABASE "{name}"')
         return name
 
     def drop_database(self, name: str) -> None:
-        """Drop a database, ending whoever is still connected to it."""
-        self._command(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """Take a database back: end whoever is still connected and empty it, which is quicker than making another."""
+        self._command(
+            name,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        )
+        self.free.append(name)
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
         _as_owner([self.programs / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop"])
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _command(self, sql: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql)
+    def _command(self, database: str, *statements: str) -> None:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
 
 
 def programs() -> Path | None:
