@@ -8,7 +8,7 @@ as superseded rows, owners stay.
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -101,21 +101,18 @@ def clear(number: int) -> None:
     """Clear the derived rows in short slices and set the cursor to the log's beginning; safe to do again."""
     at = now()
     for table, key, where in CLEARED:
-        for _ in _slices(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})"):
-            pass
+        _sliced(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})")
     standing = f"SELECT id FROM leads_stagechange WHERE superseded_at IS NULL LIMIT {SLICE}"
-    for _ in _slices(
-        f"UPDATE leads_stagechange SET superseded_at = {at}, superseded_why = 'rebuild' WHERE id IN ({standing})"
-    ):
-        pass
+    _sliced(f"UPDATE leads_stagechange SET superseded_at = {at}, superseded_why = 'rebuild' WHERE id IN ({standing})")
     with transaction.atomic():
         sql.one("DELETE FROM leads_followcursor")
         sql.one("UPDATE leads_rebuild SET cleared_at = %s WHERE id = %s", [at, number])
 
 
-def _slices(statement: str) -> Iterator[int]:
-    while changed := sql.one(statement):
-        yield changed
+def _sliced(statement: str) -> None:
+    """Run a statement that changes some rows at a time until it finds none."""
+    while sql.one(statement):
+        pass
 
 
 def note_progress(number: int, cursor: Cursor, in_all: int) -> None:

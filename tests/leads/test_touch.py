@@ -17,7 +17,7 @@ VISIT = ada.visits("/")[0]
     ({"url": "https://n.example/", "referrer": "https://lnkd.in/x"}, Touch("linkedin", "social", "", "/")),
     ({"url": "https://n.example/", "referrer": "https://t.co/x"}, Touch("twitter", "social", "", "/")),
     ({"url": "https://n.example/", "referrer": "https://mail.yahoo.com/"}, Touch("yahoo", "email", "", "/")),
-    ({"url": "https://n.example/", "referrer": "https://www.firm.example/x"}, Touch("firm.example", "referral", "", "/")),
+    ({"url": "https://n.example/", "referrer": "https://www.firm.mx/x"}, Touch("firm.mx", "referral", "", "/")),
     ({"url": "https://n.example/b", "referrer": "https://n.example/a"}, Touch("direct", "direct", "", "/b")),
     ({"url": "https://n.example/b"}, Touch("direct", "direct", "", "/b")),
     ({"landing_page": "lp-7"}, Touch("", "", "", "lp-7")),
