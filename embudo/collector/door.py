@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from embudo.collector.daily import Salts
+from embudo.collector.phone import complete
 from embudo.collector.sites import Key
 from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
 from embudo.collector.wire import Parcel, Piece, nesting_of
@@ -82,6 +83,8 @@ class Sorter:
             return Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
         if message.get("messageId") is None:
             message["messageId"] = uuid4().hex
+        if b"hone" in raw or b"mobile" in raw:
+            complete(message)
         if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
             envelope = replace(envelope, marks=envelope.marks + marks)
         return take(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))

@@ -106,7 +106,8 @@ def test_one_bad_message_does_not_spoil_its_batch(door: RunningDoor, track: Make
     answer = door.post("/v1/batch", {"batch": [track(), {"type": "trck"}, 7, None, track()]})
     assert answer.status == 200
     assert answer.json["failed"] == [
-        {"index": 1, "code": "unknown_type"}, {"index": 2, "code": "not_an_object"}, {"index": 3, "code": "not_an_object"},
+        {"index": 1, "code": "unknown_type"},
+        {"index": 2, "code": "not_an_object"}, {"index": 3, "code": "not_an_object"},
     ]  # fmt: skip
     assert (len(door.events()), door.ledger().failed) == (2, 3)
 

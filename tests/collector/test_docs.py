@@ -1,4 +1,4 @@
-"""docs/collecting.md says what the code does: every reason, every kind and every address stands there, and nothing else."""
+"""docs/collecting.md says what the code does: every reason, kind and address stands there, and its examples run."""
 
 import re
 from pathlib import Path

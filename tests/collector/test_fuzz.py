@@ -42,7 +42,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=10), inner, max_size=5),
     max_leaves=15,
 )
-NAMES = "type event messageId anonymousId userId groupId previousId properties traits context timestamp sentAt batch".split()
+NAMES = (
+    "type event messageId anonymousId userId groupId previousId properties traits context timestamp sentAt batch"
+).split()
 MESSAGE = st.fixed_dictionaries(
     {
         "event": st.just("Fuzzed"),
@@ -173,7 +175,8 @@ def test_no_bytes_on_the_line_break_the_door(door: RunningDoor) -> None:
     )
     lines = st.sampled_from(
         [b"content-length: -1\r\n", b"content-length: 99999999999999999999\r\n", b"content-length: 5\r\n\r\nab",
-         b"transfer-encoding: chunked\r\n\r\nfffffffff\r\n", b"authorization: Basic\r\n", b": \r\n", b"\r\n\r\n", b"expect: 100-continue\r\n"]
+         b"transfer-encoding: chunked\r\n\r\nfffffffff\r\n", b"authorization: Basic\r\n", b": \r\n", b"\r\n\r\n",
+         b"expect: 100-continue\r\n"]
     )  # fmt: skip
 
     @LIVE

@@ -35,7 +35,8 @@ PAGE = """<!doctype html><html lang="es"><head><title>{title}</title><meta name=
 <form id="plain" action="sent"><input name="email"></form>
 <form id="demo" action="sent" data-embudo-form="demo" data-embudo-event="demo_requested">
 <input name="correo" type="email"><input name="your_phone" autocomplete="tel"><input name="nombre">
-<input name="apellidos"><input name="empresa"><input name="cargo"><select name="country" autocomplete="country"><option>MX</option></select>
+<input name="apellidos"><input name="empresa"><input name="cargo">
+<select name="country" autocomplete="country"><option>MX</option></select>
 <textarea name="message"></textarea><input type="checkbox" name="wants" value="price" checked>
 <input type="checkbox" name="wants" value="call" checked><input type="checkbox" name="wants" value="none">
 <input type="password" name="secret"><input type="hidden" name="csrf" value="token"><input name="card-number">

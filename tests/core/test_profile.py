@@ -86,14 +86,14 @@ def test_traits_come_under_their_standard_names() -> None:
     said = {
         "Email": "Ana@Norte.MX", "firstName": " Ana ", "lastname": "Ruiz", "jobTitle": "CTO", "phoneNumber": "55 1234",
         "company": {"name": "Norte", "employees": 40, "website": "norte.mx", "industry": "Software"},
-        "address": {"country": "MX", "city": "Mérida", "postalCode": "97000"}, "favourite colours": ["red", 7, {"x": 1}],
+        "address": {"country": "MX", "city": "Mérida", "postalCode": "97000"}, "favourite colors": ["red", 7, {"x": 1}],
         "Plan": {"tier": {"level": 3, "more": {"deep": {"er": 1}}}}, "empty": "", "none": None, "!!!": 1, "vip": True,
     }  # fmt: skip
     traits, unusable = traits_of(said)
     assert traits == {
         "email": "ana@norte.mx", "first_name": "Ana", "last_name": "Ruiz", "title": "CTO", "phone": "55 1234",
         "company": "Norte", "company_size": 40, "company_domain": "norte.mx", "industry": "Software", "country": "MX",
-        "city": "Mérida", "postal_code": "97000", "favourite_colours": ["red", 7], "plan_tier_level": 3, "vip": True,
+        "city": "Mérida", "postal_code": "97000", "favourite_colors": ["red", 7], "plan_tier_level": 3, "vip": True,
     }  # fmt: skip
     assert unusable == {"plan_tier_more": {"deep": {"er": 1}}}
 

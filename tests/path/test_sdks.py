@@ -47,7 +47,8 @@ const { Analytics } = require('@segment/analytics-node')
 const analytics = new Analytics({ writeKey: KEY, host: HOST, flushAt: 100 })
 for (let n = 0; n < MESSAGES; n++) {
   const userId = `user-${n % PEOPLE}`
-  if (n < PEOPLE) analytics.identify({ userId, traits: { email: `${userId}@norte.mx`, firstName: 'Ana', company: { name: 'Norte' } } })
+  const traits = { email: `${userId}@norte.mx`, firstName: 'Ana', company: { name: 'Norte' } }
+  if (n < PEOPLE) analytics.identify({ userId, traits })
   else analytics.track({ userId, event: 'Article Viewed', properties: { n, title: 'Ley ñandú' } })
 }
 analytics.closeAndFlush({ timeout: 60000 })
@@ -57,7 +58,8 @@ const Analytics = require('@rudderstack/rudder-sdk-node').default || require('@r
 const analytics = new Analytics(KEY, { dataPlaneUrl: HOST, flushAt: 100, logLevel: 'error' })
 for (let n = 0; n < MESSAGES; n++) {
   const userId = `user-${n % PEOPLE}`
-  if (n < PEOPLE) analytics.identify({ userId, traits: { email: `${userId}@norte.mx`, firstName: 'Ana', company: { name: 'Norte' } } })
+  const traits = { email: `${userId}@norte.mx`, firstName: 'Ana', company: { name: 'Norte' } }
+  if (n < PEOPLE) analytics.identify({ userId, traits })
   else analytics.track({ userId, event: 'Article Viewed', properties: { n, title: 'Ley ñandú' } })
 }
 analytics.flush()

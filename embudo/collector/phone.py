@@ -1,0 +1,31 @@
+"""Gives a phone number the country that stands beside it, before core asks for E.164."""
+
+from typing import Any
+
+from embudo.core.message import part
+from embudo.core.profile import phone_of
+
+_NAMES = ("phone", "phoneNumber", "phone_number", "telephone", "mobile")
+
+
+def complete(message: dict[str, Any]) -> None:
+    """Write the number of a message's traits with its country, where the traits name one ("MX") that it fits."""
+    for traits in (part(message, "traits"), part(part(message, "properties"), "traits")):
+        if isinstance(traits, dict) and (name := next((name for name in _NAMES if name in traits), "")):
+            country = traits.get("country") or part(traits, "address").get("country")
+            if isinstance(traits[name], str) and isinstance(country, str) and not phone_of(traits[name]):
+                traits[name] = _international(traits[name], country) or traits[name]
+
+
+def _international(text: str, country: str) -> str:
+    """Return a national number in E.164, "" when it is none of this country (ISO 3166-1 alpha-2)."""
+    if len(country) != 2 or len(text) > 40:
+        return ""
+    import phonenumbers  # its tables are large: only who sends national numbers pays for them
+
+    try:
+        number = phonenumbers.parse(text, country.upper())
+    except phonenumbers.NumberParseException:
+        return ""
+    valid = phonenumbers.is_valid_number(number)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)) if valid else ""

@@ -1,0 +1,74 @@
+"""Bodies, compression and keys, read within limits."""
+
+import gzip
+import json
+import zlib
+from base64 import b64encode
+
+import pytest
+
+from embudo.collector.wire import Unreadable, decompress, key_of, nesting_of, read_batch, read_one
+from embudo.core.intake import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Reason
+
+
+def test_gzip_and_deflate_are_undone() -> None:
+    assert decompress(gzip.compress(b"{}"), "gzip") == decompress(zlib.compress(b"{}"), "deflate") == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (b"plain", "gzip", Reason.BAD_COMPRESSION),
+        (gzip.compress(b"{}" * 99)[:-12], "gzip", Reason.BAD_COMPRESSION),
+        (b"{}", "br", Reason.BAD_COMPRESSION),
+        (gzip.compress(b" " * (MAX_BATCH_BYTES + 1)), "gzip", Reason.TOO_LARGE),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_says_why(body: bytes, encoding: str, reason: Reason) -> None:
+    with pytest.raises(Unreadable) as error:
+        decompress(body, encoding)
+    assert error.value.reason is reason
+
+
+def test_what_a_batch_says_once_holds_for_all_its_messages_that_do_not_say_otherwise() -> None:
+    body = {
+        "writeKey": "k", "sentAt": "now", "anonymousId": "b1", "context": {"locale": "es", "page": {"url": "/a"}},
+        "batch": [{"type": "track"}, {"anonymousId": "b2", "context": {"page": {"url": "/b"}}}, 7],
+    }  # fmt: skip
+    parcel = read_batch(json.dumps(body).encode())
+    assert (parcel.key, parcel.sent_at) == ("k", "now")
+    one, two, three = (piece.message for piece in parcel.pieces)
+    assert one == {"type": "track", "anonymousId": "b1", "context": {"locale": "es", "page": {"url": "/a"}}}
+    assert two == {"anonymousId": "b2", "context": {"locale": "es", "page": {"url": "/b"}}}
+    assert three == 7 and parcel.pieces[2].raw == b"7"
+
+
+def test_a_batch_has_a_largest_length() -> None:
+    assert len(read_batch(b'{"batch":[' + b"1," * (MAX_BATCH_MESSAGES - 1) + b"1]}").pieces) == MAX_BATCH_MESSAGES
+    with pytest.raises(Unreadable) as error:
+        read_batch(b'{"batch":[' + b"1," * MAX_BATCH_MESSAGES + b"1]}")
+    assert error.value.reason is Reason.NOT_A_BATCH
+
+
+def test_the_address_says_what_a_single_message_is() -> None:
+    assert read_one(b'{"type":"page","writeKey":"k"}', "track").pieces[0].message == {"type": "track"}
+
+
+def test_nul_which_no_storage_holds_becomes_its_sign() -> None:
+    assert read_one(b'{"event":"a\\u0000b"}', "track").pieces[0].message["event"] == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("Basic " + b64encode(b"k:").decode(), "k"), ("basic " + b64encode(b"k:pw").decode(), "k"), ("Bearer k ", "k"),
+        ("Basic " + b64encode(b"k").decode(), "k"), ("Basic ???", ""), ("Basic", ""), ("", ""), ("Digest k", ""),
+        ("Basic " + b64encode(b"\xff:").decode(), ""),
+    ],
+)  # fmt: skip
+def test_a_key_stands_in_the_authorization(header: str, key: str) -> None:
+    assert key_of(header) == key
+
+
+def test_nesting_is_never_less_than_the_depth() -> None:
+    assert nesting_of(b'{"a":[[1]]}') == 3 and nesting_of(b'{"a":"[[["}') >= 1
