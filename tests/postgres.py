@@ -76,7 +76,7 @@ def start_cluster() -> Cluster:
     _as_owner([where / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"])
     cluster = Cluster(folder, where, _free_port())
     options = f"-p {cluster.port} -k {folder} -h 127.0.0.1 -c max_connections=200"
-    options += " -c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min"  # durable, and seldom busy with itself
+    options += " -c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min"
     _as_owner([where / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start"])
     return cluster
 
