@@ -8,10 +8,11 @@ import pytest
 
 from embudo.config import Config
 from embudo.core.definition import Definition
+from embudo.demo.command import DAYS, PEOPLE, SEED
 from embudo.demo.history import history
 from embudo.eventlog import Cursor, open_log
 from tests.demo.conftest import UNTIL, definition
-from tests.path.install import Install
+from tests.path.install import ROOT, Install
 
 PLAN = ("--people", "300", "--days", "200", "--seed", "4", "--until", "2026-06-09T10:13:20")
 COUNTS = """
@@ -101,3 +102,8 @@ def test_what_cannot_be_read_is_refused_with_usage(install, wrong):
     refused = install.embudo("demo", *wrong, check=False)
     assert refused.returncode == 2
     assert "usage: embudo demo" in refused.stderr
+
+
+def test_the_docs_name_the_defaults():
+    page = (ROOT / "docs" / "demo.md").read_text()
+    assert f"[--people {PEOPLE}] [--days {DAYS}] [--seed {SEED}]" in page
