@@ -57,7 +57,7 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}
 _PHONE_NOISE = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_WORD = re.compile(r"[^\w]+|_+")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def mail_of(text: object) -> str | None:
@@ -100,7 +100,7 @@ def snake_case(text: str) -> str:
     if not text.isascii():
         folded = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return _NOT_WORD.sub("_", _HUMP.sub("_", text)).strip("_").lower()[:MAX_NAME]
+    return _NOT_WORD.sub("_", _HUMP.sub("_", text)).lower().strip("_")[:MAX_NAME].rstrip("_")
 
 
 def traits_of(given: Traits) -> tuple[dict[str, Any], dict[str, Any]]:
