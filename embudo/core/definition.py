@@ -110,14 +110,14 @@ def parse(document: Mapping[str, Any]) -> Definition:
     top = _Reader(document, "the definition")
     profile = _Reader(top.take("profile", {}), "profile")
     engagement = _Reader(top.take("engagement", {}), "engagement")
-    groups, rules = _groups(engagement.take("groups", []))
+    groups, rules = _groups(engagement.several("groups"))
     definition = Definition(
         version=top.whole("version", 0),
         name=str(top.take("name", "")),
         zone=_zone(str(top.take("zone", "UTC"))),
         half_life=_half_life(engagement.take("half_life_days", 30)),
-        criteria=tuple(_criterion(each) for each in profile.take("criteria", [])),
-        disqualifiers=tuple(_criterion(each, points=False) for each in profile.take("disqualifiers", [])),
+        criteria=tuple(_criterion(each) for each in profile.several("criteria")),
+        disqualifiers=tuple(_criterion(each, points=False) for each in profile.several("disqualifiers")),
         groups=groups,
         rules=rules,
         promotion=_promotion(top.take("promotion", {})),
@@ -180,6 +180,12 @@ class _Reader:
             raise BadDefinition(f"{self.place} lacks `{key}`")
         return self.left.pop(key)
 
+    def several(self, key: str) -> Sequence[Any]:
+        value = self.take(key, [])
+        if not isinstance(value, list | tuple):
+            raise BadDefinition(f"`{key}` of {self.place} must be a list, not {value!r}")
+        return value
+
     def whole(self, key: str, default: int) -> int:
         value = self.take(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
@@ -209,7 +215,7 @@ def _groups(documents: Sequence[Any]) -> tuple[tuple[Group, ...], tuple[Rule, ..
         name, cap = str(reader.need("name")), reader.take("cap")
         reader.place = f"the group {name!r}"
         groups.append(Group(name, None if cap is None else _points(cap, reader.place)))
-        rules += [_rule(each, name) for each in reader.take("rules", [])]
+        rules += [_rule(each, name) for each in reader.several("rules")]
         reader.done()
     return tuple(groups), tuple(rules)
 
@@ -222,17 +228,19 @@ def _rule(document: Any, group: str) -> Rule:
     points = _points(reader.need("points"), reader.place)
     limit = _limit(reader.take("limit"), reader.place)
     fading = reader.take("fading", True)
+    if not isinstance(fading, bool):
+        raise BadDefinition(f"`fading` of {reader.place} must be yes or no, not {fading!r}")
     reader.done()
-    return Rule(name, group, when, points, limit, bool(fading))
+    return Rule(name, group, when, points, limit, fading)
 
 
 def _limit(document: Any, place: str) -> Limit | None:
     if document is None:
         return None
     match str(document).split():
-        case [count, "per", ("day" | "week" | "month") as per] if count.isdigit() and int(count):
+        case [count, "per", ("day" | "week" | "month") as per] if count.isdecimal() and int(count):
             return Limit(int(count), Period(per))
-        case [count, "ever"] if count.isdigit() and int(count):
+        case [count, "ever"] if count.isdecimal() and int(count):
             return Limit(int(count), Period.EVER)
     raise BadDefinition(f"the limit of {place} reads {document!r}; write `3 per day`, `1 per week` or `1 ever`")
 
@@ -246,8 +254,8 @@ def _promotion(document: Any) -> Promotion:
         engagement=engagement,
         keeps=_points(reader.take("keeps", points_text(engagement)), "promotion"),
         within=_span(reader.take("within_days", 30), "promotion"),
-        actions=tuple(_action(each) for each in reader.take("actions", [])),
-        ambassador=tuple(_action(each) for each in reader.take("ambassador", [])),
+        actions=tuple(_action(each) for each in reader.several("actions")),
+        ambassador=tuple(_action(each) for each in reader.several("ambassador")),
     )
     reader.done()
     if promotion.keeps > promotion.engagement:
