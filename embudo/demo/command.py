@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from django.core.management import call_command
 
@@ -18,6 +17,7 @@ from embudo.demo.progress import Progress
 from embudo.demo.world import COMPANY, world
 from embudo.eventlog import open_log
 
+NOTE = "demo.json"  # which demo company a folder holds
 PEOPLE, DAYS, SEED = 24_000, 365, 3
 
 
@@ -67,19 +67,21 @@ def _count(text: str) -> int:
 def _instant(text: str) -> int:
     moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        raise argparse.ArgumentTypeError("a history cannot end in the future")
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _plan(config: Config, options: argparse.Namespace) -> Plan:
     """The plan, kept in the data folder, so that a fill that was interrupted goes on; raises OtherFacts."""
-    note = _note(config)
-    if note.exists():
+    note, begun = config.data / NOTE, bool(open_log(config).end())
+    if begun and note.exists():
         kept = Plan(**json.loads(note.read_text()))
         asked = Plan(options.people, options.days, options.seed, options.until or kept.until)
         if asked != kept and (options.until or asked != _default(kept)):
             raise OtherFacts(f"{config.data} holds another demo company ({kept}); choose another folder with --data.")
         return kept
-    if open_log(config).end():
+    if begun:
         raise OtherFacts(f"{config.data} holds facts already; the demo company wants a folder of its own: --data DIR")
     until = options.until or time.time_ns() // 1000 // HOUR * HOUR
     plan = Plan(options.people, options.days, options.seed, until)
@@ -89,10 +91,6 @@ def _plan(config: Config, options: argparse.Namespace) -> Plan:
 
 def _default(kept: Plan) -> Plan:
     return Plan(PEOPLE, DAYS, SEED, kept.until)
-
-
-def _note(config: Config) -> Path:
-    return config.data / "demo.json"
 
 
 def _words(config: Config, password: str, seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 
 import pytest
@@ -97,11 +98,28 @@ def test_an_install_with_facts_of_its_own_is_left_alone(install):
     assert "folder of its own" in refused.stderr
 
 
-@pytest.mark.parametrize("wrong", [("--people", "0"), ("--days", "-3"), ("--until", "tomorrow"), ("--seed", "x")])
+@pytest.mark.parametrize(
+    "wrong", [("--people", "0"), ("--days", "-3"), ("--until", "tomorrow"), ("--seed", "x"), ("--until", "2999-01-01")]
+)
 def test_what_cannot_be_read_is_refused_with_usage(install, wrong):
     refused = install.embudo("demo", *wrong, check=False)
     assert refused.returncode == 2
     assert "usage: embudo demo" in refused.stderr
+
+
+def test_a_running_install_is_not_filled(install):
+    install.embudo("manage", "migrate", "--noinput", "--verbosity", "0")
+    install.start("follow")
+    try:
+        deadline = time.monotonic() + 60
+        while "following from" not in install.printed() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        refused = install.embudo("demo", *PLAN, check=False)
+    finally:
+        install.stop()
+    assert refused.returncode == 1
+    assert "is running" in refused.stderr
+    assert not open_log(install.config).end()
 
 
 def test_the_docs_name_the_defaults():
