@@ -20,13 +20,14 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, open_log
 from embudo.leads import kept as rows
-from embudo.leads import sql, upkeep
+from embudo.leads import moves, sql, upkeep
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.follow import STANDBY_S, commit_lazily, cursor_of_tables
-from embudo.leads.identity import Directory, Pointers
+from embudo.leads.identity import Directory
 from embudo.leads.kept import Kept, Overtaken
 from embudo.leads.lock import Lock
+from embudo.leads.pointers import Pointers
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ def _write(online: Online, people: Sequence[Kept]) -> None:
 def _write_all(online: Online, people: Sequence[Kept]) -> None:
     at = now()
     rows.write(online, people, at)
-    rows.add_moves([rows.move_row(kept.id, move, at) for kept in people for move in kept.moves])
+    moves.add_moves([moves.move_row(kept.id, move, at) for kept in people for move in kept.moves])
 
 
 # -- the order of the people list --------------------------------------------------------------------

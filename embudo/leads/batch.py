@@ -10,7 +10,7 @@ from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
 from embudo.leads import kept as rows
-from embudo.leads import sql
+from embudo.leads import moves, sql
 from embudo.leads.history import REVISED, counts, of_subjects
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
@@ -141,8 +141,8 @@ class Batch:
         for person, history in histories.items():
             kept = self.people[person]
             kept.whole = True
-            kept.state, moves = self.online.replay(history)
-            kept.moves, kept.summary = list(moves), summary_of(history)
+            kept.state, found = self.online.replay(history)
+            kept.moves, kept.summary = list(found), summary_of(history)
             if not history:
                 self.gone.add(person)
 
@@ -158,17 +158,17 @@ class Batch:
         rows.write(self.online, here, self.now)
         whole = [kept for kept in here if kept.whole]
         if whole:
-            rows.replace_moves(self.online, whole, self.now, "late_fact")
+            moves.replace_moves(self.online, whole, self.now, "late_fact")
         folded = [kept for kept in here if not kept.whole]
         if self.earlier:
-            rows.rearrive(self.online, [kept for kept in self.earlier if not kept.whole], self.now)
-        rows.add_moves([row for kept in folded for row in self._new_moves(kept)])
+            moves.rearrive(self.online, [kept for kept in self.earlier if not kept.whole], self.now)
+        moves.add_moves([row for kept in folded for row in self._new_moves(kept)])
         self._write_identity()
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
-        new = [rows.move_row(kept.id, move, self.now) for move in kept.moves]
+        new = [moves.move_row(kept.id, move, self.now) for move in kept.moves]
         if not kept.revision and kept.adopted is None:
-            return [rows.arrival_row(kept, self.online.definition.version, self.now), *new]
+            return [moves.arrival_row(kept, self.online.definition.version, self.now), *new]
         return new
 
     def _write_gone(self) -> None:

@@ -28,8 +28,8 @@ from embudo.leads.check_batch import compare_batch
 from embudo.leads.decided import events_behind
 from embudo.leads.follow import Follower, cursor_of_tables
 from embudo.leads.history import counted, counts
-from embudo.leads.kept import ARRIVED
 from embudo.leads.lock import Lock
+from embudo.leads.moves import ARRIVED
 from embudo.leads.summary import summary_of
 from embudo.leads.who import Who
 

@@ -6,7 +6,8 @@ from embudo.core.event import Door, Event, Verdict
 from embudo.eventlog import Log
 from embudo.eventlog.erase import Evidence
 from embudo.leads.clock import now
-from embudo.leads.identity import ERASED, Directory, Pointers
+from embudo.leads.identity import ERASED, Directory
+from embudo.leads.pointers import Pointers
 from embudo.leads.record import APP, the_log
 
 

@@ -21,9 +21,10 @@ from embudo.leads import rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
-from embudo.leads.identity import Directory, Pointers
+from embudo.leads.identity import Directory
 from embudo.leads.kept import Overtaken
 from embudo.leads.lock import Lock
+from embudo.leads.pointers import Pointers
 
 logger = logging.getLogger(__name__)
 

@@ -6,13 +6,14 @@ that the batch writes it in one transaction, and which people are regrouped, so 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
 from embudo.core.identity import Claim, Decision, Dispute, Link, Merge, Owner, Strength, claim_of, decide
 from embudo.leads import sql
+from embudo.leads.pointers import Pointers
 
 SOURCE = "embudo"
 ERASED = "person_erased"
@@ -40,51 +41,6 @@ class Joined:
     cause: tuple[str, str]
     at: int
     undone: bool = False
-
-
-@dataclass
-class Pointers:
-    """All merge pointers and all pairs that people took apart; few enough to stay in memory."""
-
-    into: dict[int, int] = field(default_factory=dict)
-    absorbed: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    apart: set[frozenset[int]] = field(default_factory=set)
-
-    @classmethod
-    def load(cls) -> "Pointers":
-        """Read them from the tables."""
-        found = cls()
-        query = "SELECT survivor_id, absorbed_id, unmerged_at IS NULL FROM leads_merge ORDER BY id"
-        for survivor, absorbed, joined in sql.rows(query):
-            found.apart.discard(frozenset((survivor, absorbed)))
-            if joined:
-                found.point(absorbed, survivor)
-            else:
-                found.apart.add(frozenset((survivor, absorbed)))
-        return found
-
-    def root(self, person: int) -> int:
-        """Return the surviving person."""
-        while person in self.into:
-            person = self.into[person]
-        return person
-
-    def tree(self, root: int) -> Iterator[int]:
-        """Yield a person and all that were merged into them."""
-        yield root
-        for each in self.absorbed.get(root, ()):
-            yield from self.tree(each)
-
-    def point(self, absorbed: int, survivor: int) -> None:
-        """Point one person at another."""
-        self.into[absorbed] = survivor
-        self.absorbed[survivor].add(absorbed)
-
-    def lift(self, absorbed: int) -> int:
-        """Take a pointer away and return where it led."""
-        survivor = self.into.pop(absorbed)
-        self.absorbed[survivor].discard(absorbed)
-        return survivor
 
 
 class Directory:

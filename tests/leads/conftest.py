@@ -13,8 +13,8 @@ from embudo.eventlog import Log, open_log
 from embudo.leads.advance import advance
 from embudo.leads.check import check
 from embudo.leads.follow import Follower
-from embudo.leads.kept import VISITOR
 from embudo.leads.models import Person, PersonAttribute, Score, StageChange
+from embudo.leads.moves import VISITOR
 from tests.cast import Someone
 
 VARYING = ("engagement_order",)  # a snapshot of the moment

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from embudo.core.event import DAY, Door, Event, Verdict, subject_of
 from embudo.core.identity import Identity, claim_of, decide, identifiers
-from embudo.leads.identity import Directory, Pointers, decision_of, facts_of
+from embudo.leads.identity import Directory, decision_of, facts_of
 from embudo.leads.models import Dispute, Identifier, Merge, Person
+from embudo.leads.pointers import Pointers
 from tests.cast import MONDAY, ada, bruno, clara
 from tests.leads.conftest import Following, moves_of, rows
 
