@@ -13,6 +13,7 @@ from embudo.core.definition import Definition
 from embudo.engines.sql import Asked, Query, engagement
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_fit import fit
+from embudo.eventlog.columns import schema
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -80,8 +81,9 @@ def _relation(connection: Connection, facts: Facts) -> str:
     if facts.segments:
         files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in facts.segments)
         parts.append(f"SELECT * FROM read_parquet([{files}])")
-    if facts.tail is not None and (facts.tail.num_rows or not parts):
-        connection.register("tail", facts.tail)
+    tail = schema().empty_table() if facts.tail is None else facts.tail
+    if tail.num_rows or not parts:
+        connection.register("tail", tail)
         parts.append("SELECT * FROM tail")
     connection.execute(f"CREATE TEMP VIEW kept_facts AS {' UNION ALL BY NAME '.join(parts)}")
     return "kept_facts"
