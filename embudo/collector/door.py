@@ -1,7 +1,7 @@
 """From a parcel to events: opens the envelope, takes each message, and sorts what fails from what is refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -86,7 +86,7 @@ class Sorter:
         if b"hone" in raw or b"mobile" in raw:
             complete(message)
         if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
-            envelope = replace(envelope, marks=envelope.marks + marks)
+            envelope = envelope._replace(marks=envelope.marks + marks)
         return take(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))
 
     def _behaviour(self, message: dict[str, Any], envelope: Envelope) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from embudo.core.consent import Consent, ConsentMode, allows, consent_of, receipt
 from embudo.core.event import MINUTE, Door, Event, Verdict, subject_of
@@ -80,8 +80,7 @@ REFUSALS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What the door knows of a request besides its messages. Instants in microseconds."""
 
     site: str  # the site's public id; becomes the event's source

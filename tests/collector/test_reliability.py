@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -21,6 +22,7 @@ import psutil
 import psycopg
 import pytest
 
+from embudo.collector import app
 from embudo.collector.app import Collector, wall_clock
 from embudo.collector.serve import serve_app
 from embudo.config import Config
@@ -305,3 +307,27 @@ def test_the_limits_hold_and_lift(config: Config, tmp_path: Path) -> None:
         _until(lambda: door.post("/v1/batch", batch, key=SECRET).status == 200)
     finally:
         install.stop()
+
+
+# -- senders that never come to an end ----------------------------------------------------------------
+
+
+def _serve_impatient(config: Config) -> None:
+    app.SLOWEST_BODY_S = 0.5
+    serve_app(config, partial(Collector, config))
+
+
+def test_a_body_that_does_not_come_to_an_end_is_let_go(config: Config, tmp_path: Path) -> None:
+    install = Install(on_own_ports(config), tmp_path)
+    publish(install.config, SITES)
+    process = multiprocessing.get_context("fork").Process(target=_serve_impatient, args=(install.config,))
+    process.start()
+    try:
+        install.wait_for_collector()
+        with socket.create_connection(("127.0.0.1", install.config.collector_port), timeout=15) as line:
+            line.sendall(b"POST /v1/track HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{")
+            assert line.recv(4096).startswith(b"HTTP/1.1 408")
+        assert RunningDoor(install).post("/v1/track", {"event": "A", "userId": "u"}).status == 200
+    finally:
+        process.terminate()
+        process.join(15)

@@ -1,6 +1,5 @@
 """What a message from outside means: every step, and what must hold for any message."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,26 +150,26 @@ GIVEN, REFUSED = {"consent": {"state": "given"}}, {"consent": {"state": "refused
     ],
 )
 def test_the_sites_mode_says_what_consent_allows(mode: str, context: dict[str, Any], becomes: Reason | None) -> None:
-    envelope = replace(BROWSER, mode=ConsentMode(mode))
+    envelope = BROWSER._replace(mode=ConsentMode(mode))
     drop = take(message(context=context), envelope)
     assert (drop.reason if isinstance(drop, Drop) else None) is becomes
-    assert isinstance(take(message(context=context), replace(SERVER, mode=ConsentMode(mode))), Event)
+    assert isinstance(take(message(context=context), SERVER._replace(mode=ConsentMode(mode))), Event)
 
 
 @pytest.mark.parametrize("mode", list(ConsentMode))
 def test_a_browser_that_objects_has_refused_whatever_it_said_before(mode: ConsentMode) -> None:
-    assert reason(replace(BROWSER, mode=mode, objects=True), context=GIVEN) is Reason.CONSENT_REFUSED
+    assert reason(BROWSER._replace(mode=mode, objects=True), context=GIVEN) is Reason.CONSENT_REFUSED
 
 
 def test_taking_consent_back_is_always_recorded() -> None:
-    strict = replace(BROWSER, mode=ConsentMode.REQUIRED, objects=True)
+    strict = BROWSER._replace(mode=ConsentMode.REQUIRED, objects=True)
     event = taken(strict, event="consent_withdrawn", context=REFUSED)
     assert event.consent == {"state": "refused", "mode": "required", "objects": True}
 
 
 def test_an_event_keeps_the_purposes_agreed_to() -> None:
     said = {"consent": {"categoryPreferences": {"Analytics": True, "Advertising": False}}}
-    event = taken(replace(BROWSER, mode=ConsentMode.REQUIRED), context=said)
+    event = taken(BROWSER._replace(mode=ConsentMode.REQUIRED), context=said)
     assert event.consent["purposes"] == {"analytics": True, "advertising": False}
     none = {"consent": {"categoryPreferences": {"Analytics": False}}}
     assert reason(BROWSER, context=none) is Reason.CONSENT_REFUSED
@@ -187,7 +186,7 @@ def test_the_senders_clock_is_corrected_by_its_own_error() -> None:
     stamps = {"timestamp": "2001-01-01T00:00:00Z", "sentAt": "2001-01-01T00:00:30+00:00"}
     assert taken(**stamps).at == NOW - 30 * SECOND
     sent_at = 978_307_230 * SECOND
-    assert taken(replace(SERVER, sent_at=sent_at), timestamp="2001-01-01T00:00:00Z").at == NOW - 30 * SECOND
+    assert taken(SERVER._replace(sent_at=sent_at), timestamp="2001-01-01T00:00:00Z").at == NOW - 30 * SECOND
 
 
 @pytest.mark.parametrize(
@@ -211,16 +210,16 @@ def test_another_timestamp_is_none(stamp: object) -> None:
 
 
 def test_a_little_ahead_is_now_and_more_is_a_failed_event() -> None:
-    late = replace(SERVER, received_at=NOW - MAX_AHEAD)
+    late = SERVER._replace(received_at=NOW - MAX_AHEAD)
     assert taken(late, timestamp=NOW // 1000).at == NOW - MAX_AHEAD
-    early = replace(SERVER, received_at=NOW - MAX_AHEAD - MINUTE)
+    early = SERVER._replace(received_at=NOW - MAX_AHEAD - MINUTE)
     assert reason(early, timestamp=NOW // 1000) is Reason.FROM_THE_FUTURE
 
 
 def test_history_is_known_when_it_happened_and_live_facts_when_received() -> None:
     past = {"timestamp": "2020-01-01T00:00:00Z"}
     assert taken(**past).known_at == NOW
-    event = taken(replace(SERVER, history=True), **past)
+    event = taken(SERVER._replace(history=True), **past)
     assert event.known_at == event.at < NOW
 
 
@@ -242,8 +241,8 @@ TRAITS = {"email": "Ana@Norte.MX", "phone": "+52 55 1234-5678"}
         (BROWSER, {"properties": {"traits": TRAITS}}, "mail:ana@norte.mx"),
         (BROWSER, {"context": {"traits": TRAITS}}, "mail:ana@norte.mx"),
         (BROWSER, {"traits": {"email": "not a mail"}}, "anon:b1"),
-        (replace(BROWSER, daily="h"), {}, "daily:h"),
-        (replace(BROWSER, daily="h"), {"traits": TRAITS}, "mail:ana@norte.mx"),
+        (BROWSER._replace(daily="h"), {}, "daily:h"),
+        (BROWSER._replace(daily="h"), {"traits": TRAITS}, "mail:ana@norte.mx"),
     ],
 )
 def test_the_strongest_identifier_counts(envelope: Envelope, said: dict[str, Any], identifier: str) -> None:
@@ -258,7 +257,7 @@ def test_a_companys_mail_names_nobody() -> None:
 
 
 def test_a_day_links_to_no_browser() -> None:
-    assert taken(replace(BROWSER, daily="h"), traits=TRAITS).anonymous_id is None
+    assert taken(BROWSER._replace(daily="h"), traits=TRAITS).anonymous_id is None
 
 
 def test_an_alias_says_who_it_was_before() -> None:
@@ -281,15 +280,15 @@ def test_an_id_of_another_shape_names_nobody(odd: object) -> None:
 
 @pytest.mark.parametrize("mark", sorted(MACHINE_MARKS | DOUBT_MARKS))
 def test_marks_speak_against_a_browser_and_never_against_a_server(mark: str) -> None:
-    event = taken(replace(BROWSER, marks=(mark,)))
+    event = taken(BROWSER._replace(marks=(mark,)))
     assert event.verdict is (Verdict.MACHINE if mark in MACHINE_MARKS else Verdict.UNVERIFIED)
     assert event.reasons == (mark,)
-    assert taken(replace(SERVER, marks=(mark,))).verdict is Verdict.HUMAN
+    assert taken(SERVER._replace(marks=(mark,))).verdict is Verdict.HUMAN
 
 
 def test_a_browser_is_a_person_unless_something_speaks_against_it() -> None:
     assert taken(BROWSER).verdict is Verdict.HUMAN
-    assert taken(replace(BROWSER, marks=("curious",))).verdict is Verdict.HUMAN
+    assert taken(BROWSER._replace(marks=("curious",))).verdict is Verdict.HUMAN
 
 
 # -- any message --------------------------------------------------------------------------------------
