@@ -7,6 +7,7 @@ for in the command line, and workers of pytest-xdist inherit what their controll
 import atexit
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ def _cluster() -> Cluster:
         folder, programs, port = json.loads(given)
         return Cluster(Path(folder), Path(programs), port)
     cluster = start_cluster()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end still stops its server
     atexit.register(cluster.stop)
     os.environ[_CLUSTER] = json.dumps([str(cluster.folder), str(cluster.programs), cluster.port])
     return cluster
