@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
-import phonenumbers
 from django.utils.translation import gettext as _
 
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.identity import identifiers
-from embudo.core.profile import mail_of, phone_of
+from embudo.core.profile import mail_of
 from embudo.leads.imports.mapping import Cell, FactMap, ImportMap, Time, When
+from embudo.leads.imports.phone import international
 from embudo.leads.imports.values import BadValue
 
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
@@ -253,21 +252,6 @@ def _event(
         props=props,
         context={**(context or {}), **marks},
     )
-
-
-@lru_cache(maxsize=4096)
-def international(text: str, country: str) -> str | None:
-    """Return a phone number in E.164; `country` is that of numbers written without one."""
-    found = phone_of(text)
-    if found is not None or not country:
-        return found
-    try:
-        number = phonenumbers.parse(text, country.upper())
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def hashed(content: Any) -> str:
