@@ -41,5 +41,6 @@ class Progress:
     def done(self, detail: str = "") -> None:
         """Say that it is done and how long it took."""
         start = "\r\033[K" if self.live else ""
-        self.out.write(f"{start}{self.words}: {detail} ({time.monotonic() - self.began:.1f} s)\n")
+        told = f"{self.words}: {detail}" if detail else self.words
+        self.out.write(f"{start}{told} ({time.monotonic() - self.began:.1f} s)\n")
         self.out.flush()
