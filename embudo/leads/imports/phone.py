@@ -29,7 +29,7 @@ def _plain(digits: str, country: str) -> str | None:
         return None
     code = str(plan.country_code)
     prefix = plan.national_prefix_for_parsing
-    if digits.startswith(code) or (prefix and re.match(prefix, digits)):
+    if digits.startswith((code, "00")) or (prefix and re.match(prefix, digits)):
         return None
     return f"+{code}{digits}"
 
