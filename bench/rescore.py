@@ -1,6 +1,6 @@
 """How long a re-score of everybody takes beside a plain sum of points, over the same segments in the same run.
 
-    .venv/bin/python bench/rescore.py [--people N] [--events M] [--threads T] [--folder DIR] [--keep] [--definition FILE]
+    .venv/bin/python bench/rescore.py [--people N] [--events M] [--threads T] [--folder DIR] [--keep]
 
 The segments are those of `embudo.demo.load` (about 50 bytes an event); `--folder` keeps and reuses them.
 Each measurement runs in a process of its own, so that its peak memory is its own. `seconds` is engagement

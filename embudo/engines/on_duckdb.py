@@ -67,7 +67,9 @@ def opened(facts: Facts, *, threads: int = 2, memory_mb: int = 3000) -> Iterator
     """Yield a connection with the relations `facts` and `identity`; what does not fit in memory spills to a folder."""
     with TemporaryDirectory(prefix="embudo-batch-") as spill, duckdb.connect() as connection:
         connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory_mb}MB'")
-        connection.execute(f"SET temp_directory = '{spill}'; SET preserve_insertion_order = false")
+        connection.execute(
+            f"SET temp_directory = '{spill}'; SET preserve_insertion_order = false; SET enable_progress_bar = false"
+        )
         parts = [f"SELECT * FROM {_relation(connection, facts)}"]
         if facts.revised is not None and facts.revised.num_rows:
             parts = _with_verdicts(connection, facts.revised, parts[0])

@@ -18,7 +18,7 @@ from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.window import Limit, Period
 
 parity = settings(
-    max_examples=int(os.environ.get("EMBUDO_EXAMPLES", "200")),
+    max_examples=int(os.environ.get("EMBUDO_EXAMPLES", "100")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
