@@ -28,8 +28,8 @@ def _plain(digits: str, country: str) -> str | None:
     if len(digits) not in plan.general_desc.possible_length:
         return None
     code = str(plan.country_code)
-    prefix = plan.national_prefix_for_parsing
-    if digits.startswith((code, "00")) or (prefix and re.match(prefix, digits)):
+    prefixes = (plan.national_prefix_for_parsing, plan.international_prefix, "00", code)
+    if any(prefix and re.match(prefix, digits) for prefix in prefixes):
         return None
     return f"+{code}{digits}"
 
