@@ -99,40 +99,41 @@ def test_killed_at_random_instants_it_loses_nothing_it_acknowledged(
     config: Config, tmp_path: Path, workers: int, trials: int
 ) -> None:
     chance = random.Random(2026 + workers)
-    with door_of(config, tmp_path, collector_workers=workers) as door, Load(door).running() as load:
-        for _ in range(trials):
+    with door_of(config, tmp_path, collector_workers=workers) as door, _supervised(door.install):
+        with Load(door).running() as load:
+            for _ in range(trials):
+                load.wait_for(60)
+                time.sleep(chance.uniform(0, 0.1))
+                _kill_some(door.install, chance)
             load.wait_for(60)
-            time.sleep(chance.uniform(0, 0.1))
-            _kill_some(door.install, chance)
-            _supervise(door.install)
-        load.wait_for(60)
-        load.stop.set()
-        time.sleep(0.5)
         load.check()
 
 
 def _kill_some(install: Install, chance: random.Random) -> None:
-    """Kill a worker, which its parent replaces, or all of the collector."""
-    workers = psutil.Process(install.running["collector"].pid).children()
-    if workers and chance.random() < 0.5:
-        with suppress(psutil.NoSuchProcess):
-            chance.choice(workers).kill()
-    else:
-        install.kill("collector")
+    """Kill a worker, which its parent replaces, or all of the collector, which its supervisor replaces."""
+    process = install.running["collector"]
+    with suppress(psutil.NoSuchProcess, ProcessLookupError, IndexError):
+        if chance.random() < 0.5:
+            chance.choice(psutil.Process(process.pid).children()).kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
-def _supervise(install: Install) -> None:
-    """Do what `embudo up` does until the door is ready: start it again when it has ended."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        process = install.running.get("collector")
-        if process is None or process.poll() is not None:
-            install.start("collector")
-        with suppress(OSError):
-            if RunningDoor(install).request("GET", "/readyz").status == 200:
-                return
-        time.sleep(0.05)
-    raise AssertionError(install.printed())
+@contextmanager
+def _supervised(install: Install) -> Iterator[None]:
+    """Start the collector again whenever it has ended, as `embudo up` does."""
+    stop = threading.Event()
+
+    def look_after() -> None:
+        while not stop.wait(0.05):
+            if install.running["collector"].poll() is not None:
+                install.start("collector")
+
+    thread = threading.Thread(target=look_after, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(10)
 
 
 def test_workers_do_not_outlive_their_parent(door: RunningDoor) -> None:
