@@ -22,13 +22,14 @@ from typing import Any
 import yaml
 from pyarrow import feather
 
-from embudo.core import definition as definitions
+from embudo.core import condition
 from embudo.core.definition import Definition
+from embudo.definition import document
 from embudo.demo.load import UNTIL, segments
 from embudo.engines.on_duckdb import Facts, calendar, opened, rescore_on
 from embudo.engines.sql import Asked, engagement
 
-SHIPPED = Path(definitions.__file__).parents[1] / "definition/shipped/v0.yaml"
+SHIPPED = Path(document.__file__).parent / "shipped/v0.yaml"
 MEMORY_MB = 3000
 
 
@@ -98,7 +99,7 @@ def _baseline(definition: Definition) -> str:
     """A plain sum of points by kind grouped by person: no limit, no fading, no condition but the kind."""
     points: dict[str, float] = {}
     for rule in definition.rules:
-        for kind in definitions.condition.kinds(rule.when) or ():
+        for kind in condition.kinds(rule.when) or ():
             points.setdefault(kind, rule.points / 1000)
     cases = " ".join(f"WHEN '{kind}' THEN {value}" for kind, value in points.items())
     return (
@@ -108,7 +109,7 @@ def _baseline(definition: Definition) -> str:
 
 
 def _definition(path: Path) -> Definition:
-    return definitions.parse(yaml.safe_load(path.read_text()))
+    return document.parse(yaml.safe_load(path.read_text()))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from hashlib import sha256
 import yaml
 from django.db import transaction
 
-from embudo.core import definition as core
 from embudo.core.definition import Definition
 from embudo.definition import shipped
+from embudo.definition.document import document, parse
 from embudo.definition.models import DefinitionVersion
 
 
@@ -26,13 +26,13 @@ def version_in_force() -> DefinitionVersion:
 
 @lru_cache(maxsize=16)
 def read(text: str) -> Definition:
-    """Return the definition of a YAML text; raises core.definition.BadDefinition."""
-    return core.parse(yaml.safe_load(text))
+    """Return the definition of a YAML text; raises document.BadDefinition."""
+    return parse(yaml.safe_load(text))
 
 
 def canonical(definition: Definition) -> str:
     """Return the one text of a definition, whatever the layout of the YAML it came from."""
-    return yaml.safe_dump(core.document(definition), allow_unicode=True, sort_keys=False, width=120)
+    return yaml.safe_dump(document(definition), allow_unicode=True, sort_keys=False, width=120)
 
 
 def digest(definition: Definition) -> str:

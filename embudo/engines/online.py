@@ -21,10 +21,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from embudo.core import attributes, definition, lifecycle, scoring
+from embudo.core import attributes, lifecycle, scoring
 from embudo.core.attributes import Profile, Source, Stated
 from embudo.core.curve import Curve, Part, Sum
-from embudo.core.definition import Action, Definition
+from embudo.core.definition import Action, Definition, Rule
 from embudo.core.event import Event, Verdict
 from embudo.core.identity import names_somebody
 from embudo.core.lifecycle import LEAD, QUALIFIED, VISITOR, Move, Scores, Standing
@@ -320,11 +320,10 @@ class Online:
 
 def mark(of: Definition) -> int:
     """Return a 63-bit number that changes with anything the definition says."""
-    text = msgspec.json.encode(definition.document(of), order="deterministic")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(blake2b(repr(of).encode(), digest_size=8).digest(), "big") >> 1
 
 
-def _for_kind(named: definition.Rule | Action, kind: str) -> Predicate | None:
+def _for_kind(named: Rule | Action, kind: str) -> Predicate | None:
     """The condition for events of one kind, or None when it never holds for them."""
     left = given_kind(named.when, kind)
     return None if left == NEVER else predicate(left)

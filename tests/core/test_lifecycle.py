@@ -8,12 +8,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embudo.core import definition, lifecycle, scoring
+from embudo.core import lifecycle, scoring
 from embudo.core.event import DAY, HOUR, MINUTE, Door
 from embudo.core.lifecycle import Why
+from embudo.definition.document import parse
 from tests.cast import MONDAY, Journey, ada, diego
 
-AGREED = definition.parse(yaml.safe_load((Path(__file__).parents[2] / "embudo/definition/shipped/v0.yaml").read_text()))
+AGREED = parse(yaml.safe_load((Path(__file__).parents[2] / "embudo/definition/shipped/v0.yaml").read_text()))
 FITTING = {"industry": "logistics", "company_size": 180, "role": "director", "country": "MX"}
 NEVER = 10_000 * DAY
 

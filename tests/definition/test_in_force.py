@@ -1,7 +1,7 @@
 import pytest
 
-from embudo.core.definition import BadDefinition
 from embudo.definition import shipped
+from embudo.definition.document import BadDefinition
 from embudo.definition.in_force import canonical, digest, in_force, read, version_in_force
 from embudo.definition.models import DefinitionVersion
 

@@ -4,9 +4,10 @@ from functools import cache
 
 import yaml
 
-from embudo.core.definition import Definition, parse
+from embudo.core.definition import Definition
 from embudo.core.event import DAY
 from embudo.definition import shipped
+from embudo.definition.document import parse
 from embudo.demo.chance import dice
 from embudo.demo.clock import arrivals, months
 from embudo.demo.journey import Setting, live

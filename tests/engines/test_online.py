@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from embudo.core.definition import parse
 from embudo.core.event import DAY, Verdict
 from embudo.core.lifecycle import LEAD, QUALIFIED, VISITOR, Why
+from embudo.definition.document import parse
 from embudo.engines import online as engine
 from embudo.engines.online import HistoryNeeded, Online, mark
 from tests.cast import MONDAY, ada

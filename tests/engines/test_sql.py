@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import ErrorLevel, exp
 
-from embudo.core import definition as definitions_of
 from embudo.core.condition import parse
 from embudo.core.event import DAY
 from embudo.core.window import Period, bucket
+from embudo.definition import document as definitions_of
 from embudo.engines import sql_condition
 from embudo.engines.on_duckdb import Facts, opened
 from embudo.engines.sql import Asked, engagement
@@ -24,7 +24,7 @@ from tests.cast import MONDAY
 from tests.parity.strategies import ZONES, definitions, instants, parity
 
 SHIPPED = definitions_of.parse(
-    yaml.safe_load((Path(definitions_of.__file__).parents[1] / "definition/shipped/v0.yaml").read_text())
+    yaml.safe_load((Path(definitions_of.__file__).parent / "shipped/v0.yaml").read_text())
 )
 OUTSIDE = {"json_type", "list_extract", "list_position"}  # Spark lacks the first and calls the others otherwise
 YEAR = 365 * DAY

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 
 from embudo.core.condition import Compare, Op
-from embudo.core.definition import BadDefinition, Group, Promotion, document, parse, points_text
+from embudo.core.definition import Group, Promotion
 from embudo.core.event import DAY
 from embudo.core.window import Limit, Period
+from embudo.definition.document import BadDefinition, document, parse, points_text
 from tests.parity.strategies import definitions
 
 TEXT = {
