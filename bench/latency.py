@@ -162,7 +162,7 @@ class Door:
 def offer(port: int, given: argparse.Namespace, until: float, offered: object) -> None:
     """Send the load at its rate, batch by batch; late batches are sent at once."""
     door, random, due = Door(port), Random(1), time.monotonic()
-    while due < until:
+    while time.monotonic() < until:
         time.sleep(max(0.0, due - time.monotonic()))
         door.send("batch", {"batch": [message(random, given.people) for _ in range(given.batch)]})
         with offered.get_lock():

@@ -32,7 +32,7 @@ SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while n
 NOT_FOLLOWED = "not_followed"  # the reason of a failed event that the log took and follow could not process
 REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
-LONGEST_WRITE_S = 0.05  # no write transaction on SQLite lasts longer (DESIGN 9.14)
+LONGEST_WRITE_S = {"sqlite": 0.05, "postgresql": 0.25}  # SQLite has one writer at a time (DESIGN 9.14)
 SMALLEST, LARGEST = 50, 2000  # facts of a batch
 LAZY = {  # a checkpoint costs what some fifty batches cost, so it comes less often
     "sqlite": ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=8000"),
@@ -135,9 +135,10 @@ class Follower:
             batch.write()
         took = time.perf_counter() - began
         self.longest_write_s = max(self.longest_write_s, took)
-        if took > LONGEST_WRITE_S * 0.8:
+        longest = LONGEST_WRITE_S[connection.vendor]
+        if took > longest * 0.8:
             self.size = max(SMALLEST, self.size * 2 // 3)
-        elif took < LONGEST_WRITE_S * 0.4:
+        elif took < longest * 0.4:
             self.size = min(LARGEST, self.size * 5 // 4 + 1)
 
     def advance_rebuild(self) -> bool:

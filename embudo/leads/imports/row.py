@@ -32,7 +32,6 @@ class Reason(StrEnum):
     TOO_FEW_COLUMNS = "too_few_columns"
     TWICE = "twice"
     REFUSED = "refused"
-    NOTHING = "nothing"
     # remarks
     BAD_MAIL = "bad_mail"
     BAD_PHONE = "bad_phone"
