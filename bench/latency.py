@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 KEY = "bench-secret-key"
 EMBUDO = [sys.executable, "-m", "embudo.cli"]
 PROBES = 40
+SENDERS = 4  # connections of the load
 EVERY_S = 0.1  # between two probes
 LOOK_S = 0.004  # between two looks at the page's query
 PATIENCE_S = 30.0
@@ -83,11 +84,14 @@ def run(given: argparse.Namespace, port: int, follow: int) -> dict[str, object]:
         door.send("identify", {"userId": probe_id(number), "traits": {"email": f"{probe_id(number)}@bench.example"}})
     until = time.monotonic() + given.seconds
     offered = multiprocessing.Value("q", 0)
-    load = multiprocessing.get_context("fork").Process(target=offer, args=(port, given, until, offered), daemon=True)
-    load.start()
+    fork = multiprocessing.get_context("fork")
+    load = [fork.Process(target=offer, args=(port, given, until, offered, each)) for each in range(SENDERS)]
+    for sender in load:
+        sender.start()
     busy, began = cpu_s(follow), time.monotonic()
     taken = list(probes(door, until))
-    load.join(timeout=10)
+    for sender in load:
+        sender.join(timeout=10)
     seconds, used = time.monotonic() - began, cpu_s(follow) - busy
     taken.sort()
     return {
@@ -159,15 +163,15 @@ class Door:
             raise SystemExit(f"the collector answered {answer.status}")
 
 
-def offer(port: int, given: argparse.Namespace, until: float, offered: object) -> None:
-    """Send the load at its rate, batch by batch; late batches are sent at once."""
-    door, random, due = Door(port), Random(1), time.monotonic()
+def offer(port: int, given: argparse.Namespace, until: float, offered: object, number: int) -> None:
+    """Send one sender's share of the load, batch by batch; late batches are sent at once."""
+    door, random, due = Door(port), Random(number), time.monotonic()
     while time.monotonic() < until:
         time.sleep(max(0.0, due - time.monotonic()))
         door.send("batch", {"batch": [message(random, given.people) for _ in range(given.batch)]})
         with offered.get_lock():
             offered.value += given.batch
-        due += given.batch / given.rate
+        due += SENDERS * given.batch / given.rate
 
 
 def message(random: Random, people: int) -> dict[str, object]:
