@@ -17,12 +17,17 @@ from embudo.core.event import DAY
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of, option_label, source_called
-from embudo.leads.queries.pieces import IS_LISTED, Condition, between, both, marks
+from embudo.leads.queries.pieces import IS_LISTED, Condition, between, both, by_index, marks, unindexed
 from embudo.leads.queries.search import Search
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
 
-HAS = "EXISTS (SELECT 1 FROM leads_personattribute v WHERE v.person_id = p.id AND v.attribute = %s"
+
+def _has(condition: Condition) -> str:
+    """That a person has a value of an attribute; looked up by the person, whatever the value."""
+    attribute = unindexed("v.attribute")
+    values = f"SELECT 1 FROM leads_personattribute v WHERE v.person_id = p.id AND {attribute} = %s"
+    return f"EXISTS ({values} AND {condition.sql})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class OneOf:
 
     @property
     def driver(self) -> Condition:
-        sql = f"SELECT id FROM leads_person WHERE {IS_LISTED} AND {self.key} IN ({marks(self.options)})"
+        source = f"leads_person{by_index(f'person_by_{self.key}')}"
+        sql = f"SELECT id FROM {source} WHERE {IS_LISTED} AND {self.key} IN ({marks(self.options)})"
         return Condition(sql, self.options)
 
     @property
@@ -76,7 +82,8 @@ class Score:
     @property
     def driver(self) -> Condition:
         inside = between("engagement_order", self.least, self.most)
-        return Condition(f"SELECT id FROM leads_person WHERE {IS_LISTED} AND {inside.sql}", inside.values)
+        source = f"leads_person{by_index('person_by_engagement')}"
+        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND {inside.sql}", inside.values)
 
     @property
     def words(self) -> str:
@@ -106,7 +113,8 @@ class Seen:
     @property
     def driver(self) -> Condition:
         compare = ">=" if self.within else "<"
-        sql = f"SELECT id FROM leads_person WHERE {IS_LISTED} AND last_seen_at {compare} %s"
+        source = f"leads_person{by_index('person_by_last_seen')}"
+        sql = f"SELECT id FROM {source} WHERE {IS_LISTED} AND last_seen_at {compare} %s"
         return Condition(sql, (self.now - self.days * DAY,))
 
     @property
@@ -134,7 +142,8 @@ class Handoff:
 
     @property
     def driver(self) -> Condition:
-        return Condition(f"SELECT id FROM leads_person WHERE {IS_LISTED} AND handoff_ready")
+        source = f"leads_person{by_index('person_waiting')}"
+        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND handoff_ready")
 
     @property
     def words(self) -> str:
@@ -158,11 +167,12 @@ class AttributeIs:
 
     @property
     def where(self) -> Condition:
-        return Condition(f"{HAS} AND v.text = %s)", (self.attribute.name, self.text))
+        return Condition(_has(Condition(f"{unindexed('v.text')} = %s")), (self.attribute.name, self.text))
 
     @property
     def driver(self) -> Condition:
-        sql = "SELECT DISTINCT person_id AS id FROM leads_personattribute WHERE attribute = %s AND text = %s"
+        source = f"leads_personattribute{by_index('value_by_text')}"
+        sql = f"SELECT DISTINCT person_id AS id FROM {source} WHERE attribute = %s AND text = %s"
         return Condition(sql, (self.attribute.name, self.text))
 
     @property
@@ -204,13 +214,14 @@ class AttributeBetween:
 
     @property
     def where(self) -> Condition:
-        inside = between(f"v.{self._column}", *self._values())
-        return Condition(f"{HAS} AND {inside.sql})", (self.attribute.name, *inside.values))
+        inside = between(unindexed(f"v.{self._column}"), *self._values())
+        return Condition(_has(inside), (self.attribute.name, *inside.values))
 
     @property
     def driver(self) -> Condition:
         inside = between(self._column, *self._values())
-        sql = f"SELECT DISTINCT person_id AS id FROM leads_personattribute WHERE attribute = %s AND {inside.sql}"
+        source = f"leads_personattribute{by_index(f'value_by_{self._column}')}"
+        sql = f"SELECT DISTINCT person_id AS id FROM {source} WHERE attribute = %s AND {inside.sql}"
         return Condition(sql, (self.attribute.name, *inside.values))
 
     @property
@@ -243,7 +254,7 @@ class Reached:
     @property
     def where(self) -> Condition:
         row = f"m.person_id = p.id AND m.superseded_at IS NULL AND m.to_stage IN ({marks(self.stages)})"
-        first = f"(SELECT min(m.at) FROM leads_stagechange m WHERE {row})"
+        first = f"(SELECT min(m.at) FROM leads_stagechange m{by_index('move_by_person')} WHERE {row})"
         condition = Condition(f"{first} >= %s AND {first} < %s", (*self.stages, self.start, *self.stages, self.end))
         return both(condition, self.further_where("p.id"))
 
@@ -252,8 +263,9 @@ class Reached:
         if self.further is None:
             return None
         ahead = STAGES[RANK[self.stage] + 1 :] or ("",)
+        moves = f"leads_stagechange f{by_index('move_by_person')}"
         sql = (
-            f"{'' if self.further else 'NOT '}EXISTS (SELECT 1 FROM leads_stagechange f WHERE f.person_id = {person} "
+            f"{'' if self.further else 'NOT '}EXISTS (SELECT 1 FROM {moves} WHERE f.person_id = {person} "
             f"AND f.superseded_at IS NULL AND f.at < %s AND f.to_stage IN ({marks(ahead)}))"
         )
         return Condition(sql, (self.end, *ahead))

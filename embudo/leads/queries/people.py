@@ -14,12 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
 from embudo.leads.queries.filters import Filter, OneOf, Reached, Score, Seen
-from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, every
+from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every
 from embudo.leads.sql import rows
 
 SIZE = 50
@@ -262,7 +261,7 @@ def _stretches(
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Stretches of (id, key, whether the row is asked for) in order, until the index ends."""
     question = every(asked)
-    by = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
+    by = by_index(index)
     here: Position | None = None
     size = STRETCH if asked else wanted
     while True:
@@ -270,7 +269,7 @@ def _stretches(
         for segment, order in sort.segments(here) if here else [(None, first_order)]:
             within = both(fixed, segment)
             stretch += rows(
-                f"SELECT p.id, {sort.column}, CASE WHEN {question.sql} THEN 1 ELSE 0 END FROM leads_person p {by} "
+                f"SELECT p.id, {sort.column}, CASE WHEN {question.sql} THEN 1 ELSE 0 END FROM leads_person p{by} "
                 f"WHERE {within.sql} ORDER BY {order} LIMIT %s",
                 (*question.values, *within.values, size - len(stretch)),
             )
@@ -295,7 +294,8 @@ def count(filters: Sequence[Filter]) -> int:
     if len(filters) == 1 and filters[0].key != "q":
         return _bounded(filters[0].driver, EXACT + 1)
     if not filters:
-        return _bounded(Condition(f"SELECT id FROM leads_person WHERE {IS_LISTED}"), EXACT + 1)
+        source = f"leads_person{by_index('person_by_engagement')}"
+        return _bounded(Condition(f"SELECT id FROM {source} WHERE {IS_LISTED}"), EXACT + 1)
     asked = every([each.where for each in filters])
     return _bounded(
         Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {asked.sql}", asked.values), EXACT + 1

@@ -9,8 +9,10 @@ from typing import Any
 
 from embudo.core.funnel import RANK
 from embudo.leads.queries.filters import Filter, Reached
-from embudo.leads.queries.pieces import Condition, every, marks
+from embudo.leads.queries.pieces import Condition, by_index, every, marks
 from embudo.leads.sql import rows
+
+SELDOM = 2  # stages from here on are seldom reached: their moves are found by stage, the others by time
 
 
 def moves(filters: Sequence[Filter], sort: Any, start: Any, wanted: int) -> list[tuple[int, int, int]]:
@@ -38,7 +40,9 @@ def count(filters: Sequence[Filter], most: int) -> int:
 
 
 def _source(filters: Sequence[Filter]) -> str:
-    return "leads_stagechange m" + (" JOIN leads_person p ON p.id = m.person_id" if len(filters) > 1 else "")
+    wanted = next(each for each in filters if isinstance(each, Reached))
+    index = by_index("move_by_time" if RANK[wanted.stage] < SELDOM else "move_by_stage")
+    return f"leads_stagechange m{index}" + (" JOIN leads_person p ON p.id = m.person_id" if len(filters) > 1 else "")
 
 
 def _within(filters: Sequence[Filter]) -> Condition:
@@ -58,8 +62,9 @@ def _entry(wanted: Reached) -> Condition:
     entered = Condition(f"m.to_stage IN ({marks(stages)})", stages)
     if not RANK[wanted.stage]:
         return Condition(f"m.from_stage = '' AND {entered.sql}", entered.values)
+    moves = f"leads_stagechange e{by_index('move_by_person')}"
     earlier = (
-        f"NOT EXISTS (SELECT 1 FROM leads_stagechange e WHERE e.person_id = m.person_id AND e.superseded_at IS NULL "
+        f"NOT EXISTS (SELECT 1 FROM {moves} WHERE e.person_id = m.person_id AND e.superseded_at IS NULL "
         f"AND e.to_stage IN ({marks(stages)}) AND (e.at < m.at OR (e.at = m.at AND e.id < m.id)))"
     )
     return Condition(f"{entered.sql} AND {earlier}", stages + stages)

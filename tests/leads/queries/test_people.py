@@ -179,7 +179,7 @@ def test_no_page_sorts_the_whole_table(
     monkeypatch.setattr(people, "FEW", -1)
     with CaptureQueriesContext(connection) as captured:
         people.page(read(query), SORTS[sort], after=Position("a" if sort == "name" else 1, 5))
-    walks = [each["sql"] for each in captured if "INDEXED BY" in each["sql"]]
+    walks = [each["sql"] for each in captured if "FROM leads_person p INDEXED BY" in each["sql"]]
     assert walks
     for statement in walks:
         said = plan(statement.replace("%", "%%"), ())
