@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from embudo.config import Config
+from tests.chromium import launched
 from tests.environment import CLUSTER, SHAPE, SHAPES
 from tests.install import Install, install_of
 from tests.postgres import Cluster
@@ -57,3 +59,10 @@ def config(tmp_path: Path, cluster: Cluster | None) -> Iterator[Config]:
 def install(config: Config) -> Install:
     """A fresh install whose commands and processes are real ones."""
     return install_of(config)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium, for the tests of one module."""
+    with launched() as browser:
+        yield browser

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from embudo.config import Config
 from tests.path.install import Install, on_own_ports
 from tests.postgres import Cluster
 
-CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path("node_modules/axe-core/axe.min.js")
-QUIET = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PEOPLE = """
 import json
 from embudo.leads.models import Merge, Person
@@ -73,18 +68,7 @@ def company(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster | None) -
             cluster.drop_database(name)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real Chromium without a window."""
-    if not CHROMIUM.exists():
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(chromium: Browser, company: Company) -> list[Any]:
     """What a browser keeps once the administrator has signed in by the form."""
     context = chromium.new_context(base_url=company.url)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 import embudo.collector
 from embudo.core.event import Event, Verdict
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 TRACKER = Path(embudo.collector.__file__).parent / "tracker.js"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-blink-features=AutomationControlled",
-]  # fmt: skip
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 STRICT, LIGHT = "pub-strict", "pub-light"
 PAGE = """<!doctype html><html lang="es"><head><title>{title}</title><meta name="embudo:topic" content="pricing">
 <script async src="{door}/tracker.js?key={key}"></script></head><body>
@@ -64,16 +58,6 @@ class Pages(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def site(door: RunningDoor) -> Iterator[str]:
     """The address of a small site that carries the tracker."""
@@ -86,7 +70,7 @@ def site(door: RunningDoor) -> Iterator[str]:
 @pytest.fixture
 def visitor(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser of a person."""
-    context = chromium.new_context(user_agent=PERSON, locale="es-MX", viewport={"width": 1000, "height": 800})
+    context = chromium.new_context(locale="es-MX", viewport={"width": 1000, "height": 800})
     context.set_default_timeout(15_000)
     yield context
     context.close()

@@ -16,8 +16,9 @@ import pytest
 
 from embudo.config import Config
 from embudo.core.event import Event
+from tests.chromium import launched
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor, door_of
-from tests.collector.test_tracker import ARGUMENTS, CHROMIUM, PERSON, until
+from tests.collector.test_tracker import until
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "node_modules"
@@ -150,10 +151,8 @@ class Folder(SimpleHTTPRequestHandler):
 @pytest.mark.browser
 def test_segments_sdk_for_the_browser(door: RunningDoor, tmp_path: Path) -> None:
     umd = MODULES / "@segment" / "analytics-next" / "dist" / "umd"
-    if not umd.exists() or not Path(CHROMIUM).exists():
-        pytest.skip("the browser SDK needs npm ci and Chromium")
-    from playwright.sync_api import sync_playwright
-
+    if not umd.exists():
+        pytest.skip("the browser SDK needs npm ci")
     folder = tmp_path / "pages"
     shutil.copytree(umd, folder, ignore=shutil.ignore_patterns("*.gz", "*.map"))
     (folder / "index.html").write_text(f"""<title>Norte</title><script src="index.js"></script><script>
@@ -161,9 +160,8 @@ def test_segments_sdk_for_the_browser(door: RunningDoor, tmp_path: Path) -> None
     </script>""")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Folder, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_context(user_agent=PERSON).new_page()
+    with launched() as browser:
+        page = browser.new_context().new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html?utm_source=news")
         page.evaluate("""async () => {
             ready.page('Home')
@@ -171,7 +169,6 @@ def test_segments_sdk_for_the_browser(door: RunningDoor, tmp_path: Path) -> None
             for (let n = 0; n < 100; n++) ready.track('Demo Requested', {n})
         }""")
         until(lambda: len(door.events()) >= 102, 20)
-        browser.close()
     server.shutdown()
     events = door.events()
     assert Counter(event.kind for event in events) == {"page_viewed": 1, "profile_changed": 1, "demo_requested": 100}

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from embudo.config import Config
 from embudo.core.event import DAY, Verdict
@@ -23,13 +23,6 @@ from tests.path.small_site import Site, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = Path("/usr/bin/chromium")
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-blink-features=AutomationControlled",
-    f"--user-agent={PERSON}",  # of the whole browser: what is sent while a page closes has it too
-]  # fmt: skip
 MAIL, PASSWORD = "noa@rutalba.example", "a-password-of-the-tests"
 MAKE_USER = f"""
 from embudo.accounts.models import User
@@ -53,16 +46,6 @@ def install(config: Config, tmp_path: Path) -> Iterator[Install]:
         yield made
     finally:
         made.stop()
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
