@@ -18,9 +18,6 @@ AS_A_PERSON = (  # headless counts as a machine
     "--disable-blink-features=AutomationControlled",
     f"--user-agent={PERSON}",
 )
-    "--disable-blink-features=AutomationControlled",
-    f"--user-agent={PERSON}",
-)  # headless counts as a machine
 
 
 @contextmanager
