@@ -50,13 +50,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "embudo.accounts.middleware.preferences",
-    "embudo.accounts.middleware.preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
     "embudo.ui.middleware.toasts",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "embudo.ui.middleware.toasts",
 ]
 
 ROOT_URLCONF = "embudo.urls"
