@@ -37,6 +37,7 @@ _WITHOUT_DJANGO = {"up"}
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that `arguments` name; return an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    os.umask(0o077)  # whatever the install writes, people's data and password hashes included, is its owner's alone
     try:
         return _run(_take_data(given))
     except settings.BadSetting as error:

@@ -44,3 +44,10 @@ def test_an_unknown_command_is_answered_with_the_list(install: Install) -> None:
 def test_a_setting_that_cannot_be_read_is_named(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Install, "environ", {**install.environ, "EMBUDO_WEB_PORT": "many"})
     assert "EMBUDO_WEB_PORT is 'many'" in install.embudo("up", code=2)
+
+
+def test_what_an_install_keeps_is_its_owners_alone(install: Install) -> None:
+    install.embudo("prepare")
+    files = [file for file in install.config.data.rglob("*") if file.is_file()]
+    assert files
+    assert [file.name for file in files if file.stat().st_mode & 0o077] == []
