@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from embudo.accounts.models import SignInFailure, normal_email
+from embudo.collector.address import Addresses
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_EMAIL = 20
@@ -67,12 +68,7 @@ def succeeded(email: str) -> None:
 
 def address_of(request: HttpRequest) -> str:
     """Return the visitor's network address; X-Forwarded-For counts only when a trusted proxy wrote it."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    trusted = {each.strip() for each in settings.EMBUDO.trusted_proxies.split(",")} - {""}
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    while peer in trusted and hops:
-        peer = hops.pop() or peer
-    return peer
+    return Addresses(settings.EMBUDO.trusted_proxies).behind(request.META.get("REMOTE_ADDR", ""), request.headers)
 
 
 def _key(email: str) -> str:

@@ -13,7 +13,10 @@ class Addresses:
 
     def of(self, client: str, headers: HeadersOf) -> str:
         """Return the address of whoever sent the request; `client` is "address:port" of the connection."""
-        address = client.rpartition(":")[0].strip("[]") or client
+        return self.behind(client.rpartition(":")[0].strip("[]") or client, headers)
+
+    def behind(self, address: str, headers: HeadersOf) -> str:
+        """Return the address of whoever sent the request that came over a connection from `address`."""
         if not self._trusted or not self._trusts(address):
             return address
         for hop in reversed((headers.get("x-forwarded-for") or "").split(",")):

@@ -1,6 +1,12 @@
 """Counting what happened lately, in memory."""
 
-from embudo.accounts.attempts import Recent
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from embudo.accounts.attempts import Recent, address_of
 
 
 def test_only_the_window_counts() -> None:
@@ -16,3 +22,16 @@ def test_memory_is_bounded_by_dropping_the_keys_unused_for_longest() -> None:
     for key in ("a", "b", "a", "c"):
         recent.add(key, 0)
     assert [recent.count(key, 1) for key in "abc"] == [2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "address"), [("", "10.0.0.7"), ("10.0.0.7", "203.0.113.9"), ("10.0.0.0/8", "203.0.113.9")]
+)
+def test_a_proxy_is_trusted_by_address_or_network_as_at_the_collector(
+    settings: Any, trusted: str, address: str
+) -> None:
+    settings.EMBUDO = replace(settings.EMBUDO, trusted_proxies=trusted)
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR="10.0.0.7", headers={"x-forwarded-for": "198.51.100.1, 203.0.113.9"}
+    )
+    assert address_of(request) == address
