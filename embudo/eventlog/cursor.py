@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from embudo.eventlog.position import OFFSET_BITS
+
 
 class Cursor(Mapping[int, int]):
     """A frozen mapping shard -> last offset seen; a shard that is not there was not begun."""
@@ -54,4 +56,7 @@ class Cursor(Mapping[int, int]):
     def from_text(cls, text: str) -> "Cursor":
         """Return the cursor of `to_text`; raises ValueError on other text."""
         pairs = (pair.split(":") for pair in text.split(",") if pair)
-        return cls({int(shard): int(offset) for shard, offset in pairs})
+        offsets = {int(shard): int(offset) for shard, offset in pairs}
+        if max(offsets.values(), default=0) >= 1 << OFFSET_BITS:
+            raise ValueError(f"no offset is as large as one in {text[:80]!r}")
+        return cls(offsets)

@@ -2,18 +2,18 @@
 
 from hashlib import blake2b
 
-_BITS = 48
-_MASK = (1 << _BITS) - 1
+OFFSET_BITS = 48
+_MASK = (1 << OFFSET_BITS) - 1
 
 
 def position(shard: int, offset: int) -> int:
     """Return the one number of (shard, offset); offsets go up to 2^48 - 1, shards up to 2^15 - 1."""
-    return shard << _BITS | offset
+    return shard << OFFSET_BITS | offset
 
 
 def shard_and_offset(position: int) -> tuple[int, int]:
     """Return (shard, offset) of a position."""
-    return position >> _BITS, position & _MASK
+    return position >> OFFSET_BITS, position & _MASK
 
 
 def key_hash(source: str, id: str) -> bytes:

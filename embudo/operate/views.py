@@ -61,7 +61,8 @@ def failed_events(request: HttpRequest) -> HttpResponse:
     record = open_log(settings.EMBUDO)
     reason, state = request.GET.get("reason", ""), request.GET.get("state", FailedState.OPEN.value)
     before = request.GET.get("before", "")
-    rows = record.failed(limit=PAGE + 1, before=int(before) if before.isdigit() else None, reason=reason, state=state)
+    older = int(before) if before.isdecimal() and len(before) < 19 else None
+    rows = record.failed(limit=PAGE + 1, before=older, reason=reason, state=state)
     shown = rows[:PAGE]
     context = {
         "rows": [_shown(each) for each in shown],
@@ -120,7 +121,7 @@ def _tell(request: HttpRequest, outcome: replay.Outcome) -> None:
 
 
 def _found(number: int) -> Failed:
-    rows = open_log(settings.EMBUDO).failed(limit=1, before=number + 1)
+    rows = open_log(settings.EMBUDO).failed(limit=1, before=number + 1) if number < 2**62 else []
     if not rows or rows[0].number != number:
         raise Http404
     return rows[0]

@@ -13,6 +13,7 @@ from embudo.ui import figures
 
 ROLLING = (7, 30, 90, 365)
 DEFAULT = 90
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,15 +74,17 @@ def chosen(query: Mapping[str, str], now: int) -> Period:
     if ".." in key:
         parts = key.split("..")
         return chosen({"from": parts[0], "to": parts[1]}, now)
-    days = int(key) if key.isdecimal() and int(key) in ROLLING else DEFAULT
+    days = int(key) if key in map(str, ROLLING) else DEFAULT
     return Period(str(days), now - days * DAY, now, days)
 
 
 def _date(text: str) -> date | None:
+    """The date, when there is one and it lies in the years that facts can have, whatever the reader's zone."""
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError:
         return None
+    return on if FIRST_YEAR <= on.year <= LAST_YEAR else None
 
 
 def _midnight(on: date) -> int:

@@ -162,3 +162,9 @@ def test_nothing_is_taken_in_on_get(signed_in: SignIn, log: Log) -> None:
 
 def test_an_empty_list_says_that_all_is_well(signed_in: SignIn, log: Log) -> None:
     assert "Every event that arrived could be used" in signed_in("admin").get("/failed-events/").content.decode()
+
+
+@pytest.mark.parametrize("before", ["\N{SUPERSCRIPT TWO}", "9" * 30, "x"])
+def test_a_damaged_place_in_the_list_shows_its_beginning(signed_in: SignIn, log: Log, before: str) -> None:
+    assert signed_in("marketing").get("/failed-events/", {"before": before}).status_code == 200
+    assert signed_in("manager").get(f"/failed-events/{2**64}/").status_code == 404

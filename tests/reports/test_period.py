@@ -22,6 +22,12 @@ def test_what_cannot_be_read_gives_the_default(text: str) -> None:
     assert chosen({"period": text}, NOW).days == DEFAULT
 
 
+@pytest.mark.parametrize("dates", [("2026-01-01", "9999-12-31"), ("0001-01-01", "0001-01-02")])
+def test_dates_no_fact_can_have_give_the_default(dates: tuple[str, str]) -> None:
+    assert chosen({"from": dates[0], "to": dates[1]}, NOW).days == DEFAULT
+    assert chosen({"period": "9" * 5000}, NOW).days == DEFAULT
+
+
 def test_all_time_has_nothing_before() -> None:
     period = chosen({"period": "all"}, NOW)
     assert (period.start, period.before, period.before_words) == (0, None, "")

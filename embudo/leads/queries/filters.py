@@ -339,7 +339,7 @@ def _seen(query: QueryDict) -> Iterator[Filter]:
     now = _now()
     for key in ("seen", "unseen"):
         days = query.get(key, "")
-        if days.isdecimal() and 0 < int(days) < 100_000:
+        if days.isdecimal() and len(days) < 6 and int(days):
             yield Seen(int(days), key == "seen", now)
 
 
@@ -359,7 +359,7 @@ def _attributes(query: QueryDict) -> Iterator[Filter]:
 
 def _reached(query: QueryDict) -> Iterator[Filter]:
     stage, start, end = query.get("reached", ""), query.get("from", ""), query.get("to", "")
-    if stage in RANK and start.isdecimal() and end.isdecimal() and int(end) < 2**62:
+    if stage in RANK and all(each.isdecimal() and len(each) < 18 for each in (start, end)):
         further = {"yes": True, "no": False}.get(query.get("further", ""))
         yield Reached(stage, int(start), int(end), further)
 

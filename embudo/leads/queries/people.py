@@ -7,7 +7,6 @@ page says where it stopped and the list goes on from there. Each way gives the s
 """
 
 import base64
-import binascii
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -119,10 +118,11 @@ class Position:
         """Return the position an address writes, or None when it is none for this order."""
         try:
             key, id_ = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError, RecursionError):
             return None
         wanted = str if sort.key == "name" else int | float
         fits = isinstance(key, wanted) and not isinstance(key, bool) and isinstance(id_, int) and abs(id_) < 2**63
+        fits = fits and (isinstance(key, str | float) or abs(key) < 2**63)
         return cls(key, id_) if fits else None
 
 

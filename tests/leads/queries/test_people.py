@@ -151,7 +151,8 @@ def test_counts_are_exact_up_to_the_limit_and_say_more_beyond(crowd: Crowd, monk
 
 
 def test_a_position_that_was_not_made_here_is_none() -> None:
-    for text in ("", "x", "bnVsbA", "WzFd", Position("a", 1).text, Position(True, 1).text, "4pyT" * 400):
+    odd = (Position("a", 1), Position(True, 1), Position(10**40, 1))
+    for text in ("", "x", "bnVsbA", "WzFd", "4pyT" * 400, "W1tb" * 20_000, *(each.text for each in odd)):
         assert Position.of(text, SORTS["engagement"]) is None
     assert Position.of(Position(1.5, 7).text, SORTS["engagement"]) == Position(1.5, 7)
 
