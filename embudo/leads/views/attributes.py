@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -113,4 +114,4 @@ def _again(value: object) -> str:
     """A value as it would be typed again."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return formats.localize_input(value) if isinstance(value, float) else str(value)
