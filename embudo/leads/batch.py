@@ -151,11 +151,11 @@ class Batch:
     def write(self) -> None:
         """Write everything that came of the batch; raises kept.Overtaken."""
         here = [kept for kept in self.people.values() if kept.id not in self.gone]
+        rows.write(self.online, here, self.now)
         for kept in here:
             if kept.adopted is not None:
                 _hand_over(kept.adopted, kept.id)
         self._write_gone()
-        rows.write(self.online, here, self.now)
         whole = [kept for kept in here if kept.whole]
         if whole:
             moves.replace_moves(self.online, whole, self.now, "late_fact")
@@ -204,9 +204,11 @@ class Batch:
         for joined in directory.joined:
             _write_joined(joined)
         sql.many(
-            sql.insert("leads_dispute", ("identifier", "person_id", "claimed_by_id", "evidence", "cause", "at")),
-            [_dispute_row(dispute, cause) for dispute, cause in directory.disputes],
+            "UPDATE leads_dispute SET settled_at = %s WHERE identifier = %s AND settled_at IS NULL",
+            [(at, identifier[:400]) for identifier, at in directory.settled.items()],
         )
+        columns = ("identifier", "person_id", "claimed_by_id", "evidence", "cause", "at", "settled_at")
+        sql.many(sql.insert("leads_dispute", columns), [_dispute_row(*each) for each in directory.disputes])
 
 
 HOLDING = ("subject", "identifier", "person_id", "evidence", "strength", "linked_at")
@@ -225,10 +227,12 @@ def _revision(kept: Kept | None) -> int:
 
 
 def _hand_over(visitor: int, person: int) -> None:
-    """The visitor's moves become the person's."""
+    """The visitor's moves become the person's, and so does who here looks after them."""
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
+    owner = "(SELECT v.owner_id FROM leads_person v WHERE v.id = %s)"
+    sql.one(f"UPDATE leads_person SET owner_id = {owner} WHERE id = %s AND owner_id IS NULL", [visitor, person])
 
 
 def _forget(people: set[int]) -> None:
@@ -259,8 +263,8 @@ def _write_joined(joined: Joined) -> None:
     sql.one(sql.insert("leads_merge", columns), values)
 
 
-def _dispute_row(dispute: Dispute, cause: Event) -> tuple[object, ...]:
-    key = json.dumps(cause.key)
-    return (dispute.identifier[:400], dispute.person, dispute.claimed_by, dispute.evidence, key, cause.at)
+def _dispute_row(dispute: Dispute, cause: Event, settled_at: int | None) -> tuple[object, ...]:
+    people = (dispute.person, dispute.claimed_by)
+    return (dispute.identifier[:400], *people, dispute.evidence, json.dumps(cause.key), cause.at, settled_at)
 
 

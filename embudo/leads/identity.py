@@ -55,7 +55,8 @@ class Directory:
         self.fresh: set[int] = set()  # subjects that no fact carried before
         self.forgotten: set[int] = set()  # people and subjects that were erased
         self.joined: list[Joined] = []
-        self.disputes: list[tuple[Dispute, Event]] = []
+        self.disputes: list[tuple[Dispute, Event, int | None]] = []  # with its cause, and when it was settled
+        self.settled: dict[str, int] = {}  # identifiers a person in the app has given to somebody, and when
         self.regrouped: set[int] = set()  # roots that gained or lost facts of the past
 
     # -- loading -------------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ class Directory:
             case Merge(survivor, absorbed, evidence):
                 self._merge(Joined(survivor, absorbed, evidence, cause.key, cause.at))
             case Dispute():
-                self.disputes.append((decision, cause))
+                self.disputes.append((decision, cause, None))
 
     def _obey(self, event: Event) -> None:
         """Carry out what a person in the app said of identity."""
@@ -187,6 +188,7 @@ class Directory:
                 strength = Strength(int(props.get("strength", Strength.BY_HAND)))
                 evidence = str(props.get("evidence", "by_hand"))
                 self._link(Holding(props["identifier"], int(props["person"]), evidence, strength, event.at))
+                self._settle(props["identifier"], event.at)
             case "people_merged":
                 people = int(props["survivor"]), int(props["absorbed"])
                 self._merge(Joined(*people, str(props.get("evidence", "by_hand")), event.key, event.at))
@@ -203,6 +205,14 @@ class Directory:
         self.changed.add(subject)
         if was != becomes and subject not in self.fresh:
             self.regrouped |= {was, becomes}
+
+    def _settle(self, identifier: str, at: int) -> None:
+        """End every dispute about an identifier that there was up to now, in the tables and in this batch."""
+        self.settled[identifier] = at
+        self.disputes = [
+            (dispute, cause, at if settled_at is None and dispute.identifier == identifier else settled_at)
+            for dispute, cause, settled_at in self.disputes
+        ]
 
     def _merge(self, merge: Joined) -> None:
         survivor, absorbed = self.pointers.root(merge.survivor), self.pointers.root(merge.absorbed)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.identity import Strength
-from embudo.leads.clock import now
 from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.queries import people
 from embudo.leads.queries.scores import definition
@@ -105,8 +104,7 @@ def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
         "evidence": "by_hand",
         "strength": int(Strength.BY_HAND),
     }
-    if say(request, "identity_linked", keeper, props, done=_("Decided.")):
-        Dispute.objects.filter(pk=open_one.pk).update(settled_at=now())
+    say(request, "identity_linked", keeper, props, done=_("Decided."))
     return back_to(request, found.id)
 
 

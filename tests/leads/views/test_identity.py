@@ -2,7 +2,9 @@
 
 from uuid import uuid4
 
+from embudo.accounts.models import User
 from embudo.core.event import HOUR
+from embudo.leads import rebuild
 from embudo.leads.models import Dispute, Merge, Person
 from tests.cast import MONDAY, Someone, ada, bruno
 from tests.leads.conftest import Following
@@ -63,9 +65,7 @@ def test_nobody_is_joined_with_themselves(site: Following, sign_in: SignIn) -> N
 def test_a_dispute_is_shown_to_both_and_settled_by_a_person(site: Following, sign_in: SignIn) -> None:
     site.hears(ada.visits("/").requests("demo"))
     site.hears(bruno.on_another_browser(ada.browser).journey(MONDAY + HOUR).requests("demo"))
-    dispute = Dispute.objects.filter(settled_at=None).first()
-    if dispute is None:
-        return
+    dispute = Dispute.objects.get(settled_at=None)
     client = sign_in()
     keeper, claimer = dispute.person_id, dispute.claimed_by_id
     assert "claims" in text(client.get(f"/people/{keeper}/"))
@@ -73,3 +73,22 @@ def test_a_dispute_is_shown_to_both_and_settled_by_a_person(site: Following, sig
     client.post(f"/people/{keeper}/disputes/{dispute.id}/", {"to": "claimed", "fact": str(uuid4())})
     dispute.refresh_from_db()
     assert dispute.settled_at is not None
+
+
+def test_a_dispute_stays_settled_when_all_is_made_again(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").requests("demo"))
+    site.hears(bruno.on_another_browser(ada.browser).journey(MONDAY + HOUR).requests("demo"))
+    dispute = Dispute.objects.get(settled_at=None)
+    sign_in().post(f"/people/{dispute.person_id}/disputes/{dispute.id}/", {"to": "person", "fact": str(uuid4())})
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+    assert Dispute.objects.exists()
+    assert not Dispute.objects.filter(settled_at=None).exists()
+
+
+def test_who_looks_after_a_visitor_looks_after_the_person_they_turn_out_to_be(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/pricing"))
+    sign_in().post(f"/people/{ada.visitor}/owner/", {"owner": str(User.objects.get().pk)})
+    site.hears(ada.journey(MONDAY + HOUR).submits("contact"))
+    assert named(ada).owner == User.objects.get()
