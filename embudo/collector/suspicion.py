@@ -9,6 +9,7 @@ from embudo.core.intake import IMPOSSIBLE_VIEWS, UNREAD_VIEWS
 
 WINDOW_S = 10.0
 MAX_VISITORS = 50_000
+TRACKER = "embudo-tracker"  # as tracker.js calls itself
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
@@ -68,12 +69,19 @@ class Visitors:
             seen[0], seen[1] = self._clock(), 0
         if view:
             seen[1] += 1
-            seen[2] += 1
+            seen[2] += _tells_reading(message)
         elif message.get("event") == "page_read" and _was_read(message):
             seen[2] = 0
         return (("impossible_rate",) if seen[1] > IMPOSSIBLE_VIEWS else ()) + (
             ("no_reading",) if seen[2] > UNREAD_VIEWS else ()
         )
+
+
+def _tells_reading(message: Any) -> bool:
+    """Whether a page view comes from our tracker: nobody else's script says how long a page was read."""
+    context = message.get("context")
+    library = context.get("library") if isinstance(context, dict) else None
+    return isinstance(library, dict) and library.get("name") == TRACKER
 
 
 def _was_read(message: Any) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from embudo.collector import suspicion
 from embudo.collector.address import Addresses
-from embudo.collector.suspicion import WINDOW_S, Visitors, agent_marks, marks_of
+from embudo.collector.suspicion import TRACKER, WINDOW_S, Visitors, agent_marks, marks_of
 from embudo.core.intake import IMPOSSIBLE_VIEWS, UNREAD_VIEWS
 
 PEOPLE = [
@@ -72,10 +72,11 @@ def test_more_pages_than_a_person_can_view_are_marked_until_it_slows_down() -> N
 def test_who_views_and_never_reads_is_marked_until_they_do() -> None:
     at = [0.0]
     visitors = Visitors(clock=lambda: at[0])
+    ours = page(context={"library": {"name": TRACKER}})
     for _ in range(UNREAD_VIEWS):
         at[0] += 5
-        assert visitors.marks("a", page()) == ()
-    assert visitors.marks("a", page()) == ("no_reading",)
+        assert visitors.marks("a", ours) == ()
+    assert visitors.marks("a", ours) == ("no_reading",)
     assert visitors.marks("a", read(0)) == visitors.marks("a", read("long")) == ("no_reading",)
     assert visitors.marks("a", read(4.5)) == ()
 
@@ -104,3 +105,12 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_only(
     trusted: str, client: str, forwarded: str, address: str
 ) -> None:
     assert Addresses(trusted).of(client, {"x-forwarded-for": forwarded}) == address
+
+
+@pytest.mark.parametrize("context", [None, "x", {}, {"library": None}, {"library": {"name": "analytics.js"}}])
+def test_scripts_that_never_tell_of_reading_are_not_held_against_their_visitors(context: object) -> None:
+    at = [0.0]
+    visitors = Visitors(clock=lambda: at[0])
+    for _ in range(3 * UNREAD_VIEWS):
+        at[0] += 5
+        assert visitors.marks("a", page(context=context)) == ()
