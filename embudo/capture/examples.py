@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from embudo.config import Config
 
+YOUR_KEY = "YOUR_SECRET_KEY"  # stands where a key belongs that is shown once and kept nowhere
+
 
 @dataclass(frozen=True)
 class Example:

@@ -37,7 +37,7 @@ def _sight(event: Event) -> Sight:
         who=_who(event),
         door=gettext("by a secret key") if event.door is Door.SECRET else gettext("from a page"),
         verdict=event.verdict.value,
-        reasons=", ".join(_reason(reason) for reason in event.reasons),
+        reasons=", ".join(reason_called(reason) for reason in event.reasons),
         raw=json.dumps(_plain(event), ensure_ascii=False, indent=2, default=str),
     )
 
@@ -92,9 +92,21 @@ def _who(event: Event) -> str:
     return gettext("user %(id)s") % {"id": who} if door == "user" else who
 
 
-def _reason(reason: str) -> str:
-    name, _, value = reason.partition(":")
-    return f"{name.replace('_', ' ')} {value}".strip()
+def reason_called(reason: str) -> str:
+    """Return in the reader's words what speaks against a human behind an event; an unknown code stands for itself."""
+    known = {
+        "user_agent:bot": gettext("says that it is a robot"),
+        "user_agent:headless": gettext("a browser without a window"),
+        "user_agent:missing": gettext("does not say which browser it is"),
+        "webdriver": gettext("a browser steered by a program"),
+        "prefetch": gettext("fetched ahead, seen by nobody"),
+        "impossible_rate": gettext("faster than a human"),
+        "no_reading": gettext("opens many pages and reads none"),
+        "mail_scanner": gettext("done by a mail scanner"),
+        "embudo": gettext("recorded by Embudo itself"),
+    }
+    code, _, value = reason.partition(":")
+    return known.get(reason) or known.get(code) or f"{code} {value}".replace("_", " ").strip()
 
 
 def verdict_words(verdict: str) -> str:

@@ -74,7 +74,8 @@ def test_the_examples_hold_the_key_and_the_address_of_the_collector(signed_in: A
 
     settings.EMBUDO = replace(settings.EMBUDO, collector_url="https://in.norte.example/")
     page = signed_in().get(f"/sites/{site.public_id}/install/").content.decode()
-    assert page.count(site.public_key.text) == 4
+    assert page.count(site.public_key.text) == 1
+    assert page.count("YOUR_SECRET_KEY") == 3
     assert page.count("https://in.norte.example/") >= 2
     assert "https://in.norte.example//" not in page
 

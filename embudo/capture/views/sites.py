@@ -42,7 +42,7 @@ def install(request: HttpRequest, public_id: str) -> HttpResponse:
     shown = {"site": site, "key": key, "tab": "install"}
     if key:
         shown["snippet"] = examples.snippet(settings.EMBUDO, key.text)
-        shown["examples"] = examples.for_servers(settings.EMBUDO, key.text)
+        shown["examples"] = examples.for_servers(settings.EMBUDO, examples.YOUR_KEY)
     return render(request, "capture/install.html", shown)
 
 
