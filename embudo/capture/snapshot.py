@@ -24,8 +24,8 @@ FILE = "sites.json"
 def publish(config: Config) -> bool:
     """Write the snapshot when it says something new, and return whether it did.
 
-    Called on each change, at start-up, and now and then where several hosts share the tables. The tables are read under
-    a lock of the file, so that the last to write has seen the latest change. Raises OSError when the disk refuses.
+    Called on each change and at start-up. The tables are read under a lock of the file, so that the last to write has
+    seen the latest change. Raises OSError when the disk refuses.
     """
     config.data.mkdir(parents=True, exist_ok=True)
     with _locked(config.data / f"{FILE}.lock"):
