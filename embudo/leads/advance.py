@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # between two looks
 SLICE = 200  # people written in one transaction: far below 50 ms
+STOP_S = 5.0  # how long the end waits for the log's upkeep
 FRESH = 10 * MINUTE  # from then on the order of the list is made anew; it must be at most 15 minutes old
 
 
@@ -77,9 +79,10 @@ class Clockwork:
         self.child = upkeep.start(self.config) if upkeep.due(self.config, self.log, at) else None
 
     def stop(self) -> None:
-        """Wait for the log's upkeep, which is safe to interrupt but better finished."""
+        """Wait a little for the log's upkeep, which is safe to interrupt but better finished."""
         if self.child is not None:
-            self.child.wait(timeout=5)
+            with suppress(subprocess.TimeoutExpired):
+                self.child.wait(timeout=STOP_S)
 
 
 def advance(online: Online, log: Log, until: int) -> int:
