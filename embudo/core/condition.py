@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 Lookup = Callable[[str], Any]
-Scalar = str | int | float | bool
 
 
 class BadCondition(ValueError):

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from embudo.core.event import DAY, SECOND, Event
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONDAY = 3  # 1970-01-01 was a Thursday: day number + 3 counts from a Monday
-Matched = TypeVar("Matched")
 
 
 class Period(StrEnum):
