@@ -24,9 +24,10 @@ from embudo.collector.metrics import Metrics
 from embudo.collector.script import script_of
 from embudo.collector.sites import Key, Sites, may_ask
 from embudo.collector.suspicion import Visitors
+from embudo.collector.wire import MAX_BATCH_BYTES
 from embudo.config import Config
 from embudo.core.event import Door
-from embudo.core.intake import MAX_BATCH_BYTES, Drop, Reason
+from embudo.core.intake import Drop, Reason
 from embudo.eventlog import Outcome, Receipt, open_log
 
 

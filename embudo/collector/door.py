@@ -6,14 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 from embudo.collector.daily import Salts
+from embudo.collector.field import instant_of, part
+from embudo.collector.message import event_of
 from embudo.collector.phone import complete
 from embudo.collector.sites import Key
 from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
 from embudo.collector.wire import Parcel, Piece, nesting_of
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
-from embudo.core.intake import Drop, Envelope, Reason, take
-from embudo.core.message import instant_of, part
+from embudo.core.intake import Drop, Envelope, Reason
 from embudo.eventlog import Failure
 
 
@@ -87,7 +88,7 @@ class Sorter:
             complete(message)
         if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
             envelope = envelope._replace(marks=envelope.marks + marks)
-        return take(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))
+        return event_of(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))
 
     def _behaviour(self, message: dict[str, Any], envelope: Envelope) -> tuple[str, ...]:
         visitor = envelope.daily or message.get("anonymousId") or message.get("userId")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from embudo.core.message import part
-from embudo.core.profile import phone_of
+from embudo.collector.field import part
+from embudo.collector.traits import phone_of
 
 _NAMES = ("phone", "phoneNumber", "phone_number", "telephone", "mobile")
 

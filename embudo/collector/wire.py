@@ -7,7 +7,10 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from embudo.core.intake import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Reason
+from embudo.core.intake import Reason
+
+MAX_BATCH_BYTES = 500 * 1024
+MAX_BATCH_MESSAGES = 2_500
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 _SHARED = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
@@ -115,6 +118,14 @@ def key_of(authorization: str) -> str:
 def nesting_of(raw: bytes) -> int:
     """Return an upper bound of how deep a JSON text nests."""
     return raw.count(b"{") + raw.count(b"[")
+
+
+def deeper_than(value: object, levels: int) -> bool:
+    """Return whether lists and objects nest more than `levels` deep."""
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if held is None:
+        return False
+    return levels == 0 or any(deeper_than(each, levels - 1) for each in held)
 
 
 def _piece(raw: bytes) -> Piece:

@@ -12,6 +12,12 @@ from typing import Any
 
 from embudo.core.event import Door, Event, Verdict
 
+# The attributes every install knows; any other name is a company's own.
+STANDARD = frozenset(
+    "email phone name first_name last_name title company company_domain company_size industry country state city "
+    "postal_code street language budget website gender birthday age interests timezone".split()
+)
+
 NO_TRAITS: Mapping[str, Any] = {}
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
-
-from embudo.core.profile import snake_case
+from typing import Any, NamedTuple
 
 
 class ConsentMode(StrEnum):
@@ -23,35 +21,32 @@ class Consent(StrEnum):
     UNASKED = "unasked"
 
 
-def consent_of(given: object, *, objects: bool) -> Consent:
-    """Return what a visitor answered; an objection by the browser (GPC, DNT) is a refusal whatever else is said.
+class Answer(NamedTuple):
+    """What came along about consent: the answer, and to which purposes it was yes."""
 
-    Understood: {"state": "given"} and Segment's {"categoryPreferences": {"analytics": true}}.
-    """
+    consent: Consent
+    purposes: Mapping[str, bool] | None = None
+
+
+def consent_of(answer: Answer | None, *, objects: bool) -> Consent:
+    """Return what a visitor answered; an objection by the browser (GPC, DNT) is a refusal whatever else is said."""
     if objects:
         return Consent.REFUSED
-    if isinstance(given, dict):
-        if given.get("state") in ("given", "refused"):
-            return Consent(given["state"])
-        preferences = given.get("categoryPreferences")
-        if isinstance(preferences, dict) and preferences:
-            return Consent.GIVEN if any(each is True for each in preferences.values()) else Consent.REFUSED
-    return Consent.UNASKED
+    return answer.consent if answer else Consent.UNASKED
 
 
-def allows(mode: ConsentMode, answer: Consent) -> bool:
+def allows(mode: ConsentMode, consent: Consent) -> bool:
     """Return whether a site of this mode may record a visitor with this answer."""
-    return answer is Consent.GIVEN or (answer is Consent.UNASKED and mode is not ConsentMode.REQUIRED)
+    return consent is Consent.GIVEN or (consent is Consent.UNASKED and mode is not ConsentMode.REQUIRED)
 
 
-def receipt(mode: ConsentMode, answer: Consent, given: object, *, objects: bool) -> Mapping[str, Any]:
+def receipt(mode: ConsentMode, consent: Consent, answer: Answer | None, *, objects: bool) -> Mapping[str, Any]:
     """Return what an event keeps of the consent it came with."""
-    if answer is Consent.UNASKED and not given:
+    if answer is None and not objects:
         return {}
-    kept: dict[str, Any] = {"state": answer.value, "mode": mode.value}
-    purposes = (given.get("purposes") or given.get("categoryPreferences")) if isinstance(given, dict) else None
-    if isinstance(purposes, dict):
-        kept["purposes"] = {snake_case(key): value is True for key, value in purposes.items()}
+    kept: dict[str, Any] = {"state": consent.value, "mode": mode.value}
+    if answer and answer.purposes is not None:
+        kept["purposes"] = answer.purposes
     if objects:
         kept["objects"] = True
     return kept

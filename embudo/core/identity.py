@@ -14,6 +14,7 @@ from typing import Any
 from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
 
 MAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@[^\s@<>(),;:\"\[\]\\]{1,255}\.[^\s@.<>(),;:\"\[\]\\]{2,63}")
+PHONE, PHONE_NOISE = re.compile(r"\+[1-9]\d{6,14}"), re.compile(r"[\s().\-/]")
 ROLE_MAILBOXES = frozenset(
     "admin administracion administrativo atencion billing compras comercial contabilidad contact contacto contato "
     "enquiries facturacion faturamento finance financeiro hello help hola hr info informacion legal mail marketing "
@@ -89,7 +90,9 @@ Apart = Callable[[int, int], bool]  # whether a person in the app said that thes
 
 def mail_identifier(text: object) -> str | None:
     """Return "mail:<address>", lower case, or None when the text is no mail address."""
-    address = text.strip().lower() if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return None
+    address = text.strip().lower()
     return f"mail:{address}" if len(address) <= 254 and MAIL.fullmatch(address) else None
 
 
@@ -97,8 +100,8 @@ def phone_identifier(text: object) -> str | None:
     """Return "phone:+<digits>" of an international number (E.164), or None."""
     if not isinstance(text, str):
         return None
-    digits = re.sub(r"[\s().\-/]", "", text)
-    return f"phone:{digits}" if re.fullmatch(r"\+[1-9]\d{6,14}", digits) else None
+    digits = PHONE_NOISE.sub("", text)
+    return f"phone:{digits}" if PHONE.fullmatch(digits) else None
 
 
 def identifiers(
@@ -122,7 +125,7 @@ def identifiers(
     if previous_id:
         previous = mail_identifier(previous_id) or f"{'anon' if door is Door.PUBLIC else 'user'}:{previous_id}"
     anonymous = f"anon:{anonymous_id}" if anonymous_id else None
-    return tuple(dict.fromkeys(each for each in (*named, previous, anonymous) if each))
+    return tuple(dict.fromkeys([each for each in (*named, previous, anonymous) if each]))
 
 
 def names_somebody(event: Event) -> bool:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from embudo.collector.message import event_of
 from embudo.core.event import DAY, HOUR, Door
-from embudo.core.intake import Drop, Envelope, Reason, take
+from embudo.core.intake import Drop, Envelope, Reason
 from embudo.demo.chance import Wheel, dice
 from embudo.demo.clock import EPOCH
 from embudo.demo.life import new_id
@@ -46,7 +47,7 @@ def _judged(body: bytes, at: int) -> Iterator[Failure]:
     except ValueError as error:
         yield Failure(WWW, Reason.NOT_JSON.value, body, at, str(error))
         return
-    judged = take(message, Envelope(site=WWW, door=Door.PUBLIC, received_at=at), size_bytes=len(body))
+    judged = event_of(message, Envelope(site=WWW, door=Door.PUBLIC, received_at=at), size_bytes=len(body))
     if isinstance(judged, Drop) and judged.reason.kept:
         yield Failure(WWW, judged.reason.value, body, at, judged.detail)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from embudo.core.profile import STANDARD
+from embudo.core.attributes import STANDARD
 from embudo.leads import sql
 
 KINDS = {  # of standard attributes whose first value says too little

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from embudo.collector.field import instant_of
+from embudo.collector.message import event_of
 from embudo.collector.sites import Site, keys_of
 from embudo.collector.wire import nesting_of
 from embudo.config import Config
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
-from embudo.core.intake import Drop, Envelope, Reason, take
-from embudo.core.message import instant_of
+from embudo.core.intake import Drop, Envelope, Reason
 from embudo.eventlog import Failed, FailedState, open_log
 from embudo.eventlog import Outcome as Kept
 
@@ -57,7 +58,7 @@ def read_again(failed: Failed, site: Site | None) -> Event | Drop:
     message.setdefault("messageId", f"replayed-{failed.number}")
     message.setdefault("type", _type_of(message))
     envelope = _envelope(failed, message, site)
-    return take(message, envelope, size_bytes=len(failed.body), nesting=nesting_of(failed.body))
+    return event_of(message, envelope, size_bytes=len(failed.body), nesting=nesting_of(failed.body))
 
 
 def _envelope(failed: Failed, message: dict[str, Any], site: Site | None) -> Envelope:

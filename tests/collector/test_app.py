@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from embudo.collector.app import PAGES, ROUTES
+from embudo.collector.wire import MAX_BATCH_BYTES
 from embudo.config import Config
 from embudo.core.event import Door, Verdict
-from embudo.core.intake import MAX_BATCH_BYTES
 from tests.collector.conftest import PUBLIC, SECRET, SITES, RunningDoor, door_of
 from tests.path.install import installed
 

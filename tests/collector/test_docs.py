@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from embudo.collector.app import PAGES, ROUTES
+from embudo.collector.kind import KIND_ALIASES, KIND_OF_TYPE
 from embudo.core.intake import DOUBT_MARKS, IMPOSSIBLE_VIEWS, MACHINE_MARKS, UNREAD_VIEWS, Reason
-from embudo.core.kind import KIND_ALIASES, KIND_OF_TYPE, RESERVED_KINDS, TRUSTED_KINDS, TRUSTED_PREFIXES
+from embudo.core.kind import RESERVED_KINDS, TRUSTED_KINDS, TRUSTED_PREFIXES
 from embudo.eventlog.append import ERASED_PERSON, FAILED_QUOTA, ID_REUSED
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor
 

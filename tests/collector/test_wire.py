@@ -7,21 +7,31 @@ from base64 import b64encode
 
 import pytest
 
-from embudo.collector.wire import Unreadable, decompress, key_of, nesting_of, read_batch, read_one
-from embudo.core.intake import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Reason
+from embudo.collector.wire import (
+    MAX_BATCH_BYTES,
+    MAX_BATCH_MESSAGES,
+    Unreadable,
+    decompress,
+    deeper_than,
+    key_of,
+    nesting_of,
+    read_batch,
+    read_one,
+)
+from embudo.core.intake import Reason
 
 
 def test_gzip_and_deflate_are_undone() -> None:
-    assert decompress(gzip.compress(b"{}"), "gzip") == decompress(zlib.compress(b"{}"), "deflate") == b"{}"
+    assert decompress(gzip.compress(b"{}", mtime=0), "gzip") == decompress(zlib.compress(b"{}"), "deflate") == b"{}"
 
 
 @pytest.mark.parametrize(
     ("body", "encoding", "reason"),
     [
         (b"plain", "gzip", Reason.BAD_COMPRESSION),
-        (gzip.compress(b"{}" * 99)[:-12], "gzip", Reason.BAD_COMPRESSION),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-12], "gzip", Reason.BAD_COMPRESSION),
         (b"{}", "br", Reason.BAD_COMPRESSION),
-        (gzip.compress(b" " * (MAX_BATCH_BYTES + 1)), "gzip", Reason.TOO_LARGE),
+        (gzip.compress(b" " * (MAX_BATCH_BYTES + 1), mtime=0), "gzip", Reason.TOO_LARGE),
     ],
 )
 def test_a_body_that_cannot_be_unpacked_says_why(body: bytes, encoding: str, reason: Reason) -> None:
@@ -72,3 +82,7 @@ def test_a_key_stands_in_the_authorization(header: str, key: str) -> None:
 
 def test_nesting_is_never_less_than_the_depth() -> None:
     assert nesting_of(b'{"a":[[1]]}') == 3 and nesting_of(b'{"a":"[[["}') >= 1
+
+
+def test_depth_counts_lists_and_objects() -> None:
+    assert not deeper_than({"a": [1]}, 2) and deeper_than({"a": [1]}, 1) and not deeper_than(7, 0)

@@ -1,6 +1,6 @@
 from statistics import fmean
 
-from embudo.core.profile import mail_of
+from embudo.collector.traits import mail_of
 from embudo.demo.chance import dice
 from embudo.demo.persona import employer, persona, slug
 from embudo.demo.world import world

@@ -7,7 +7,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-from embudo.core.profile import phone_of
+from embudo.collector.traits import phone_of
 
 NOISE = re.compile(r"[\s().\-/]+")
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.identity import identifiers
-from embudo.core.profile import mail_of
 from embudo.leads.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.leads.imports.phone import international
 from embudo.leads.imports.values import BadValue

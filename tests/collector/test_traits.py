@@ -1,12 +1,10 @@
-"""One spelling for names, one form for mail addresses and phone numbers."""
-
-import string
+"""Our names for what others state, one form for mail addresses and phone numbers."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embudo.core.profile import mail_of, phone_of, snake_case, traits_of
+from embudo.collector.traits import mail_of, phone_of, traits_of
 
 
 @pytest.mark.parametrize(
@@ -73,13 +71,6 @@ def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
     for normal in (mail_of, phone_of):
         once = normal(text)
         assert once is None or normal(once) == once
-
-
-@given(st.text(max_size=80))
-def test_a_name_is_snake_case_and_stays_so(text: str) -> None:
-    name = snake_case(text)
-    assert len(name) <= 64 and snake_case(name) == name
-    assert not set(name) & set(string.ascii_uppercase + string.whitespace + "-.\0")
 
 
 def test_traits_come_under_their_standard_names() -> None:

@@ -1,20 +1,14 @@
-"""What is said of a person: attribute names brought to one spelling, mail addresses and phone numbers to one form."""
+"""What traits say of a person: names brought to our attributes, mail addresses and phone numbers to one form."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-MAX_NAME = 64  # characters in the name of an attribute, a property or a kind
+from embudo.collector.spelling import MAX_NAME, snake_case
+
 MAX_DEPTH = 3  # levels of nested traits that become names such as "plan_tier"
 
 Traits = Mapping[str, Any]
-
-STANDARD = frozenset(
-    "email phone name first_name last_name title company company_domain company_size industry country state city "
-    "postal_code street language budget website gender birthday age interests timezone".split()
-)
 
 _ALIASES = {
     "mail": "email",
@@ -56,8 +50,6 @@ _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _PHONE_NOISE = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def mail_of(text: object) -> str | None:
@@ -92,15 +84,6 @@ def phone_of(text: object) -> str | None:
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     return digits if digits.isascii() and _E164.fullmatch(digits) else None
-
-
-@lru_cache(maxsize=8192)
-def snake_case(text: str) -> str:
-    """Return a name as the log spells it: "firstName", "First name" -> "first_name"; "" when nothing is left."""
-    if not text.isascii():
-        folded = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return _NOT_WORD.sub("_", _HUMP.sub("_", text)).lower().strip("_")[:MAX_NAME].rstrip("_")
 
 
 def traits_of(given: Traits) -> tuple[dict[str, Any], dict[str, Any]]:

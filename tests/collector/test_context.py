@@ -1,0 +1,49 @@
+"""Where and with what it happened: page, campaign and browser, and never an address."""
+
+from typing import Any
+
+import pytest
+
+from embudo.collector.context import context_of, path_of
+
+
+def said(**more: Any) -> dict[str, Any]:
+    """A track message."""
+    return {"type": "track", "event": "A", **more}
+
+
+def test_context_keeps_page_campaign_and_browser_and_never_an_address() -> None:
+    context = context_of(
+        said(
+            context={
+                "ip": "203.0.113.7", "userAgent": "Firefox", "locale": "es-MX", "timezone": "America/Merida",
+                "library": {"name": "analytics.js", "version": "2"}, "device": {"advertisingId": "x"},
+                "page": {"url": "https://ana:pw@norte.mx/a?utm_source=news&email=a%40b.co&q=1&to=x@y.zz#top",
+                         "referrer": "https://search.example/?token=7"},
+                "campaign": {"name": "May", "medium": "mail", "term": 7},
+            }
+        )
+    )  # fmt: skip
+    assert context == {
+        "user_agent": "Firefox", "locale": "es-MX", "timezone": "America/Merida", "library": "analytics.js",
+        "url": "https://norte.mx/a?utm_source=news&q=1", "referrer": "https://search.example/",
+        "utm": {"source": "news", "campaign": "May", "medium": "mail"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", [1], {"page": 7, "campaign": [], "library": "x", "userAgent": {}}])
+def test_an_odd_context_says_nothing(odd: object) -> None:
+    assert context_of(said(context=odd)) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://norte.mx/precios/?a=1", "/precios/"),
+        ("https://norte.mx", "/"),
+        ("/precios?x=1", "/precios"),
+        ("https://norte.mx?x=1", "/"),
+    ],
+)
+def test_an_address_has_a_path(url: str, path: str) -> None:
+    assert path_of(url) == path
