@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from embudo.leads.columns import Column
 from embudo.leads.models import Person
 from embudo.leads.naming import source_called
-from embudo.leads.templatetags.leads import called, employer
+from embudo.leads.templatetags.leads import called, employer, instant_or_unknown
 from embudo.ui import figures
-from embudo.ui.templatetags.ui import instant, stage
+from embudo.ui.templatetags.ui import stage
 
 NONE = format_html('<span class="muted">{}</span>', figures.NONE)
 
@@ -73,8 +73,8 @@ MAKERS: Mapping[str, Callable[[Person, _Told], str]] = {
     "stage": lambda person, told: told.stage,
     "fit": _fit,
     "engagement": lambda person, told: figures.number(told.score, 1),
-    "seen": lambda person, told: instant(person.last_seen_at),
-    "new": lambda person, told: instant(person.first_seen_at),
+    "seen": lambda person, told: instant_or_unknown(person.last_seen_at, person.last_seen_known),
+    "new": lambda person, told: instant_or_unknown(person.first_seen_at, person.first_seen_known),
     "source": lambda person, told: source_called(person.source),
     "campaign": _text("campaign"),
     "mail": _text("mail"),

@@ -178,8 +178,9 @@ def _histories(
 
 COLUMNS = (
     "known", "stage", "stage_since_at", "fit", "grade", "fit_known_share", "disqualified", "engagement",
-    "engagement_at", "handoff_ready", "created_at", "first_seen_at", "last_seen_at", "events", "source", "medium",
-    "campaign", "landing_page", "name", "mail", "phone", "title", "company_name", "industry", "country", "city",
+    "engagement_at", "handoff_ready", "created_at", "first_seen_at", "last_seen_at", "first_seen_known",
+    "last_seen_known", "events", "source", "medium", "campaign", "landing_page", "name", "mail", "phone", "title",
+    "company_name", "industry", "country", "city",
     "language", "search", "company_id", "attributes",
 )  # fmt: skip
 
@@ -240,6 +241,8 @@ def rebuilt(
         "created_at": summary.created_at,
         "first_seen_at": summary.first_seen_at,
         "last_seen_at": summary.last_seen_at,
+        "first_seen_known": summary.first_seen_known,
+        "last_seen_known": summary.last_seen_known,
         "events": summary.events,
         "source": touch.source[:200],
         "medium": touch.medium[:200],

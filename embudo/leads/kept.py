@@ -40,18 +40,20 @@ def load(online: Online, people: Collection[int]) -> tuple[dict[int, Kept], set[
     found: dict[int, Kept] = {}
     stale: set[int] = set()
     columns = (
-        "s.person_id, s.state, s.revision, s.touch, p.created_at, p.first_seen_at, p.last_seen_at, p.events, p.known,"
-        " p.source, p.medium, p.campaign, p.landing_page"
+        "s.person_id, s.state, s.revision, s.touch, p.created_at, p.first_seen_at, p.last_seen_at,"
+        " p.first_seen_known, p.last_seen_known, p.events, p.known, p.source, p.medium, p.campaign, p.landing_page"
     )
     table = "leads_score s JOIN leads_person p ON p.id = s.person_id"
     for person, blob, revision, touched, *rest in sql.rows_where(columns, table, "s.person_id", people):
-        created_at, first, last, events, known, *touch = rest
+        created_at, first, last, first_known, last_known, events, known, *touch = rest
         order = tuple(json.loads(touched)) if touched else None
         state = online.decode(bytes(blob))
         if state is None:
             state = online.fresh()
             stale.add(person)
-        summary = Summary(created_at, first, last, events, bool(known), order, Touch(*touch))
+        summary = Summary(
+            created_at, first, last, bool(first_known), bool(last_known), events, bool(known), order, Touch(*touch)
+        )
         found[person] = Kept(person, state, summary, revision)
     return found, stale
 
@@ -60,8 +62,8 @@ def load(online: Online, people: Collection[int]) -> tuple[dict[int, Kept], set[
 
 SHOWN = (
     "known", "stage", "stage_since_at", "handoff_ready", "fit", "grade", "fit_known_share", "disqualified",
-    "engagement", "engagement_at", "engagement_order", "created_at", "first_seen_at", "last_seen_at", "events",
-    "source", "medium", "campaign", "landing_page",
+    "engagement", "engagement_at", "engagement_order", "created_at", "first_seen_at", "last_seen_at",
+    "first_seen_known", "last_seen_known", "events", "source", "medium", "campaign", "landing_page",
 )  # fmt: skip
 PROFILE = (
     "name", "mail", "phone", "title", "company_name", "industry", "country", "city", "language",
@@ -95,7 +97,8 @@ def shown(online: Online, kept: Kept, now: int) -> tuple[Any, ...]:
         lifecycle.ready(standing, fit, online.definition, standing.at),
         fit.score, fit.grade, fit.known_share, fit.disqualified_by is not None,
         curve.at(at), at, curve.at(max(at, now)),
-        summary.created_at, summary.first_seen_at, summary.last_seen_at, summary.events,
+        summary.created_at, summary.first_seen_at, summary.last_seen_at,
+        summary.first_seen_known, summary.last_seen_known, summary.events,
         touch.source[:200], touch.medium[:200], touch.campaign[:300], touch.landing_page[:500],
     )  # fmt: skip
 

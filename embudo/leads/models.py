@@ -71,6 +71,8 @@ class Person(models.Model):
 
     first_seen_at = models.BigIntegerField()  # earliest and latest event time
     last_seen_at = models.BigIntegerField()
+    first_seen_known = models.BooleanField(default=True)  # False: an import had no times, so it is made up
+    last_seen_known = models.BooleanField(default=True)
     events = models.IntegerField(default=0)
 
     source = models.CharField(max_length=200, blank=True)  # first touch

@@ -3,6 +3,7 @@
 Codes come from the log and from `core`; what the company made itself keeps the words it gave.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext, pgettext_lazy
@@ -31,6 +32,8 @@ VALUES = {
     ("language", "pt"): _("Portuguese"), ("language", "pt-br"): _("Portuguese (Brazil)"),
     ("language", "pt-BR"): _("Portuguese (Brazil)"),
 }  # fmt: skip
+
+NO_LABELS: Mapping[str, str] = {}
 
 KINDS = {
     "text": _("text"), "number": _("number"), "money": _("amount of money"), "choice": _("one of several"),
@@ -107,9 +110,14 @@ def label_of(attribute: Attribute) -> str:
     return attribute.label or attribute.name.replace("_", " ")
 
 
-def attribute_called(name: str) -> str:
-    """The name of an attribute of which only the code is known."""
-    return str(ATTRIBUTES.get(name) or name.replace("_", " "))
+def labels_given() -> dict[str, str]:
+    """The names that the company gave to attributes of its own, by their codes."""
+    return dict(Attribute.objects.filter(standard=False).exclude(label="").values_list("name", "label"))
+
+
+def attribute_called(name: str, labels: Mapping[str, str] = NO_LABELS) -> str:
+    """The name of an attribute of which only the code is known, and the names the company gave."""
+    return labels.get(name) or str(ATTRIBUTES.get(name) or name.replace("_", " "))
 
 
 def option_label(attribute: str, value: Any) -> str:

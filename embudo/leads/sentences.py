@@ -27,8 +27,13 @@ FAMILIES = {
 FAMILY = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
 
 
-def sentence(event: Event) -> str:
-    """Return what the fact says, beginning with a verb in the past; plain text, to be escaped."""
+def sentence(event: Event, labels: Mapping[str, str] = naming.NO_LABELS) -> str:
+    """Return what the fact says, beginning with a verb in the past; plain text, to be escaped.
+
+    `labels` are the names that the company gave to its attributes.
+    """
+    if event.kind == "profile_changed":
+        return _profile(event.props, labels)
     told = SENTENCES.get(event.kind)
     return told(event.props) if told else _other(event)
 
@@ -38,12 +43,16 @@ def family_of(kind: str) -> str:
     return FAMILY.get(kind, "other")
 
 
-def detail(event: Event) -> list[str]:
+def detail(event: Event, labels: Mapping[str, str] = naming.NO_LABELS) -> list[str]:
     """Return what else is worth saying: answers of a form, a note, who recorded it, why it does not count."""
     said = []
     fields = event.props.get("fields")
     if isinstance(fields, Mapping):
-        said += [f"{_words(name)}: {text(value)}" for name, value in list(fields.items())[:6] if text(value)]
+        said += [
+            f"{text(naming.attribute_called(str(name), labels))}: {text(value)}"
+            for name, value in list(fields.items())[:6]
+            if text(value)
+        ]
     for name in ("note", "message", "detail"):
         if text(event.props.get(name)):
             said.append(text(event.props[name]))
@@ -112,9 +121,9 @@ def _read(props: Mapping[str, Any]) -> str:
     return f"{words}, {figures.pct(share)}" if isinstance(share, int | float) else words
 
 
-def _profile(props: Mapping[str, Any]) -> str:
+def _profile(props: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     traits = props.get("traits")
-    names = [naming.attribute_called(each) for each in traits] if isinstance(traits, Mapping) else []
+    names = [text(naming.attribute_called(each, labels)) for each in traits] if isinstance(traits, Mapping) else []
     names = [each for each in names if each != naming.attribute_called("email")] or names
     return _("stated: %(names)s") % {"names": ", ".join(names[:6])} if names else _("was identified")
 
@@ -216,7 +225,6 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "referral_made": _about(gettext_lazy("brought somebody: %(name)s"), gettext_lazy("brought somebody"), "name"),
     "survey_answered": _survey,
     "purchase_made": _bought,
-    "profile_changed": _profile,
     "company_changed": _about(
         gettext_lazy("belongs to %(name)s"), gettext_lazy("was assigned to a company"), "name", "group_id"
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from embudo.core.attributes import stated_by, traits
 from embudo.core.event import Door, Event
 from embudo.leads.sentences import text
+from embudo.leads.summary import undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Said:
     by: str
     in_force: bool
     rank: tuple[int, int, str, str]
+    undated: bool = False
 
 
 def statements(history: Iterable[Event]) -> dict[str, list[Said]]:
@@ -34,7 +36,7 @@ def statements(history: Iterable[Event]) -> dict[str, list[Said]]:
 def _said(pairs: list[tuple[Any, Event]]) -> list[Said]:
     best = max(each.rank for each, _event in pairs)
     said = [
-        Said(each.value, event.at, event.door.value, author(event), each.rank == best, each.rank)
+        Said(each.value, event.at, event.door.value, author(event), each.rank == best, each.rank, undated(event))
         for each, event in pairs
     ]
     return sorted(said, key=lambda each: (each.at, each.rank), reverse=True)
@@ -60,6 +62,7 @@ class Opportunity:
     reason: str = ""
     opened_at: int = 0
     changed_at: int = 0
+    dated: bool = True  # whether the last of its facts has a known time
 
 
 STATUS = {"opportunity_opened": "open", "opportunity_moved": "", "opportunity_won": "won", "opportunity_lost": "lost"}
@@ -80,5 +83,5 @@ def opportunities(history: Iterable[Event]) -> list[Opportunity]:
         each.stage = text(event.props.get("stage")) or each.stage
         each.status = STATUS[event.kind] or each.status
         each.reason = text(event.props.get("reason")) if each.status == "lost" else ""
-        each.changed_at = event.at
+        each.changed_at, each.dated = event.at, not undated(event)
     return sorted(found.values(), key=lambda each: -each.changed_at)

@@ -1,10 +1,12 @@
 """Everything one person did: the facts of all their identifiers, those of people merged into them included."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from embudo.core.event import Door, Event
 from embudo.leads.models import Identifier, Merge, Person
 from embudo.leads.record import the_log
+from embudo.leads.summary import undated
 
 
 def members(person: int) -> set[int]:
@@ -46,3 +48,23 @@ def history_of(person: int, *, until: int | None = None) -> list[Event]:
 def told(history: Iterable[Event]) -> list[Event]:
     """Return the facts that tell something of the person: without the records Embudo keeps of its own decisions."""
     return [event for event in history if event.door is not Door.SYSTEM]
+
+
+class Times:
+    """Which instants of a history are made up, because an import had no times for its facts."""
+
+    def __init__(self, history: Iterable[Event]) -> None:
+        """Take a history in any order."""
+        self._marked = sorted((event.at, undated(event)) for event in history)
+        self._made_up = {at for at, unknown in self._marked if unknown}
+
+    def made_up(self, at: int | None) -> bool:
+        """Return whether a fact of unknown time stands at this instant."""
+        return at in self._made_up
+
+    def made_up_since(self, at: int | None) -> bool:
+        """Return whether what follows from the facts up to this instant has no known time: a move, a fall."""
+        if at is None or not self._made_up:
+            return False
+        before = bisect_right(self._marked, (at, True))
+        return before > 0 and self._marked[before - 1][1]

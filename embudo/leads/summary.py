@@ -22,6 +22,8 @@ class Summary:
     created_at: int = 0  # earliest arrival; 0: no fact yet
     first_seen_at: int = 0  # earliest event time
     last_seen_at: int = 0  # latest event time of what the person did
+    first_seen_known: bool = True  # False: that fact came with an import that had no times
+    last_seen_known: bool = True
     events: int = 0  # what the person did, see is_own
     known: bool = False  # some fact says who they are
     touched: Order | None = None  # the order of the fact that is the first touch
@@ -29,21 +31,30 @@ class Summary:
 
     def add(self, event: Event) -> None:
         """Count one fact more."""
-        if self.created_at:
-            self.created_at = min(self.created_at, event.received_at)
-            self.first_seen_at = min(self.first_seen_at, event.at)
-        else:
-            self.created_at, self.first_seen_at = event.received_at, event.at
+        dated = not undated(event)
+        if not self.created_at or event.at < self.first_seen_at:
+            self.first_seen_at, self.first_seen_known = event.at, dated
+        elif event.at == self.first_seen_at:
+            self.first_seen_known = self.first_seen_known and dated
+        self.created_at = min(self.created_at or event.received_at, event.received_at)
         if is_own(event):
-            self.last_seen_at = max(self.last_seen_at, event.at) if self.events else event.at
+            if not self.events or event.at > self.last_seen_at:
+                self.last_seen_at, self.last_seen_known = event.at, dated
+            elif event.at == self.last_seen_at:
+                self.last_seen_known = self.last_seen_known and dated
             self.events += 1
         elif not self.events:
-            self.last_seen_at = self.first_seen_at
+            self.last_seen_at, self.last_seen_known = self.first_seen_at, self.first_seen_known
         self.known = self.known or (event.verdict is Verdict.HUMAN and names_somebody(event))
         if self.touched is None or event.order < self.touched:
             touch = touch_of(event)
             if touch is not None:
                 self.touched, self.touch = event.order, touch
+
+
+def undated(event: Event) -> bool:
+    """Return whether nobody knows when the fact was: its time only keeps the order of an import's rows."""
+    return event.context.get("time") == "unknown"
 
 
 def is_own(event: Event) -> bool:

@@ -1,6 +1,6 @@
 """The timeline of one person: facts and moves of stage, newest first, with what each was worth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,10 +8,11 @@ from embudo.core.definition import Definition
 from embudo.core.event import Event, Verdict
 from embudo.core.scoring import Explanation, matching
 from embudo.leads.models import Person, StageChange
-from embudo.leads.naming import defined, why_called
+from embudo.leads.naming import defined, labels_given, why_called
 from embudo.leads.queries.scores import definition as definition_in_force
 from embudo.leads.sentences import detail, family_of, sentence
-from embudo.leads.story import history_of, told
+from embudo.leads.story import Times, history_of, told
+from embudo.leads.summary import undated
 
 SIZE = 40
 FAMILIES = ("web", "mail", "sales", "profile", "moves", "other")
@@ -33,6 +34,7 @@ class Entry:
     to_stage: str = ""
     machine: bool = False
     over_limit: bool = False
+    undated: bool = False
     event: Event | None = None
 
     @property
@@ -58,12 +60,13 @@ def entries(
         else set()
     )
     with_view = {reading.key for reading in readings.values()}
+    labels, times = labels_given(), Times(history)
     found = [
-        _of_event(event, readings.get(event.id), definition, cut)
+        _of_event(event, readings.get(event.id), definition, cut, labels)
         for event in told(history)
         if event.key not in with_view
     ]
-    found += [_of_move(move) for move in moves if move.from_stage]
+    found += [_of_move(move, times) for move in moves if move.from_stage]
     found.sort(key=lambda each: each.order, reverse=True)
     return found
 
@@ -102,7 +105,11 @@ def _readings(history: Iterable[Event]) -> dict[str, Event]:
 
 
 def _of_event(
-    event: Event, reading: Event | None, definition: Definition, cut: set[tuple[tuple[str, str], str]]
+    event: Event,
+    reading: Event | None,
+    definition: Definition,
+    cut: set[tuple[tuple[str, str], str]],
+    labels: Mapping[str, str],
 ) -> Entry:
     facts = [event] if reading is None else [event, reading]
     rules = [(fact, rule) for fact in facts for rule in matching(fact, definition)]
@@ -111,14 +118,15 @@ def _of_event(
     return Entry(
         order=event.order,
         family=family_of(event.kind),
-        words=sentence(shown),
+        words=sentence(shown, labels),
         at=event.at,
-        details=detail(event),
+        details=detail(event, labels),
         points=sum(rule.points for rule in earned) if earned else None,
         rules=list(dict.fromkeys(defined(rule.name) for rule in earned)),
         counted=event.verdict is Verdict.HUMAN,
         machine=event.verdict is Verdict.MACHINE,
         over_limit=bool(rules) and not earned,
+        undated=undated(event),
         event=event,
     )
 
@@ -127,11 +135,12 @@ def _reading_of(reading: Event) -> dict[str, Any]:
     return {name: reading.props[name] for name in ("dwell_s", "scroll_share") if name in reading.props}
 
 
-def _of_move(move: StageChange) -> Entry:
+def _of_move(move: StageChange, times: Times) -> Entry:
     return Entry(
         order=(move.at, "\uffff", str(move.id)),
         family="moves",
         words=why_called(move.why),
         at=move.at,
         to_stage=move.to_stage,
+        undated=times.made_up_since(move.at),
     )

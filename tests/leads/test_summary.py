@@ -1,4 +1,4 @@
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import permutations
 
 from embudo.core.event import DAY
@@ -25,3 +25,14 @@ def test_what_our_side_notes_is_no_visit_of_theirs() -> None:
 
     called = [*noted, *ada.journey(MONDAY + DAY).is_told("call_made", outcome="held")]
     assert (summary_of(called).events, summary_of(called).last_seen_at) == (1, MONDAY + DAY)
+
+
+def test_who_came_with_an_import_without_times_was_seen_at_no_known_time() -> None:
+    imported = [replace(fact, context={"time": "unknown"}) for fact in ada.journey(MONDAY - 900 * DAY).visits("/a")]
+    assert (summary_of(imported).first_seen_known, summary_of(imported).last_seen_known) == (False, False)
+
+    came_later = [*imported, *ada.journey(MONDAY).visits("/b")]
+    found = {astuple(summary_of(order)) for order in permutations(came_later)}
+    assert len(found) == 1
+    summary = summary_of(came_later)
+    assert (summary.first_seen_known, summary.last_seen_known, summary.last_seen_at) == (False, True, MONDAY)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
@@ -11,7 +12,9 @@ from embudo.leads import naming
 from embudo.leads.models import Person
 from embudo.leads.sentences import sentence
 from embudo.leads.showing import value_shown
+from embudo.leads.summary import undated
 from embudo.ui import figures
+from embudo.ui.templatetags.ui import instant
 
 register = template.Library()
 
@@ -38,6 +41,19 @@ def employer(person: Person) -> str:
 def strength(value: str | int) -> str:
     """How strong evidence is, in one word."""
     return str(naming.STRENGTHS.get(int(value or 0), "")) if str(value).isdecimal() else str(value)
+
+
+@register.filter
+def when(thing: Any) -> str:
+    """When a fact, a line of the timeline or a statement was; that its time is unknown where an import had none."""
+    unknown = undated(thing) if isinstance(thing, Event) else thing.undated
+    return instant_or_unknown(thing.at, not unknown)
+
+
+@register.filter
+def instant_or_unknown(at: int, known: bool) -> str:
+    """An instant, or that nobody knows it."""
+    return instant(at) if known else format_html('<span class="when-unknown">{}</span>', _("time unknown"))
 
 
 @register.simple_tag

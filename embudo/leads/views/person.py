@@ -21,7 +21,7 @@ from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.naming import LOSSES, REJECTIONS, defined
 from embudo.leads.queries import scores
 from embudo.leads.statements import opportunities
-from embudo.leads.story import history_of, members
+from embudo.leads.story import Times, history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.views.applying import Moved, fact_id, person_of
@@ -44,10 +44,12 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
     at = now()
     history = history_of(found.id)
+    times = Times(history)
     context = {
         **_scored(found, history, at),
         **_timeline(request, found, history, at),
-        **_identity(found),
+        **_identity(found, times),
+        "since_unknown": times.made_up_since(found.stage_since_at),
         "interests": interests(history),
         "fields": fields(found, history),
         "opportunities": opportunities(history),
@@ -155,14 +157,17 @@ def _timeline(request: HttpRequest, person: Person, history: list[Event], at: in
     }
 
 
-def _identity(person: Person) -> dict[str, Any]:
+def _identity(person: Person, times: Times) -> dict[str, Any]:
     ids = members(person.id)
     merges = Merge.objects.filter(survivor_id__in=ids, unmerged_at=None).order_by("-merged_at")
+    identifiers = Identifier.objects.filter(person_id__in=ids).order_by("linked_at", "identifier")[:50]
     return {
-        "identifiers": Identifier.objects.filter(person_id__in=ids).order_by("linked_at", "identifier")[:50],
+        "identifiers": [(each, not times.made_up(each.linked_at)) for each in identifiers],
         "disputes": Dispute.objects.filter(person_id__in=ids, settled_at=None).select_related("claimed_by")[:10],
         "claims": Dispute.objects.filter(claimed_by_id__in=ids, settled_at=None).select_related("person")[:10],
-        "merges": [(each, absorbed_called(each.absorbed_id)) for each in merges[:20]],
+        "merges": [
+            (each, absorbed_called(each.absorbed_id), not times.made_up(each.merged_at)) for each in merges[:20]
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from django.utils import formats
 from embudo.core.event import Event
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of
+from embudo.leads.profile import folded
 from embudo.leads.showing import value_shown
 from embudo.leads.statements import Said, statements
 
@@ -15,6 +16,8 @@ USUAL = (
     "name", "email", "phone", "title", "role", "company", "industry", "company_size", "country", "city", "language",
     "budget",
 )  # fmt: skip
+
+PARTS = ("first_name", "last_name")  # stand before the others that are less usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ def fields(person: Person, history: list[Event]) -> list[Field]:
     names = [name for name in USUAL if name in attributes or name in person.attributes]
     others = {name for name in [*person.attributes, *said] if name not in names}
     made = {name for name, each in attributes.items() if not each.standard and name not in names}
-    return [field_of(name, attributes, person, said) for name in [*names, *sorted(others | made)]]
+    found = [field_of(name, attributes, person, said) for name in others | made]
+    found.sort(key=lambda each: (each.attribute.name not in PARTS, folded(each.label)))
+    return [*(field_of(name, attributes, person, said) for name in names), *found]
 
 
 def field_of(name: str, attributes: dict[str, Attribute], person: Person, said: dict[str, list[Said]]) -> Field:

@@ -1,15 +1,17 @@
 """The page of one person: what it tells, and what may be said there."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from embudo.core.event import Door
+from embudo.core.event import DAY, SECOND, Door
 from embudo.leads.models import Attribute, Person, StageChange
 from embudo.leads.story import history_of
-from tests.cast import ada, bruno, mallory
+from tests.cast import MONDAY, ada, bruno, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
 
@@ -274,3 +276,34 @@ def test_a_stranger_says_nothing(site: Following) -> None:
     for rest in [*COMMANDS, "attributes/city/"]:
         assert Client().post(address(rest=rest), {"stage": "customer"}).status_code == 302
     assert named(ada).stage != "customer"
+
+
+# -- facts whose time nobody knows ------------------------------------------------------------------------
+
+
+def test_no_screen_shows_the_made_up_time_of_an_import_without_times(site: Following, sign_in: SignIn) -> None:
+    long_ago = mallory.journey(MONDAY - 3000 * DAY).subscribes().requests("quote")
+    site.hears([replace(fact, context={"time": "unknown"}) for fact in long_ago])
+    client = sign_in()
+    whole = text(client.get(address(mallory)))
+    assert whole.count("time unknown") > 3  # the facts, the stage, the identifiers
+    person = named(mallory).id
+    pages = [
+        whole,
+        text(client.get(f"/people/{person}/why/")),
+        text(client.get(f"/people/{person}/recent/")),
+        text(client.get(f"/people/{person}/attributes/email/")),
+        text(client.get(f"/people/{named(ada).id}/merge/{person}/")),
+        text(client.get("/people/?q=mallory&sort=-seen")),
+        text(client.get("/")),
+    ]
+    year = str(datetime.fromtimestamp((MONDAY - 3000 * DAY) / SECOND, UTC).year)
+    for page in pages:
+        assert "time unknown" in page
+        assert not re.search(rf"[^\d-]{year}\b", re.sub(r'value="[^"]*"', "", page))
+
+
+def test_an_attribute_of_the_company_has_its_name_in_the_timeline(site: Following, sign_in: SignIn) -> None:
+    Attribute.objects.create(name="field_teams", label="Field teams in all", kind="number")
+    site.hears(ada.is_told("profile_changed", traits={"field_teams": 12}))
+    assert "stated: Field teams in all" in text(sign_in().get(address()))
