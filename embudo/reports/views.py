@@ -50,8 +50,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "rolling": period.ROLLING,
         "token": counted.token,
         "columns": shape.columns(counted.steps, counted.before, counted.period),
+        "compared": counted.before is not None,
         "origins": shape.rows(counted.origins, counted.period),
-        "moved": live.moved_today(at),
+        "moved": live.moved_last(at),
+        "moves_today": live.moves_today(at),
         "visitors_today": live.visitors_today(at),
         "waiting": Person.objects.filter(LISTED, handoff_ready=True).count(),
         **_failed(request),
@@ -70,6 +72,8 @@ def _counted(wanted: Period, mark: str) -> Counted:
         return kept
     began = monotonic()
     steps, before = funnel(wanted), funnel(wanted.before) if wanted.before else None
+    if before is not None and not any(step.entered for step in before):
+        before = None  # nothing was recorded then: there is nothing to compare with
     where = origins(wanted)
     took = monotonic() - began
     fresh = Counted(wanted, steps, before, where, monotonic() + took * PATIENCE, mark)
