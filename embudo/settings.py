@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "embudo.ui.middleware.whole_addresses",
 ]
 
 ROOT_URLCONF = "embudo.urls"

@@ -1,7 +1,8 @@
-"""Brings toasts along with fragments: a page draws them itself, an htmx answer carries them in a header."""
+"""What every request passes: damaged addresses are refused, and toasts travel along with fragments."""
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from embudo.ui.toasts import as_header
@@ -19,5 +20,16 @@ def toasts(get_response: Handler) -> Handler:
             if not leads_away and not response.has_header("HX-Trigger") and (header := as_header(request)):
                 response["HX-Trigger"] = header
         return response
+
+    return handle
+
+
+def whole_addresses(get_response: Handler) -> Handler:
+    """Return the middleware that refuses an address with a NUL in it, which no text of PostgreSQL can hold."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest
+        return get_response(request)
 
     return handle
