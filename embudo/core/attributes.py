@@ -55,9 +55,14 @@ def traits(event: Event) -> Mapping[str, Any]:
     return stated
 
 
+def source_of(event: Event) -> Source:
+    """Return how strong what the event states is."""
+    return Source.CLAIMED if event.door is Door.PUBLIC else Source.STATED
+
+
 def stated_by(event: Event) -> dict[str, Stated]:
     """Return the statements of the event, by attribute."""
-    source = Source.CLAIMED if event.door is Door.PUBLIC else Source.STATED
+    source = source_of(event)
     return {name: Stated(source, event.at, event.id, event.source, value) for name, value in traits(event).items()}
 
 

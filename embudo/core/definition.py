@@ -4,9 +4,10 @@ Points are whole thousandths of a point, times whole microseconds. How people wr
 `embudo/definition/document.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from embudo.core import condition
 from embudo.core.condition import Condition
@@ -82,17 +83,46 @@ class Definition:
     @cached_property
     def rules_of_kind(self) -> Mapping[str | None, tuple[Rule, ...]]:
         """The rules that can match each event kind; under None those that any kind may match."""
-        found: dict[str | None, tuple[Rule, ...]] = {}
-        for rule in self.rules:
-            for kind in condition.kinds(rule.when) or (None,):
-                found[kind] = (*found.get(kind, ()), rule)
-        return found
+        return _by_kind(self.rules)
+
+    @cached_property
+    def actions_of_kind(self) -> Mapping[str | None, tuple[Action, ...]]:
+        """The sales actions that an event of each kind can be; under None those that any kind may be."""
+        return _by_kind(self.promotion.actions)
+
+    @cached_property
+    def recommendations_of_kind(self) -> Mapping[str | None, tuple[Action, ...]]:
+        """What makes a customer an ambassador, by event kind in the same way."""
+        return _by_kind(self.promotion.ambassador)
 
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """Return the rules an event of this kind may match."""
-        return self.rules_of_kind.get(kind, ()) + self.rules_of_kind.get(None, ())
+        return _for(self.rules_of_kind, kind)
+
+    def actions_for(self, kind: str) -> tuple[Action, ...]:
+        """Return the sales actions that an event of this kind may be."""
+        return _for(self.actions_of_kind, kind)
+
+    def recommendations_for(self, kind: str) -> tuple[Action, ...]:
+        """Return the recommendations that an event of this kind may be."""
+        return _for(self.recommendations_of_kind, kind)
 
     @property
     def positive_points(self) -> int:
         """The points a perfect customer would have, in thousandths."""
         return sum(each.points for each in self.criteria if each.points > 0)
+
+
+Named = TypeVar("Named", bound=Rule | Action)
+
+
+def _by_kind(every: Iterable[Named]) -> dict[str | None, tuple[Named, ...]]:
+    found: dict[str | None, tuple[Named, ...]] = {}
+    for each in every:
+        for kind in condition.kinds(each.when) or (None,):
+            found[kind] = (*found.get(kind, ()), each)
+    return found
+
+
+def _for(by_kind: Mapping[str | None, tuple[Named, ...]], kind: str) -> tuple[Named, ...]:
+    return by_kind.get(kind, ()) + by_kind.get(None, ())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -68,6 +69,7 @@ class Event:
         return (self.at, self.id, self.source)
 
 
+@lru_cache(maxsize=8192)
 def subject_of(identifier: str) -> int:
     """Return the 63-bit subject of an identifier; "person:<n>" is its own subject n."""
     if identifier.startswith("person:"):

@@ -13,7 +13,7 @@ from enum import StrEnum
 from embudo.core import attributes, scoring
 from embudo.core.condition import holds
 from embudo.core.curve import Curve, Part, Sum
-from embudo.core.definition import Action, Definition, Promotion
+from embudo.core.definition import Action, Definition
 from embudo.core.event import Event, Verdict
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.core.identity import names_somebody
@@ -115,7 +115,7 @@ def arrives(standing: Standing, event: Event, scores: Scores, definition: Defini
         return standing, ()
     standing = replace(standing, at=event.at)
     cause = Cause(event.source, event.id, event.kind, event.at)
-    noted = _noted(standing, event, cause, definition.promotion)
+    noted = _noted(standing, event, cause, definition)
     to, why, held = _called_for(noted, event)
     moves: tuple[Move, ...] = ()
     if to != noted.stage:
@@ -185,11 +185,11 @@ class _Tally:
         return Scores(self.fit, Curve(self.definition.half_life, parts))
 
 
-def _noted(standing: Standing, event: Event, cause: Cause, promotion: Promotion) -> Standing:
+def _noted(standing: Standing, event: Event, cause: Cause, definition: Definition) -> Standing:
     """Remember sales actions, recommendations and open opportunities."""
-    if _is_one_of(event, promotion.actions):
+    if _is_one_of(event, definition.actions_for(event.kind)):
         standing = replace(standing, action=cause)
-    if standing.recommends is None and _is_one_of(event, promotion.ambassador):
+    if standing.recommends is None and _is_one_of(event, definition.recommendations_for(event.kind)):
         standing = replace(standing, recommends=cause)
     opportunity = str(event.props.get("opportunity") or "")
     if event.kind == "opportunity_opened":

@@ -17,11 +17,11 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from embudo.core import attributes, lifecycle, scoring
+from embudo.core import attributes, lifecycle
 from embudo.core.attributes import Profile, Source, Stated
 from embudo.core.curve import Curve, Part, Sum
 from embudo.core.definition import Action, Definition, Rule
@@ -31,10 +31,12 @@ from embudo.core.lifecycle import LEAD, QUALIFIED, VISITOR, Move, Scores, Standi
 from embudo.core.scoring import Fit
 from embudo.core.window import Limit, bucket
 from embudo.engines import state as states
+from embudo.engines.fits import Fits
 from embudo.engines.predicate import NEVER, Predicate, given_kind, predicate
 from embudo.engines.state import Order, State
 
 PERIODS_KEPT = 64  # per limited rule; a fact older than the oldest of them asks for the history
+NOTHING = Sum()
 KINDS_KEPT = 4096  # compiled kinds; any more and they are compiled anew
 STAGE_KINDS = frozenset(
     "stage_set handoff_accepted handoff_rejected opportunity_opened opportunity_won opportunity_lost "
@@ -72,8 +74,10 @@ class Online:
         self.definition = definition
         self.mark = mark(definition)
         self._group_of = {group.name: index for index, group in enumerate(definition.groups)}
+        self._caps = tuple(group.cap for group in definition.groups)
         self._of_kind: dict[str, _OfKind] = {}
-        self._unknown = self._fitted(scoring.fit({}, definition))
+        self._fits = Fits(definition)
+        self._unknown = self._fits.of({})
 
     # -- the kept state ------------------------------------------------------------------------------
 
@@ -161,10 +165,10 @@ class Online:
 
     def curve(self, state: State) -> Curve:
         """Return the engagement from the latest fact on; `curve.at(t)` is the score, for t not before that fact."""
-        parts = zip(state.sums, state.lasting, self.definition.groups, strict=True)
+        parts = zip(state.sums, state.lasting, self._caps, strict=True)
         return Curve(
             self.definition.half_life,
-            tuple(Part(Sum(*fading), lasting, group.cap) for fading, lasting, group in parts),
+            tuple([Part(Sum(*fading) if fading[1] else NOTHING, lasting, cap) for fading, lasting, cap in parts]),
         )
 
     def fit(self, state: State) -> Fit:
@@ -189,15 +193,23 @@ class Online:
             for name, (source, at, id_, origin, value) in state.profile.items()
         }
 
+    def values(self, state: State) -> dict[str, Any]:
+        """Return the value of each attribute that has one, as `attributes.values(profile(state))` does."""
+        return {name: said[4] for name, said in state.profile.items() if said[4] is not None and said[4] != ""}
+
     # -- how a fact is folded ------------------------------------------------------------------------
 
     def _state_attributes(self, state: State, event: Event) -> None:
-        stated = attributes.stated_by(event)
-        if not stated:
+        """Keep of each attribute the statement of the greatest rank, as `attributes.joined` does."""
+        profile, rank, changed = state.profile, (int(attributes.source_of(event)), *event.order), False
+        for name, value in attributes.traits(event).items():
+            kept = profile.get(name)
+            if kept is None or rank > kept[:4]:
+                profile[name] = (*rank, value)
+                changed = changed or (name in self._fits.names and not (kept and _alike(kept[4], value)))
+        if not changed:
             return
-        profile = attributes.joined(self.profile(state), stated)
-        state.profile = {name: (int(e.source), e.at, e.id, e.origin, e.value) for name, e in profile.items()}
-        fitted = self._fitted(scoring.fit(attributes.values(profile), self.definition))
+        fitted = self._fits.of(self.values(state))
         state.unsettled |= fitted != state.fit
         state.fit = fitted
 
@@ -291,10 +303,6 @@ class Online:
     def _reaches(self, state: State, at: int) -> bool:
         return self.curve(state).reaches(self._line(state), at)
 
-    def _fitted(self, fit: Fit) -> states.Fitted:
-        met = tuple(index for index, each in enumerate(self.definition.criteria) if each in fit.met)
-        return (fit.score, fit.known_share, met, fit.disqualified_by)
-
     # -- compiling -----------------------------------------------------------------------------------
 
     def _rules_of(self, kind: str) -> _OfKind:
@@ -321,6 +329,11 @@ class Online:
 def mark(of: Definition) -> int:
     """Return a 63-bit number that changes with anything the definition says."""
     return int.from_bytes(blake2b(repr(of).encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether no condition can tell two values apart; 1 and True it can."""
+    return type(one) is type(other) and isinstance(one, str | int) and one == other
 
 
 def _for_kind(named: Rule | Action, kind: str) -> Predicate | None:

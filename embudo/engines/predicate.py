@@ -1,29 +1,26 @@
-"""A condition as one Python function of an event: what `core.condition.holds` says, compiled once per rule."""
+"""A condition as one Python function of an event or of attributes: what `core.condition.holds` says, compiled once."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from embudo.core import scoring
 from embudo.core.condition import ALWAYS, Compare, Condition, Every, Not, Op, Some, holds
 from embudo.core.event import Event
 
 NEVER = Some(())
+Of = TypeVar("Of")
 Predicate = Callable[[Event], bool]
 Test = Callable[[Any], bool]
 
 
 def predicate(condition: Condition) -> Predicate:
     """Return a function that says of an event what `holds(condition, lookup)` says over `scoring.field`."""
-    match condition:
-        case Compare(name, op, value):
-            return _over_values(_getter(name), _test(op, value), op is Op.KNOWN and value is False)
-        case Every(parts):
-            return _every(tuple(map(predicate, parts)))
-        case Some(parts):
-            return _some(tuple(map(predicate, parts)))
-        case Not(part):
-            inner = predicate(part)
-            return lambda event: not inner(event)
+    return _compiled(condition, _field)
+
+
+def of_attributes(condition: Condition) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a function that says of attributes what `holds(condition, attributes.get)` says."""
+    return _compiled(condition, _attribute)
 
 
 def given_kind(condition: Condition, kind: str) -> Condition:
@@ -44,7 +41,20 @@ def given_kind(condition: Condition, kind: str) -> Condition:
             return condition
 
 
-def _every(parts: tuple[Predicate, ...]) -> Predicate:
+def _compiled(condition: Condition, getter: Callable[[str], Callable[[Of], Any]]) -> Callable[[Of], bool]:
+    match condition:
+        case Compare(name, op, value):
+            return _over_values(getter(name), _test(op, value), op is Op.KNOWN and value is False)
+        case Every(parts):
+            return _every(tuple(_compiled(part, getter) for part in parts))
+        case Some(parts):
+            return _some(tuple(_compiled(part, getter) for part in parts))
+        case Not(part):
+            inner = _compiled(part, getter)
+            return lambda found: not inner(found)
+
+
+def _every(parts: tuple[Callable[[Of], bool], ...]) -> Callable[[Of], bool]:
     match parts:
         case ():
             return lambda event: True
@@ -56,7 +66,7 @@ def _every(parts: tuple[Predicate, ...]) -> Predicate:
             return lambda event: all(part(event) for part in parts)
 
 
-def _some(parts: tuple[Predicate, ...]) -> Predicate:
+def _some(parts: tuple[Callable[[Of], bool], ...]) -> Callable[[Of], bool]:
     match parts:
         case ():
             return lambda event: False
@@ -68,19 +78,23 @@ def _some(parts: tuple[Predicate, ...]) -> Predicate:
             return lambda event: any(part(event) for part in parts)
 
 
-def _getter(name: str) -> Callable[[Event], Any]:
+def _field(name: str) -> Callable[[Event], Any]:
     if name in ("kind", "site", "door") or name.startswith("context."):
         return lambda event: scoring.field(event, name)
     return lambda event: event.props.get(name)
 
 
-def _over_values(get: Callable[[Event], Any], test: Test, when_unknown: bool) -> Predicate:
+def _attribute(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda attributes: attributes.get(name)
+
+
+def _over_values(get: Callable[[Of], Any], test: Test, when_unknown: bool) -> Callable[[Of], bool]:
     """A comparison holds when it holds for any one of the values; `known: false` holds when none is known."""
     if when_unknown:
-        return lambda event: not any(map(test, _values(get(event))))
+        return lambda of: not any(map(test, _values(get(of))))
 
-    def found(event: Event) -> bool:
-        value = get(event)
+    def found(of: Of) -> bool:
+        value = get(of)
         if value is None:
             return False
         if isinstance(value, list | tuple):

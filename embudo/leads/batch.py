@@ -119,9 +119,10 @@ class Batch:
         arrived_at, was_there = kept.summary.first_seen_at, kept.revision or kept.adopted is not None
         try:
             for event in facts:
+                if "traits" in event.props and not kept.profiled:
+                    kept.profiled, kept.before = True, self.online.values(kept.state)
                 kept.moves += self.online.fold(kept.state, event)
                 kept.summary.add(event)
-                kept.profiled = kept.profiled or "traits" in event.props
         except HistoryNeeded:
             self.again.add(kept.id)
             return

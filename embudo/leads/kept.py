@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from embudo.core import attributes, lifecycle
-from embudo.core.lifecycle import Move
+from embudo.core import lifecycle
+from embudo.core.lifecycle import Move, Scores, Standing
 from embudo.engines.online import Online
 from embudo.engines.state import State
 from embudo.leads import companies, profile, sql
 from embudo.leads.attribute import declare, kind_of
+from embudo.leads.queries.pieces import unindexed
 from embudo.leads.summary import Summary
 from embudo.leads.touch import Touch
 
@@ -31,6 +32,7 @@ class Kept:
     revision: int = 0  # of the row that was read; 0: there is none
     moves: list[Move] = field(default_factory=list)  # made by this batch; of a whole replay all
     profiled: bool = False  # the attributes may have changed
+    before: dict[str, Any] | None = None  # the attributes that the rows show, when that is known
     whole: bool = False  # read again from the whole history
     adopted: int | None = None  # the visitor whose rows become this person's
 
@@ -86,10 +88,10 @@ ADD_COMPANY = (
 )
 
 
-def shown(online: Online, kept: Kept, now: int) -> tuple[Any, ...]:
+def shown(online: Online, kept: Kept, scores: Scores, standing: Standing, now: int) -> tuple[Any, ...]:
     """Return the values of SHOWN."""
     state, summary = kept.state, kept.summary
-    fit, curve, standing = online.fit(state), online.curve(state), online.standing(state)
+    fit, curve = scores.fit, scores.curve
     at = max(state.latest[0], summary.first_seen_at)
     touch = summary.touch
     return (
@@ -107,20 +109,21 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     """Write these people and their scores; raises Overtaken when somebody else wrote one of them meanwhile."""
     full, light, new, old = [], [], [], []
     companies_found: dict[int, companies.Employer] = {}
-    profiled: dict[int, dict[str, Any]] = {}
+    changed: list[Profiled] = []
     for kept in people:
-        values = shown(online, kept, now)
-        if kept.profiled or kept.whole or not kept.revision:
-            known = profile.storable(attributes.values(online.profile(kept.state)))
-            profiled[kept.id] = known
-            employer = companies.employer(known) if known else None
-            if employer:
-                companies_found[employer.id] = employer
-            full.append((kept.id, None, *values, *_profile_columns(known, employer)))
+        scores, standing = online.scores(kept.state), online.standing(kept.state)
+        values = shown(online, kept, scores, standing, now)
+        profiled = _profiled(online, kept) if kept.profiled or kept.whole or not kept.revision else None
+        employer = companies.employer(profiled.known) if profiled and profiled.known else None
+        if employer:
+            companies_found[employer.id] = employer
+        if profiled and profiled.changed:
+            changed.append(profiled)
+            full.append((kept.id, None, *values, *_profile_columns(profiled, employer)))
         else:
             light.append((*values, kept.id))
         blob, touched = online.encode(kept.state), _json(kept.summary.touched) if kept.summary.touched else ""
-        version, due = online.definition.version, online.next_change(kept.state)
+        version, due = online.definition.version, lifecycle.next_change(standing, scores, online.definition)
         if kept.revision:
             old.append((version, blob, touched, now, due, kept.id, kept.revision))
         else:
@@ -131,7 +134,29 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     if sql.many(CHANGE_SCORE, old) != len(old):
         raise Overtaken
     sql.many(ADD_SCORE, new)
-    _write_values(profiled, {row[0] for row in new})
+    _write_values(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """The attributes a person's rows come to show, also as JSON, and those they show; None: that is not known."""
+
+    person: int
+    known: dict[str, Any]
+    text: str
+    before: dict[str, Any] | None
+    changed: bool
+
+
+def _profiled(online: Online, kept: Kept) -> Profiled:
+    known = profile.storable(online.values(kept.state))
+    text = _json(known)
+    if kept.whole:
+        return Profiled(kept.id, known, text, None, changed=True)
+    if not kept.revision:
+        return Profiled(kept.id, known, text, {}, changed=True)
+    before = None if kept.before is None else profile.storable(kept.before)
+    return Profiled(kept.id, known, text, before, before is None or _json(before) != text)
 
 
 def _json(value: Any) -> str:
@@ -142,23 +167,29 @@ def _by_id(employer: companies.Employer) -> int:
     return employer.id
 
 
-def _profile_columns(known: dict[str, Any], employer: companies.Employer | None) -> tuple[Any, ...]:
-    columns = profile.columns(known)
+def _profile_columns(profiled: Profiled, employer: companies.Employer | None) -> tuple[Any, ...]:
+    columns = profile.columns(profiled.known)
     return (
         *(columns[name] for name in PROFILE[:9]),
-        _json(known),
+        profiled.text,
         profile.search_text(columns),
         employer.id if employer else None,
     )
 
 
-def _write_values(profiled: dict[int, dict[str, Any]], new: set[int]) -> None:
-    stated = {name: value for known in profiled.values() for name, value in known.items()}
+def _write_values(profiled: list[Profiled]) -> None:
+    """Write the values by which filters find people, of the attributes that are other than the rows show."""
+    stated = {name: value for each in profiled for name, value in each.known.items()}
     declare({name: kind_of(name, value) for name, value in stated.items()})
-    sql.delete_where("leads_personattribute", "person_id", [each for each in profiled if each not in new])
-    rows = [
-        (person, value.attribute, value.text, value.number)
-        for person, known in profiled.items()
-        for value in profile.values(known)
-    ]
+    sql.delete_where("leads_personattribute", "person_id", [each.person for each in profiled if each.before is None])
+    gone, rows = [], []
+    for each in profiled:
+        there = profile.values(each.before) if each.before else frozenset()
+        wanted = profile.values(each.known)
+        other = {value.attribute for value in there ^ wanted}
+        gone += [(each.person, name) for name in {value.attribute for value in there} & other]
+        rows += [
+            (each.person, value.attribute, value.text, value.number) for value in wanted if value.attribute in other
+        ]
+    sql.many(f"DELETE FROM leads_personattribute WHERE person_id = %s AND {unindexed('attribute')} = %s", gone)
     sql.many(sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number")), rows)

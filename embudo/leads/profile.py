@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 COLUMNS = {  # column of Person -> attribute, longest text kept
     "mail": ("email", 320),
     "phone": ("phone", 64),
@@ -21,6 +23,7 @@ PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone"})  # f
 VALUE_LENGTH = 200
 LARGEST = 1e300  # numbers beyond are kept, but found by no filter
 SEARCH_LENGTH = 600  # an index entry of PostgreSQL holds 2,700 bytes
+NUL = rb"\u0000"  # as JSON writes it
 DIGITS = re.compile(r"\D+")
 WORD = re.compile(r"[^\W_]+")
 
@@ -36,6 +39,8 @@ class Value:
 
 def storable(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes without the one character that PostgreSQL can keep neither as text nor as JSON."""
+    if NUL not in msgspec.json.encode(attributes):
+        return dict(attributes)
     return {_without_nul(name): _without_nul(value) for name, value in attributes.items()}
 
 

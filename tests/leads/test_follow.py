@@ -9,7 +9,7 @@ from embudo.core.event import DAY, HOUR, Door, Event
 from embudo.eventlog import Cursor, open_log
 from embudo.leads import kept
 from embudo.leads.follow import Follower, LostLead
-from embudo.leads.models import Company, Dispute, FollowCursor, Identifier, Person, StageChange
+from embudo.leads.models import Company, Dispute, FollowCursor, Identifier, Person, PersonAttribute, StageChange
 from tests.cast import MONDAY, ada, bruno, clara, diego, eva
 from tests.leads.conftest import Following, conserved, forget_everything, moves_of, rows
 
@@ -213,3 +213,29 @@ def test_attributes_that_databases_dislike_are_kept_as_far_as_they_go(following:
     person = following.person(ada)
     assert (person.name, person.attributes["note"], len(person.title)) == ("Ada", ["x", 1], 300)
     assert following.log.failed() == []
+
+
+def test_only_the_values_of_attributes_that_changed_are_written_anew(following: Following) -> None:
+    following.hears(ada.says(role="buyer", budget=9000, interests=["rail", "sea"], vip=1))
+    before = set(PersonAttribute.objects.values_list("id", "attribute", "text", "number"))
+
+    following.hears(ada.journey(MONDAY + DAY).says(role="buyer", budget=9500, interests=["sea", "rail"], vip=True))
+
+    after = set(PersonAttribute.objects.values_list("id", "attribute", "text", "number"))
+    gone = {("budget", "9000", 9000.0), ("vip", "1", 1.0)}
+    assert {row[1:] for row in before - after} == gone
+    assert {row[1:] for row in after - before} == {("budget", "9500", 9500.0), ("vip", "true", None)}
+    assert following.person(ada).attributes["vip"] is True
+    following.agrees()
+
+
+def test_attributes_stated_again_leave_the_rows_as_they_are(following: Following) -> None:
+    following.hears(ada.says(role="buyer", interests=["rail"]))
+    before = list(PersonAttribute.objects.order_by("id").values())
+
+    following.hears(ada.journey(MONDAY + DAY).says(role="buyer", interests=["rail"]))
+
+    assert list(PersonAttribute.objects.order_by("id").values()) == before
+    person = following.person(ada)
+    assert (person.attributes["role"], person.events, person.last_seen_at) == ("buyer", 2, MONDAY + DAY)
+    following.agrees()

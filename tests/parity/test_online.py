@@ -9,11 +9,12 @@ from embudo.core import attributes, lifecycle, scoring
 from embudo.core.condition import holds
 from embudo.core.curve import rounded
 from embudo.core.event import DAY, Event
+from embudo.engines.fits import Fits
 from embudo.engines.online import HistoryNeeded, Online
-from embudo.engines.predicate import given_kind, predicate
+from embudo.engines.predicate import given_kind, of_attributes, predicate
 from embudo.engines.state import State
 from tests.parity.agreement import agree, close, raw
-from tests.parity.strategies import about_events, definitions, histories, parity
+from tests.parity.strategies import TRAITS, about_events, about_people, definitions, histories, parity, values
 
 
 @parity
@@ -24,6 +25,27 @@ def test_a_compiled_condition_holds_where_the_plain_one_does(condition, history)
         expected = holds(condition, lambda name, event=event: scoring.field(event, name))
         assert compiled(event) is expected
         assert predicate(given_kind(condition, event.kind))(event) is expected
+
+
+people = st.lists(st.dictionaries(st.sampled_from(TRAITS), values), min_size=1, max_size=4)
+
+
+@parity
+@given(about_people, people)
+def test_a_compiled_condition_over_attributes_holds_where_the_plain_one_does(condition, people):
+    compiled = of_attributes(condition)
+    for attributes_ in people:
+        assert compiled(attributes_) is holds(condition, attributes_.get)
+
+
+@parity
+@given(definitions(), people)
+def test_the_fit_by_answers_seen_before_is_that_of_core(definition, people):
+    fits = Fits(definition)
+    for attributes_ in people:
+        fit = scoring.fit(attributes_, definition)
+        met = tuple(index for index, each in enumerate(definition.criteria) if each in fit.met)
+        assert fits.of(attributes_) == (fit.score, fit.known_share, met, fit.disqualified_by)
 
 
 def followed(online: Online, arrivals: list[Event]) -> tuple[State, list[lifecycle.Move]]:
