@@ -69,8 +69,8 @@ def test_every_number_opens_to_as_many_people(lives: list[tuple[int, list[tuple[
         StageChange.objects.bulk_create(rows_of(lives))
         for step in funnel(PERIODS[0]):
             behind = Reached(step.stage, START, END)
-            assert people.count([behind]) == step.entered
-            assert people.count([replace(behind, further=True)]) == step.converted
+            assert people.count([behind]).number == step.entered
+            assert people.count([replace(behind, further=True)]).number == step.converted
 
 
 @pytest.mark.django_db

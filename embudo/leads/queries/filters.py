@@ -107,15 +107,20 @@ class Seen:
         return "seen" if self.within else "unseen"
 
     @property
+    def since_at(self) -> int:
+        """The instant so many days ago."""
+        return self.now - self.days * DAY
+
+    @property
     def where(self) -> Condition:
-        return Condition(f"p.last_seen_at {'>=' if self.within else '<'} %s", (self.now - self.days * DAY,))
+        return Condition(f"p.last_seen_at {'>=' if self.within else '<'} %s", (self.since_at,))
 
     @property
     def driver(self) -> Condition:
         compare = ">=" if self.within else "<"
         source = f"leads_person{by_index('person_by_last_seen')}"
         sql = f"SELECT id FROM {source} WHERE {IS_LISTED} AND last_seen_at {compare} %s"
-        return Condition(sql, (self.now - self.days * DAY,))
+        return Condition(sql, (self.since_at,))
 
     @property
     def words(self) -> str:
@@ -167,7 +172,9 @@ class AttributeIs:
 
     @property
     def where(self) -> Condition:
-        return Condition(_has(Condition(f"{unindexed('v.text')} = %s")), (self.attribute.name, self.text))
+        source = f"leads_personattribute v{by_index('value_by_text')}"
+        sql = f"EXISTS (SELECT 1 FROM {source} WHERE v.attribute = %s AND v.text = %s AND v.person_id = p.id)"
+        return Condition(sql, (self.attribute.name, self.text))
 
     @property
     def driver(self) -> Condition:

@@ -4,6 +4,9 @@ A page is found in one of three ways. Where a filter has few people, they are fe
 and sorted. Where the order has an index that begins with the filter's column, it is read straight. Else the
 order's index is walked in stretches and each row asked, until the page is full or the time is used up; then the
 page says where it stopped and the list goes on from there. Each way gives the same rows in the same order.
+
+FEW stands where the two cost the same: of a million people, a filter that leaves 10,000 fills a page of 50 after
+walking some 5,000 rows, and a row walked costs twice a row fetched.
 """
 
 import base64
@@ -16,15 +19,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
-from embudo.leads.queries.filters import Filter, OneOf, Reached, Score, Seen
-from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every
+from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen
+from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every, unindexed
+from embudo.leads.queries.search import Search
 from embudo.leads.sql import rows
 
 SIZE = 50
-FEW = 3000  # people that are fetched and sorted at once
-STRETCH = 3000  # rows of an index that are walked at a time
-BUDGET_S = 0.05
-EXACT = 10_000  # counts up to here are exact
+FEW = 10_000  # people that are fetched and sorted at once
+STRETCHES = (200, 800)  # rows of an index that are walked at a time: at first, at most
+BUDGET_S = 0.05  # for finding one page, or one count
+EXACT = 10_000  # counts go up to here
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ class Sort:
             return [(None, self.order)]
         return [(self.tie(position), self.tie_order), (self.beyond(position), self.order)]
 
+    def place(self, key: Any, id_: int) -> tuple[Any, int]:
+        """Where a row with a number as its key stands among others: what Python sorts by."""
+        return -key if self.descends else key, -id_ if self.turned else id_
+
     def tie(self, position: "Position") -> Condition:
         """The condition of rows with the value of the position that come after it."""
         return Condition(f"{self.column} = %s AND p.id {'<' if self.turned else '>'} %s", (position.key, position.id))
@@ -92,7 +100,7 @@ COMPOSITE = {("stage", "engagement"): "person_by_stage", ("grade", "engagement")
              ("source", "engagement"): "person_by_source"}  # fmt: skip
 
 # What the list offers: every filter in every order, both ways; who reached a stage, by when they did.
-# bench/pages.py measures each, tests/leads/test_queries_people.py reads each.
+# bench/pages.py measures each, tests/leads/queries/test_people.py reads each.
 OFFERED = {
     **{kind: tuple(SORTS) for kind in (
         "none", "search", "stage", "grade", "score", "source", "seen", "unseen", "handoff", "choice", "number",
@@ -182,38 +190,48 @@ def _found(
 ) -> tuple[list[Position], bool]:
     """Rows from `start` on; True with them when the time was up, and then the last one is where the walk stopped."""
     if sort.key == "reached":
-        return [Move(at, move, person) for move, at, person in reached.moves(filters, sort, start, wanted)], False
+        moves, unfinished = reached.moves(filters, start, wanted, back=sort.turned, budget_s=budget_s)
+        return [Move(at, move, person) for move, at, person in moves], unfinished
+    deadline = time.monotonic() + budget_s
     few = _few(filters, sort)
     if few is not None:
         return _fetched(few, filters, sort, start, wanted), False
-    return _walked(filters, sort, start, wanted, budget_s)
+    return _walked(filters, sort, start, wanted, deadline)
 
 
 def _few(filters: Sequence[Filter], sort: Sort) -> Filter | None:
     """The filter with the fewest people, when they are few enough to sort."""
-    candidates = [each for each in filters if not _served(each, sort, alone=len(filters) == 1)]
+    candidates = [each for each in filters if _has_driver(each) and not _served(each, sort, alone=len(filters) == 1)]
     counted = [(_bounded(each.driver, FEW + 1), index) for index, each in enumerate(candidates)]
     count, index = min(counted, default=(FEW + 1, -1))
     return candidates[index] if count <= FEW else None
 
 
+def _has_driver(each: Filter) -> bool:
+    """Whether an index finds its people; none finds words by their first letter."""
+    return not isinstance(each, Search) or each.indexed
+
+
 def _served(each: Filter, sort: Sort, *, alone: bool) -> bool:
     """Whether walking the order needs no other help for this filter."""
     if isinstance(each, OneOf):
-        return alone and len(each.options) == 1 and (each.key, sort.key) in COMPOSITE
+        return alone and (each.key, sort.key) in COMPOSITE
     return (isinstance(each, Score) and sort.key == "engagement") or (isinstance(each, Seen) and sort.key == "seen")
 
 
 def _fetched(few: Filter, filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int) -> list[Position]:
-    rest = every([each.where for each in filters if each is not few])
-    ahead = _ahead(sort, start)
-    driver = few.driver
+    rest, ahead, driver = _rest(few, filters), _ahead(sort, start), few.driver
     found = rows(
         f"SELECT p.id, {sort.column} FROM ({driver.sql}) d CROSS JOIN leads_person p "
         f"WHERE p.id = d.id AND {LISTED} AND {rest.sql} AND {ahead.sql} ORDER BY {sort.order} LIMIT %s",
         (*driver.values, *rest.values, *ahead.values, wanted),
     )
     return [Position(key, id_) for id_, key in found]
+
+
+def _rest(few: Filter, filters: Sequence[Filter]) -> Condition:
+    """What people found by one filter are asked for; the index of words may have found them by a part of them."""
+    return every([each.where for each in filters if each is not few or isinstance(each, Search)])
 
 
 def _ahead(sort: Sort, start: Position | None) -> Condition:
@@ -224,82 +242,143 @@ def _ahead(sort: Sort, start: Position | None) -> Condition:
 
 
 def _walked(
-    filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int, budget_s: float
+    filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int, deadline: float
 ) -> tuple[list[Position], bool]:
-    deadline = time.monotonic() + budget_s
-    index, fixed, asked = _split(filters, sort)
+    walk = _Walk.along(filters, sort)
     found: list[Position] = []
-    for segment, order in sort.segments(start):
-        for stretch in _stretches(index, both(fixed, segment), asked, sort, wanted, order):
-            found += [Position(key, id_) for id_, key, holds in stretch if holds]
-            if len(found) >= wanted:
-                return found[:wanted], False
-            if asked and stretch and time.monotonic() > deadline:
-                id_, key, _holds = stretch[-1]
-                return [*found, Position(key, id_)], True
+    for stretch in walk.stretches(start, wanted):
+        found += [Position(key, id_) for id_, key, holds in stretch if holds]
+        if len(found) >= wanted:
+            return found[:wanted], False
+        if walk.asked and stretch and time.monotonic() > deadline:
+            id_, key, _holds = stretch[-1]
+            return [*found, Position(key, id_)], True
     return found, False
 
 
-def _split(filters: Sequence[Filter], sort: Sort) -> tuple[str, Condition, list[Condition]]:
-    """The index to walk, what it answers by itself, and what each row must be asked."""
-    index, fixed, asked = sort.index, [Condition(LISTED)], []
-    for each in filters:
-        single = isinstance(each, OneOf) and len(each.options) == 1
-        if single and index == sort.index and (each.key, sort.key) in COMPOSITE:
-            index = COMPOSITE[each.key, sort.key]
-            fixed.append(Condition(f"p.{each.key} = %s", each.options))
-        elif _served(each, sort, alone=False):
-            fixed.append(each.where)
-        else:
-            asked.append(each.where)
-    sql = " AND ".join(each.sql for each in fixed)
-    return index, Condition(sql, tuple(value for each in fixed for value in each.values)), asked
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Along which index to walk, what it answers by itself, and what each row must be asked.
 
+    Where one of several values begins the index there is an arm for each, read side by side. The bounds lie in the
+    order itself: the walk begins at `near` and ends at `far`.
+    """
 
-def _stretches(
-    index: str, fixed: Condition, asked: list[Condition], sort: Sort, wanted: int, first_order: str
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Stretches of (id, key, whether the row is asked for) in order, until the index ends."""
-    question = every(asked)
-    by = by_index(index)
-    here: Position | None = None
-    size = STRETCH if asked else wanted
-    while True:
-        stretch: list[tuple[Any, ...]] = []
-        for segment, order in sort.segments(here) if here else [(None, first_order)]:
-            within = both(fixed, segment)
-            stretch += rows(
-                f"SELECT p.id, {sort.column}, CASE WHEN {question.sql} THEN 1 ELSE 0 END FROM leads_person p{by} "
-                f"WHERE {within.sql} ORDER BY {order} LIMIT %s",
-                (*question.values, *within.values, size - len(stretch)),
+    sort: Sort
+    index: str
+    arms: tuple[Condition, ...]
+    near: tuple[Condition, ...]
+    far: tuple[Condition, ...]
+    asked: tuple[Condition, ...]
+
+    @classmethod
+    def along(cls, filters: Sequence[Filter], sort: Sort) -> "_Walk":
+        index, arms = sort.index, [Condition("1 = 1")]
+        near, far, asked = [], [], []
+        for each in filters:
+            if isinstance(each, OneOf) and index == sort.index and (each.key, sort.key) in COMPOSITE:
+                index = COMPOSITE[each.key, sort.key]
+                arms = [Condition(f"p.{each.key} = %s", (option,)) for option in each.options]
+                continue
+            least, most = _bounds(each, sort)
+            if not _served(each, sort, alone=False):
+                asked.append(each.where)
+            (far if sort.descends else near).extend(least)
+            (near if sort.descends else far).extend(most)
+        return cls(sort, index, tuple(arms), tuple(near), tuple(far), tuple(asked))
+
+    def stretches(self, start: Position | None, wanted: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield stretches of (id, key, whether the row is asked for) in order, until the index ends."""
+        size, most = STRETCHES if self.asked else (wanted, wanted)
+        here = start
+        while True:
+            stretch: list[tuple[Any, ...]] = []
+            for segment, order in self.sort.segments(here):
+                stretch += self._read(segment, order, size - len(stretch))
+                if len(stretch) >= size:
+                    break
+            yield stretch
+            if len(stretch) < size:
+                return
+            here = Position(stretch[-1][1], stretch[-1][0])
+            size = min(most, 2 * size)
+
+    def _read(self, segment: Condition | None, order: str, size: int) -> list[tuple[Any, ...]]:
+        question = every(self.asked)
+        # From a position on, the near bound must not compete with it for the index: each stretch would begin anew.
+        near = self.near if segment is None else tuple(_aside(each) for each in self.near)
+        read: list[tuple[Any, ...]] = []
+        for arm in self.arms:
+            within = both(_all((Condition(LISTED), arm, *near, *self.far)), segment)
+            read += rows(
+                f"SELECT p.id, {self.sort.column}, CASE WHEN {question.sql} THEN 1 ELSE 0 END "
+                f"FROM leads_person p{by_index(self.index)} WHERE {within.sql} ORDER BY {order} LIMIT %s",
+                (*question.values, *within.values, size),
             )
-            if len(stretch) >= size:
-                break
-        yield stretch
-        if len(stretch) < size:
-            return
-        here = Position(stretch[-1][1], stretch[-1][0])
+        if len(self.arms) > 1:
+            read.sort(key=lambda row: self.sort.place(row[1], row[0]))
+        return read[:size]
 
 
-def count(filters: Sequence[Filter]) -> int:
-    """Return how many people the filters leave; EXACT + 1 stands for more than EXACT."""
+def _bounds(each: Filter, sort: Sort) -> tuple[list[Condition], list[Condition]]:
+    """The least and the most of the order's value among the people of a filter, as far as it says."""
+    column = sort.column
+    if isinstance(each, Score) and sort.key == "engagement":
+        least = [Condition(f"{column} >= %s", (each.least,))] if each.least is not None else []
+        return least, [Condition(f"{column} <= %s", (each.most,))] if each.most is not None else []
+    if isinstance(each, Seen) and each.within and sort.key == "seen":
+        return [Condition(f"{column} >= %s", (each.since_at,))], []
+    if isinstance(each, Seen) and not each.within and sort.key in ("seen", "new"):
+        return [], [Condition(f"{column} < %s", (each.since_at,))]  # nobody is seen last before they were seen first
+    return [], []
+
+
+def _aside(bound: Condition) -> Condition:
+    """The same bound, not looked up."""
+    return Condition(unindexed(bound.sql), bound.values)
+
+
+def _all(conditions: Sequence[Condition]) -> Condition:
+    """That all hold, each a plain comparison that an index may serve."""
+    sql = " AND ".join(each.sql for each in conditions)
+    return Condition(sql, tuple(value for each in conditions for value in each.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many people there are; when not exact, there are more."""
+
+    number: int
+    exact: bool = True
+
+
+def count(filters: Sequence[Filter], *, budget_s: float = BUDGET_S) -> Count:
+    """Return how many people the filters leave, counted up to EXACT and as far as the time reaches."""
     if any(isinstance(each, Reached) for each in filters):
-        return reached.count(filters, EXACT + 1)
+        moves, unfinished = reached.moves(filters, None, EXACT + 1, back=False, budget_s=budget_s)
+        return _count(len(moves) - unfinished, unfinished=unfinished)
+    deadline = time.monotonic() + budget_s
     few = _few(filters, SORTS["name"])
-    if few is not None:
-        rest = every([each.where for each in filters if each is not few])
-        source = f"({few.driver.sql}) d CROSS JOIN leads_person p"
-        sql = f"SELECT count(*) FROM {source} WHERE p.id = d.id AND {LISTED} AND {rest.sql}"
-        return int(rows(sql, few.driver.values + rest.values)[0][0])
-    if len(filters) == 1 and filters[0].key != "q":
-        return _bounded(filters[0].driver, EXACT + 1)
+    if few is not None or (len(filters) == 1 and not isinstance(filters[0], Search)):
+        return _count(_bounded(_joined(few or filters[0], filters), EXACT + 1))
     if not filters:
         source = f"leads_person{by_index('person_by_engagement')}"
-        return _bounded(Condition(f"SELECT id FROM {source} WHERE {IS_LISTED}"), EXACT + 1)
-    asked = every([each.where for each in filters])
-    return _bounded(
-        Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {asked.sql}", asked.values), EXACT + 1
-    )
+        return _count(_bounded(Condition(f"SELECT id FROM {source} WHERE {IS_LISTED}"), EXACT + 1))
+    found, unfinished = _walked(filters, SORTS["engagement"], None, EXACT + 1, deadline)
+    return _count(len(found) - unfinished, unfinished=unfinished)
+
+
+def _count(number: int, *, unfinished: bool = False) -> Count:
+    return Count(min(number, EXACT), not unfinished and number <= EXACT)
+
+
+def _joined(few: Filter, filters: Sequence[Filter]) -> Condition:
+    """The people of one filter who meet the others and stand in the list."""
+    if len(filters) == 1 and isinstance(few, OneOf | Score | Seen | Handoff):
+        return few.driver
+    rest, driver = _rest(few, filters), few.driver
+    sql = f"SELECT p.id FROM ({driver.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED} AND {rest.sql}"
+    return Condition(sql, driver.values + rest.values)
 
 
 def _bounded(driver: Condition, most: int) -> int:

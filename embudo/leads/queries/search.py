@@ -36,14 +36,21 @@ class Search:
         return Condition(parts, tuple(f"% {term}%" for term in self.terms))
 
     @property
+    def indexed(self) -> bool:
+        """Whether the index finds its people; SQLite would read half of it for a single letter."""
+        return connection.vendor == "postgresql" or any(len(term) > 1 for term in self.terms)
+
+    @property
     def driver(self) -> Condition:
+        """Those who have the words, or at least those of more than one letter."""
         if connection.vendor == "postgresql":
             sql = (
                 "SELECT id FROM leads_person WHERE known AND to_tsvector('simple', search) @@ to_tsquery('simple', %s)"
             )
             return Condition(sql, (" & ".join(f"'{term}':*" for term in self.terms),))
+        sought = [term for term in self.terms if len(term) > 1] or self.terms
         sql = "SELECT rowid AS id FROM person_search WHERE person_search MATCH %s"
-        return Condition(sql, (" ".join(f'"{term}"*' for term in self.terms),))
+        return Condition(sql, (" ".join(f'"{term}"*' for term in sought),))
 
     @property
     def words(self) -> str:

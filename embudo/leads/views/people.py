@@ -85,7 +85,7 @@ def people_count(request: HttpRequest) -> HttpResponse:
     """How many people the filters leave; asked for after the rows."""
     counted = people.count(filters.read(request.GET))
     return render(
-        request, "leads/_count.html", {"count": counted, "exact": counted <= people.EXACT, "most": people.EXACT}
+        request, "leads/_count.html", {"count": counted.number, "exact": counted.exact, "most": counted.number}
     )
 
 

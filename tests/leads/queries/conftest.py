@@ -37,6 +37,7 @@ def make(number: int, random: Random) -> Person:
     }
     fit = random.choice((None, 10.0, 45.5, 80.0))
     score = random.choice((0.0, 0.0, 0.0, 12.5, 40.0, 77.25))
+    last_seen_at = NOW - random.randrange(15) * DAY
     return Person(
         id=random.getrandbits(62),
         known=number % 9 != 0,
@@ -47,8 +48,8 @@ def make(number: int, random: Random) -> Person:
         grade={None: "", 10.0: "D", 45.5: "C", 80.0: "A"}[fit],
         engagement=score,
         engagement_order=score,
-        first_seen_at=NOW - random.randrange(20) * DAY,
-        last_seen_at=NOW - random.randrange(15) * DAY,
+        first_seen_at=last_seen_at - random.randrange(8) * DAY,
+        last_seen_at=last_seen_at,
         source=random.choice(("google", "direct", "")),
         handoff_ready=random.random() < 0.1,
         **shown,

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from embudo.core.event import DAY
 from embudo.leads.models import Person
 from embudo.leads.profile import folded, words
-from embudo.leads.queries import filters, people
-from embudo.leads.queries.people import OFFERED, SORTS, Position, Sort
+from embudo.leads.queries import filters, people, reached
+from embudo.leads.queries.people import OFFERED, SORTS, Count, Position, Sort
 from tests.leads.queries.conftest import NOW, Crowd, plan
 
 Holds = Callable[[Person], bool]
@@ -81,7 +81,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> floa
     """Force each way in which a page can be found; the budget of time for one page."""
     if request.param != "few at once":
         monkeypatch.setattr(people, "FEW", -1)
-    monkeypatch.setattr(people, "STRETCH", 11 if "walked" in request.param else 10_000)
+    monkeypatch.setattr(people, "STRETCHES", (11, 11) if "walked" in request.param else (10_000, 10_000))
+    monkeypatch.setattr(reached, "STRETCHES", people.STRETCHES)
     return 0.0 if "haste" in request.param else 60.0
 
 
@@ -145,9 +146,29 @@ def test_the_first_page_has_none_before_it(crowd: Crowd) -> None:
 
 def test_counts_are_exact_up_to_the_limit_and_say_more_beyond(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     for _kind, query, holds, _sort in CASES:
-        assert people.count(read(query)) == len(expected(crowd, holds, SORTS["name"])), query
+        assert people.count(read(query)) == Count(len(expected(crowd, holds, SORTS["name"]))), query
     monkeypatch.setattr(people, "EXACT", 20)
-    assert people.count([]) == 21
+    assert people.count([]) == Count(20, exact=False)
+
+
+def test_a_count_out_of_time_says_that_there_are_more(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "FEW", -1)
+    monkeypatch.setattr(people, "STRETCHES", (11, 11))
+    counted = people.count(read({"grade": "A", "seen": "9", "source": "google"}), budget_s=0.0)
+    assert counted.number <= 11
+    assert not counted.exact
+
+
+def test_a_walk_goes_on_from_its_position_not_from_the_bound_of_a_filter(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is written in SQLite's words")
+    monkeypatch.setattr(people, "FEW", -1)
+    with CaptureQueriesContext(connection) as captured:
+        people.page(read({"unseen": "5"}), SORTS["new"], after=Position(NOW - 9 * DAY, 5))
+    walked = [each["sql"] for each in captured if "INDEXED BY person_by_first_seen" in each["sql"]]
+    assert any(f"p.first_seen_at < {NOW - 9 * DAY}" in each and "+p.first_seen_at" in each for each in walked)
 
 
 def test_a_position_that_was_not_made_here_is_none() -> None:
@@ -163,9 +184,10 @@ def test_the_people_behind_a_number_of_the_funnel_come_latest_first(crowd: Crowd
         wanted = read({"reached": stage, "from": start, "to": end})
         found, _pages = all_pages(wanted, people.REACHED, 60.0)
         moves = Person.objects.in_bulk(found)
-        assert len(found) == len(set(found)) == len(moves) == people.count(wanted)
+        assert len(found) == len(set(found)) == len(moves) == people.count(wanted).number
         further = [
-            people.count(read({"reached": stage, "from": start, "to": end, "further": each})) for each in ("yes", "no")
+            people.count(read({"reached": stage, "from": start, "to": end, "further": each})).number
+            for each in ("yes", "no")
         ]
         assert sum(further) == len(found)
 
