@@ -14,6 +14,7 @@ from embudo.ui.stages import stage_of
 
 StrOrPromise = str | Promise
 LONGEST = 160
+MOST_NAMES = 6  # of attributes stated at once
 FAMILIES = {
     "web": ("page_viewed", "page_read", "content_viewed", "content_downloaded", "form_submitted", "link_clicked",
             "screen_viewed", "video_watched", "outbound_clicked", "download_clicked"),
@@ -125,7 +126,8 @@ def _profile(props: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     traits = props.get("traits")
     names = [text(naming.attribute_called(each, labels)) for each in traits] if isinstance(traits, Mapping) else []
     names = [each for each in names if each != naming.attribute_called("email")] or names
-    return _("stated: %(names)s") % {"names": ", ".join(names[:6])} if names else _("was identified")
+    shown = [*names[:MOST_NAMES], "…"] if len(names) > MOST_NAMES else names
+    return _("stated: %(names)s") % {"names": ", ".join(shown)} if shown else _("was identified")
 
 
 def _money(props: Mapping[str, Any]) -> str:
