@@ -25,7 +25,7 @@ def files(config: Config) -> list[Finding]:
             )
         ]
     found = [good(_("Data folder %(folder)s: writable") % {"folder": config.data})]
-    return found + _secret(config.data / "secret_key") + _strangers(config.data)
+    return found + _secret(config.data / "secret_key") + _wide(config) + _strangers(config.data)
 
 
 def _secret(file: Path) -> list[Finding]:
@@ -37,6 +37,19 @@ def _secret(file: Path) -> list[Finding]:
             _("Whoever has it can sign in as anybody."),
             _("chmod 600 %(file)s, and if others use this machine, delete it: a new one is made at the next start")
             % {"file": file},
+        )
+    ]
+
+
+def _wide(config: Config) -> list[Finding]:
+    """The tables of an install that was made before Embudo closed its files to others."""
+    if not config.tables.exists() or not stat.S_IMODE(config.tables.stat().st_mode) & 0o077:
+        return []
+    return [
+        bad(
+            _("The tables can be read by others"),
+            _("They hold people's data and password hashes."),
+            f"chmod -R go-rwx {config.data}",
         )
     ]
 

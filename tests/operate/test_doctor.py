@@ -146,6 +146,13 @@ def test_the_command_fails_only_when_something_is_bad(install: Install) -> None:
     assert "Mend: chmod 600" in said
 
 
+def test_tables_that_others_can_read_are_bad(here: Config) -> None:
+    assert Grade.BAD not in grades(place.files(here))
+    here.tables.touch(0o644)
+    here.tables.chmod(0o644)
+    assert Grade.BAD in grades(place.files(here))
+
+
 def test_the_findings_can_be_read_by_programs(install: Install) -> None:
     install.embudo("prepare")
     rows = json.loads(install.embudo("doctor", "--json"))

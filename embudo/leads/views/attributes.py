@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from embudo.accounts.permissions import NotAllowed, require
-from embudo.leads.models import Attribute, Person
+from embudo.core.event import subject_of
+from embudo.core.identity import mail_identifier
+from embudo.leads.models import Attribute, Identifier, Person
 from embudo.leads.naming import KINDS, label_of
 from embudo.leads.profile import folded, words
 from embudo.leads.queries import choices
 from embudo.leads.showing import BadValue, value_shown, value_typed
 from embudo.leads.statements import statements
-from embudo.leads.story import history_of
+from embudo.leads.story import history_of, survivor_of
+from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
 from embudo.leads.views.profile import field_of
 from embudo.ui.toasts import toast
@@ -97,6 +100,8 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
     typed += [each for each in request.POST.getlist("further") if each.strip()]
     try:
         value = value_typed(wanted, typed)
+        if wanted.name == "email" and value is not None:
+            _check_address(person, value)
     except BadValue as error:
         return _form(request, person, wanted, str(error))
     before = person.attributes.get(wanted.name)
@@ -108,6 +113,17 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
     done = _("%(name)s is changed.") % {"name": label_of(wanted).capitalize()}
     say(request, "profile_changed", person.id, {"traits": {wanted.name: value}}, done=done, undo=undo)
     return back_to(request, person.id)
+
+
+def _check_address(person: Person, value: object) -> None:
+    """Raise BadValue on what is no mail address, and on somebody else's: that would join two people unasked."""
+    identifier = mail_identifier(value)
+    if identifier is None:
+        raise BadValue(_("Write a mail address, such as ana@example.com."))
+    held = Identifier.objects.filter(subject=subject_of(identifier)).select_related("person").first()
+    if held and (other := survivor_of(held.person)).id != person.id:
+        words = _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page.")
+        raise BadValue(words % {"name": called(other)})
 
 
 def _again(value: object) -> str:
