@@ -104,6 +104,7 @@ def reason_called(reason: str) -> str:
         "no_reading": gettext("opens many pages and reads none"),
         "mail_scanner": gettext("done by a mail scanner"),
         "embudo": gettext("recorded by Embudo itself"),
+        "revised": gettext("judged anew"),
     }
     code, _, value = reason.partition(":")
     return known.get(reason) or known.get(code) or f"{code} {value}".replace("_", " ").strip()

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from embudo.capture.sight import reason_called
 from embudo.core.event import Door, Event
 from embudo.leads import naming
 from embudo.ui import figures
@@ -61,19 +62,6 @@ def detail(event: Event, labels: Mapping[str, str] = naming.NO_LABELS) -> list[s
         by = text(event.context.get("by_name")) or text(event.props.get("by"))
         said += [_("recorded by %(name)s") % {"name": by}] if by else []
     return said + [reason_called(each) for each in event.reasons]
-
-
-def reason_called(reason: str) -> str:
-    """Return why a fact was held to be a machine's."""
-    code, _colon, what = reason.partition(":")
-    known = {
-        "user_agent": _("says that it is a robot"),
-        "mail_scanner": _("done by a mail scanner"),
-        "too_fast": _("faster than a human"),
-        "headless": _("a browser without a window"),
-        "revised": _("judged anew"),
-    }
-    return known.get(code) or _words(f"{code} {what}".strip())
 
 
 def text(value: Any) -> str:

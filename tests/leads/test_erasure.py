@@ -1,5 +1,6 @@
 from embudo.core.event import DAY
 from embudo.eventlog import Cursor
+from embudo.leads import erasure
 from embudo.leads.erasure import erase
 from embudo.leads.models import Dispute, Identifier, Merge, Person, PersonAttribute, Score, StageChange
 from tests.cast import MONDAY, ada, bruno
@@ -46,3 +47,18 @@ def test_an_erasure_takes_those_merged_into_the_person_along(following: Followin
     assert Person.objects.get().id == bruno.subject
     assert Person.objects.get().first_seen_at > MONDAY
     following.agrees()
+
+
+def test_the_command_erases_by_mail_address_only_when_told_yes(
+    following: Following, settings, monkeypatch, capsys
+) -> None:
+    settings.EMBUDO = following.config
+    monkeypatch.setattr(erasure, "the_log", lambda: following.log)
+    following.hears(ada.visits("/").submits("contact"))
+    assert erasure.main(["nobody@norte.example", "--why", "asked"]) == 2
+    assert erasure.main([ada.mail, "--why", "asked"]) == 1
+    assert Person.objects.filter(mail=ada.mail).exists()
+    assert erasure.main([ada.mail, "--why", "asked", "--yes"]) == 0
+    following.follower.catch_up()
+    assert not Person.objects.filter(mail=ada.mail).exists()
+    assert "Erased" in capsys.readouterr().out
