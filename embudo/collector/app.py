@@ -17,7 +17,7 @@ from embudo.collector.answers import Answer
 from embudo.collector.batch import Committer, Unavailable
 from embudo.collector.board import Board
 from embudo.collector.daily import Salts
-from embudo.collector.door import Sorted, Sorter, failure_of
+from embudo.collector.door import Sorted, Sorter, failure_of, refusal_unread
 from embudo.collector.lag import lag_of
 from embudo.collector.limits import Limit
 from embudo.collector.metrics import Metrics
@@ -125,7 +125,7 @@ class Collector:
                 body = wire.decompress(body, encoding)
             parcel = wire.read_one(body, kind) if kind else wire.read_batch(body)
         except wire.Unreadable as error:
-            return await self._unreadable(key, error, body)
+            return await self._unreadable(key, error, body, headers)
         if key is None:
             key = self.sites.find(parcel.key) if parcel.key else None
             if key is None:
@@ -189,11 +189,13 @@ class Collector:
             raise wire.Unreadable(Reason.TOO_LARGE)
         return b"".join(parts)
 
-    async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes) -> Answer:
+    async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes, headers: Any) -> Answer:
         if not error.reason.kept:
             return self._refuse(error.reason)
         if key is None:
             return self._refuse(Reason.UNKNOWN_KEY)
+        if key.door is Door.PUBLIC and (refused := refusal_unread(key, headers)):
+            return self._refuse(refused.reason)
         drop = Drop(error.reason, error.detail)
         failure = failure_of(key, drop, body, self._now())
         return await self._keep(Sorted(failures=[failure], drops=[(0, drop)]), alone=True)

@@ -14,7 +14,7 @@ from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
 from embudo.collector.wire import Parcel, Piece, nesting_of
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
-from embudo.core.intake import Drop, Envelope, Reason
+from embudo.core.intake import Drop, Envelope, Reason, refusal
 from embudo.eventlog import Failure
 
 
@@ -72,7 +72,7 @@ class Sorter:
             received_at,
             sent_at,
             key.site.mode,
-            objects=headers.get("sec-gpc") == "1" or headers.get("dnt") == "1",
+            objects=_objects(headers),
             daily=daily,
             marks=marks_of(headers, user_agent),
             user_agent=user_agent[:512],
@@ -81,7 +81,8 @@ class Sorter:
     def _take(self, piece: Piece, envelope: Envelope) -> Event | Drop:
         message, raw = piece
         if not isinstance(message, dict):
-            return Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
+            unread = Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
+            return refusal(envelope) or unread
         if message.get("messageId") is None:
             message["messageId"] = uuid4().hex
         if b"hone" in raw or b"mobile" in raw:
@@ -98,6 +99,15 @@ class Sorter:
 
 def _sent_at(parcel: Parcel) -> int | None:
     return None if parcel.sent_at is None else instant_of(parcel.sent_at)
+
+
+def refusal_unread(key: Key, headers: HeadersOf) -> Drop | None:
+    """Return the Drop of a body that nobody can read and that may not be kept, either."""
+    return refusal(Envelope(key.site.id, key.door, 0, mode=key.site.mode, objects=_objects(headers)))
+
+
+def _objects(headers: HeadersOf) -> bool:
+    return "1" in (headers.get("sec-gpc"), headers.get("dnt"))
 
 
 def failure_of(key: Key, drop: Drop, body: bytes, received_at: int) -> Failure:

@@ -13,7 +13,7 @@ from embudo.collector.spelling import snake_case
 from embudo.collector.wire import deeper_than
 from embudo.core.consent import Answer, Consent
 from embudo.core.event import Event
-from embudo.core.intake import Drop, Envelope, Reason, Told, take
+from embudo.core.intake import Drop, Envelope, Reason, Told, refusal, take
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 16
@@ -28,7 +28,7 @@ def event_of(message: object, envelope: Envelope, *, size_bytes: int = 0, nestin
     `message` is what the JSON text holds, `size_bytes` that text's length, `nesting` an upper bound of its depth.
     """
     told = told_by(message, size_bytes=size_bytes, nesting=nesting)
-    return told if isinstance(told, Drop) else take(told, envelope)
+    return _refusal_of(message, envelope) or told if isinstance(told, Drop) else take(told, envelope)
 
 
 def told_by(message: object, *, size_bytes: int = 0, nesting: int = 1 << 30) -> Told | Drop:
@@ -55,8 +55,20 @@ def told_by(message: object, *, size_bytes: int = 0, nesting: int = 1 << 30) -> 
         instant_of(message["sentAt"]) if "sentAt" in message else None,
         props_of(message, context),
         context,
-        _answer_of(part(message, "context").get("consent")),
+        _consent_of(message),
     )
+
+
+def _refusal_of(message: object, envelope: Envelope) -> Drop | None:
+    """Whether what says too little to be an event says enough, or the door knows enough, not to keep it."""
+    if not isinstance(message, dict):
+        return refusal(envelope)
+    kind = _kind_of(message)
+    return refusal(envelope, _consent_of(message), kind if isinstance(kind, str) else "")
+
+
+def _consent_of(message: Message) -> Answer | None:
+    return _answer_of(part(message, "context").get("consent"))
 
 
 def _kind_of(message: Message) -> str | Drop:

@@ -161,16 +161,27 @@ def check_door(draft: Draft) -> Drop | None:
 
 
 def check_consent(draft: Draft) -> Drop | None:
-    """Drop what the visitor did not agree to, as the site's mode asks; a server speaks for itself and is believed."""
+    """Drop what the visitor did not agree to, before any other fault of it could keep its body."""
     envelope, answer = draft.envelope, draft.told.consent
     if answer is None and envelope.door is not Door.PUBLIC:
         draft.consent = _NOT_SAID
         return None
     consent = consent_of(answer, objects=envelope.objects)
     draft.consent = receipt(envelope.mode, consent, answer, objects=envelope.objects)
-    if envelope.door is not Door.PUBLIC or draft.told.kind == "consent_withdrawn" or allows(envelope.mode, consent):
+    return refusal(envelope, answer, draft.told.kind)
+
+
+def refusal(envelope: Envelope, answer: Answer | None = None, kind: str = "") -> Drop | None:
+    """Return the Drop of what the visitor did not agree to: by the site's mode, of a server only what it says itself.
+
+    Taking consent back is always recorded. Call this also where nothing could be read: no body is kept without consent.
+    """
+    consent = consent_of(answer, objects=envelope.objects)
+    if kind == "consent_withdrawn" or allows(envelope.mode, consent):
         return None
-    return Drop(Reason.CONSENT_REFUSED if consent is Consent.REFUSED else Reason.CONSENT_MISSING)
+    if consent is Consent.REFUSED:
+        return Drop(Reason.CONSENT_REFUSED)
+    return Drop(Reason.CONSENT_MISSING) if envelope.door is Door.PUBLIC else None
 
 
 def set_time(draft: Draft) -> Drop | None:
@@ -232,8 +243,8 @@ def judge(draft: Draft) -> Drop | None:
 
 
 STEPS: tuple[Callable[[Draft], Drop | None], ...] = (
-    check_door,
     check_consent,
+    check_door,
     set_time,
     describe,
     choose_identifier,

@@ -235,6 +235,15 @@ def test_a_browser_that_objects_is_not_recorded(door: RunningDoor, track: Make, 
     assert door.events() == []
 
 
+@pytest.mark.parametrize("body", [b'{"x', b"[1]", b'{"event":"Order Completed","traits":{"email":"a@norte.mx"}}'])
+def test_of_a_browser_that_objects_not_even_a_failed_body_is_kept(door: RunningDoor, body: bytes) -> None:
+    assert door.post("/v1/track", body, key=PUBLIC, headers={"Sec-GPC": "1"}).status == 200
+    assert door.post("/v1/batch", b'{"batch":[' + body + b"]}", key=PUBLIC, headers={"DNT": "1"}).status == 200
+    assert door.post("/v1/track", body, key="pub-strict").status == 200
+    _wait(lambda: door.ledger().refused == {"consent_refused": 2, "consent_missing": 1})
+    assert door.log.failed() == [] and door.ledger().balanced
+
+
 def test_a_site_that_requires_consent_records_nothing_before(door: RunningDoor, track: Make) -> None:
     door.post("/v1/track", track(), key="pub-strict")
     door.post("/v1/track", track(context={"consent": {"state": "refused"}}), key="pub-strict")

@@ -145,6 +145,32 @@ def test_consent_is_asked_before_the_rest_is_held_against_a_message() -> None:
     assert reason(strict, timestamp="yesterday", userId=["x"]) is Reason.CONSENT_MISSING
 
 
+FAULTY: list[dict[str, Any]] = [
+    {"messageId": ["x"]}, {"type": "trck"}, {"event": "!!!"}, {"properties": [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_message_that_is_no_event_is_not_kept_without_consent_either(fault: dict[str, Any]) -> None:
+    said = fault | {"traits": {"email": "ana@norte.mx"}}
+    refused = said | {"context": {"consent": {"state": "refused"}}}
+    assert reason(BROWSER._replace(objects=True), **said) is Reason.CONSENT_REFUSED
+    assert reason(BROWSER._replace(mode=ConsentMode.REQUIRED), **said) is Reason.CONSENT_MISSING
+    assert reason(BROWSER, **refused) is reason(SERVER, **refused) is Reason.CONSENT_REFUSED
+    assert reason(BROWSER, **said) is reason(SERVER, **said) and reason(BROWSER, **said).kept
+
+
+def test_what_is_no_message_or_too_large_is_not_kept_without_consent_either() -> None:
+    objecting = BROWSER._replace(objects=True)
+    large = event_of(message(), objecting, size_bytes=MAX_EVENT_BYTES + 1)
+    assert large == event_of(["ana@norte.mx"], objecting) == Drop(Reason.CONSENT_REFUSED)
+
+
+def test_a_withdrawal_that_fails_is_kept() -> None:
+    withdrawn = {"event": "consent_withdrawn", "messageId": ["x"], "context": {"consent": {"state": "refused"}}}
+    assert reason(BROWSER._replace(objects=True), **withdrawn) is Reason.BAD_ID
+
+
 # -- time ---------------------------------------------------------------------------------------------
 
 

@@ -79,7 +79,8 @@ def test_the_sites_mode_says_what_consent_allows(mode: str, answer: Answer | Non
     told = DEMO._replace(consent=answer)
     drop = take(told, BROWSER._replace(mode=ConsentMode(mode)))
     assert (drop.reason if isinstance(drop, Drop) else None) is becomes
-    assert isinstance(take(told, SERVER._replace(mode=ConsentMode(mode))), Event)
+    of_server = take(told, SERVER._replace(mode=ConsentMode(mode)))
+    assert of_server == Drop(Reason.CONSENT_REFUSED) if answer is REFUSED else isinstance(of_server, Event)
 
 
 @pytest.mark.parametrize("mode", list(ConsentMode))
@@ -91,6 +92,18 @@ def test_taking_consent_back_is_always_recorded() -> None:
     strict = BROWSER._replace(mode=ConsentMode.REQUIRED, objects=True)
     event = taken(strict, kind="consent_withdrawn", consent=REFUSED)
     assert event.consent == {"state": "refused", "mode": "required", "objects": True}
+
+
+def test_a_server_that_forwards_a_withdrawal_is_heard() -> None:
+    assert taken(kind="consent_withdrawn", consent=REFUSED).kind == "consent_withdrawn"
+    assert isinstance(take(DEMO._replace(consent=Answer(Consent.UNASKED)), SERVER), Event)
+
+
+@pytest.mark.parametrize("kind", ["purchase_made", "people_merged"])
+def test_a_refusal_wins_over_what_the_door_would_keep_as_failed(kind: str) -> None:
+    assert reason(BROWSER._replace(objects=True), kind=kind) is Reason.CONSENT_REFUSED
+    assert reason(BROWSER, kind=kind, consent=REFUSED) is Reason.CONSENT_REFUSED
+    assert reason(BROWSER._replace(mode=ConsentMode.REQUIRED), kind=kind) is Reason.CONSENT_MISSING
 
 
 def test_an_event_keeps_the_purposes_agreed_to() -> None:
@@ -208,5 +221,5 @@ def test_every_reason_belongs_to_a_step_or_to_the_collector() -> None:
     assert of_the_collector | of_the_steps == set(Reason) and not of_the_collector & of_the_steps
     assert {each for each in Reason if not each.kept} == REFUSALS
     assert [step.__name__ for step in STEPS] == [
-        "check_door", "check_consent", "set_time", "describe", "choose_identifier", "judge",
+        "check_consent", "check_door", "set_time", "describe", "choose_identifier", "judge",
     ]  # fmt: skip
