@@ -102,6 +102,7 @@ def reason_called(reason: str) -> str:
         "prefetch": gettext("fetched ahead, seen by nobody"),
         "impossible_rate": gettext("faster than a human"),
         "no_reading": gettext("opens many pages and reads none"),
+        "replayed": gettext("failed first and taken in again"),
         "mail_scanner": gettext("done by a mail scanner"),
         "embudo": gettext("recorded by Embudo itself"),
         "revised": gettext("judged anew"),

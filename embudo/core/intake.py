@@ -20,7 +20,8 @@ IMPOSSIBLE_VIEWS = 30  # page views of one visitor within ten seconds
 UNREAD_VIEWS = 10  # page views of one visitor in a row, none of which was read
 
 MACHINE_MARKS = frozenset({"user_agent:bot", "user_agent:headless", "webdriver", "prefetch", "impossible_rate"})
-DOUBT_MARKS = frozenset({"user_agent:missing", "no_reading"})
+REPLAYED = "replayed"  # a failed event taken in again: what its door knew is forgotten
+DOUBT_MARKS = frozenset({"user_agent:missing", "no_reading", REPLAYED})
 
 _NOT_SAID: Mapping[str, Any] = {}
 _subject_of = lru_cache(maxsize=65_536)(subject_of)  # a visitor comes with more than one event

@@ -12,7 +12,7 @@ from embudo.collector.wire import nesting_of
 from embudo.config import Config
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
-from embudo.core.intake import Drop, Envelope, Reason
+from embudo.core.intake import REPLAYED, Drop, Envelope, Reason
 from embudo.eventlog import Failed, FailedState, open_log
 from embudo.eventlog import Outcome as Kept
 
@@ -62,11 +62,17 @@ def read_again(failed: Failed, site: Site | None) -> Event | Drop:
 
 
 def _envelope(failed: Failed, message: dict[str, Any], site: Site | None) -> Envelope:
-    """The door of the first time: its name stands at the beginning of the detail; any doubt means the public one."""
+    """The door of the first time: its name stands at the beginning of the detail; any doubt means the public one.
+
+    What else a public door knew (the browser, its marks) is forgotten: what is taken in again stays unverified.
+    """
     door = Door.SECRET if failed.detail.startswith(f"{Door.SECRET.value} key") else Door.PUBLIC
     sent_at = instant_of(message["sentAt"]) if "sentAt" in message else None
     mode = site.mode if site else ConsentMode.REQUIRED
-    return Envelope(failed.source, door, failed.received_at, sent_at, mode)
+    if door is Door.PUBLIC and mode is ConsentMode.COOKIELESS:
+        message.pop("anonymousId", None)  # the visitor's hash of that day is gone; another id was never to be used
+    marks = (REPLAYED,) if door is Door.PUBLIC else ()
+    return Envelope(failed.source, door, failed.received_at, sent_at, mode, marks=marks)
 
 
 def _type_of(message: dict[str, Any]) -> str:

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from embudo.collector.sites import Site
 from embudo.config import Config
-from embudo.core.event import Door, Event
+from embudo.core.consent import ConsentMode
+from embudo.core.event import Door, Event, Verdict
 from embudo.core.intake import Drop, Reason
 from embudo.eventlog import Cursor, Failed, FailedState, Failure, Log
 from embudo.operate.reasons import WORDS
@@ -87,13 +89,33 @@ def test_a_body_without_a_type_tells_it_by_what_it_holds(message: dict[str, obje
 
 def test_what_came_by_a_public_key_stays_as_bound_as_it_was() -> None:
     won = {**TRACK, "event": "opportunity_won"}
-    by_public = read_again(_failed(won, "public key: not allowed"), None)
+    by_public = read_again(_failed(won, "public key: not allowed"), Site("www", "", ConsentMode.IMPLIED, ()))
     assert isinstance(by_public, Drop) and by_public.reason is Reason.KIND_NOT_ALLOWED
     assert isinstance(read_again(_failed(won, "secret key: "), None), Event)
 
 
 def test_a_body_that_came_by_no_known_door_is_held_to_be_public() -> None:
     assert isinstance(read_again(_failed({**TRACK, "event": "opportunity_won"}, ""), None), Drop)
+
+
+def test_what_came_by_a_public_key_counts_for_nobody_as_its_marks_are_gone() -> None:
+    site = Site("www", "", ConsentMode.IMPLIED, ())
+    event = read_again(_failed(TRACK, "public key: "), site)
+    assert isinstance(event, Event)
+    assert (event.verdict, event.reasons) == (Verdict.UNVERIFIED, ("replayed",))
+    by_secret = read_again(_failed(TRACK), site)
+    assert isinstance(by_secret, Event) and (by_secret.verdict, by_secret.reasons) == (Verdict.HUMAN, ())
+
+
+def test_a_cookieless_site_gets_no_anonymous_id_by_a_replay() -> None:
+    site = Site("www", "", ConsentMode.COOKIELESS, ())
+    anonymous = {"type": "page", "messageId": "m1", "anonymousId": "b1"}
+    drop = read_again(_failed(anonymous, "public key: "), site)
+    assert isinstance(drop, Drop) and drop.reason is Reason.NO_IDENTIFIER
+    event = read_again(_failed(anonymous | {"userId": "7"}, "public key: "), site)
+    assert isinstance(event, Event) and (event.identifier, event.anonymous_id) == ("user:7", None)
+    by_secret = read_again(_failed(anonymous), site)
+    assert isinstance(by_secret, Event) and by_secret.anonymous_id == "b1"
 
 
 def test_every_reason_has_words_for_people() -> None:
