@@ -11,7 +11,7 @@ from embudo.collector.message import event_of
 from embudo.collector.phone import complete
 from embudo.collector.sites import Key
 from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
-from embudo.collector.wire import Parcel, Piece, nesting_of
+from embudo.collector.wire import Parcel, Piece, nesting_of, without_key
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
 from embudo.core.intake import Drop, Envelope, Reason, refusal
@@ -112,7 +112,8 @@ def _objects(headers: HeadersOf) -> bool:
 
 def failure_of(key: Key, drop: Drop, body: bytes, received_at: int) -> Failure:
     """Return the failed event of a body; its detail starts with the door, which a replay needs."""
-    return Failure(key.site.id, drop.reason.value, body, received_at, f"{key.door.value} key: {drop.detail}")
+    detail = f"{key.door.value} key: {drop.detail}"
+    return Failure(key.site.id, drop.reason.value, without_key(body), received_at, detail)
 
 
 def with_sent_at(raw: bytes, sent_at: Any) -> bytes:

@@ -112,6 +112,16 @@ def test_one_bad_message_does_not_spoil_its_batch(door: RunningDoor, track: Make
     assert (len(door.events()), door.ledger().failed) == (2, 3)
 
 
+def test_a_failed_body_is_kept_without_the_key_it_says(door: RunningDoor) -> None:
+    said = {"writeKey": SECRET, "event": "A"}
+    door.post("/v1/track", said, key="")
+    door.post("/v1/batch", {"writeKey": SECRET, "batch": [said | {"type": "track"}]}, key="")
+    door.post("/v1/batch", {"writeKey": SECRET, "batch": 7})
+    door.post("/v1/track", b'{"writeKey": "' + SECRET.encode() + b'", "event')
+    failed = door.log.failed()
+    assert len(failed) == 4 and not [each for each in failed if SECRET.encode() in each.body]
+
+
 def test_a_body_beyond_the_limit_is_refused_unread(door: RunningDoor) -> None:
     answer = door.post("/v1/batch", b'{"batch":[' + b" " * MAX_BATCH_BYTES + b"]}")
     assert (answer.status, answer.json["code"]) == (413, "too_large")

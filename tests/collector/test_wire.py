@@ -17,6 +17,7 @@ from embudo.collector.wire import (
     nesting_of,
     read_batch,
     read_one,
+    without_key,
 )
 from embudo.core.intake import Reason
 
@@ -78,6 +79,23 @@ def test_nul_which_no_storage_holds_becomes_its_sign() -> None:
 )  # fmt: skip
 def test_a_key_stands_in_the_authorization(header: str, key: str) -> None:
     assert key_of(header) == key
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"writeKey":"sec-1","event":"A"}', b'{"writeKey":"","event":"A"}'),
+        (b'{"batch":7,"writeKey" : "sec\\u002d1"}', b'{"batch":7,"writeKey" : ""}'),
+        (b'{"a":1,"writeKey":"sec-1', b'{"a":1,"writeKey":"'),
+        (b'"{\\"writeKey\\":\\"sec-1\\",\\"a\\":1}"', b'"{\\"writeKey\\":\\"\\",\\"a\\":1}"'),
+        (b"{'writeKey': 'sec-1'}", b"{'writeKey': ''}"),
+        (b"event=A&writeKey=sec-1&b=2", b"event=A&writeKey=&b=2"),
+        (b'{"writeKey":7,"event":"A"}', b'{"writeKey":7,"event":"A"}'),
+        (b'{"event":"write a key"}', b'{"event":"write a key"}'),
+    ],
+)
+def test_a_body_is_kept_without_the_key_it_says(body: bytes, kept: bytes) -> None:
+    assert without_key(body) == kept
 
 
 def test_nesting_is_never_less_than_the_depth() -> None:
