@@ -117,7 +117,7 @@ class Collector:
         text = wire.key_of(headers.get("authorization") or "")
         key = self.sites.find(text) if text else None
         if text and key is None:
-            return self._refuse(Reason.UNKNOWN_KEY)
+            return self._unknown()
         body = b""
         try:
             body = await self._body(proto, headers)
@@ -129,7 +129,7 @@ class Collector:
         if key is None:
             key = self.sites.find(parcel.key) if parcel.key else None
             if key is None:
-                return self._refuse(Reason.UNKNOWN_KEY, len(parcel.pieces))
+                return self._unknown(len(parcel.pieces))
         count = len(parcel.pieces)
         if not self._per_key.allows(key.text, count):
             return self._refuse(Reason.RATE_LIMITED, count)
@@ -228,6 +228,13 @@ class Collector:
             for receipt in receipts:
                 if receipt.outcome is not Outcome.ACCEPTED:
                     self.metrics.events[receipt.outcome.value] += 1
+
+    def _unknown(self, count: int = 1) -> Answer:
+        """Refuse an unknown key; while no sites are published any may be right, and SDKs send again only after 503."""
+        if self.sites.published:
+            return self._refuse(Reason.UNKNOWN_KEY, count)
+        self.metrics.events["unavailable"] += count
+        return answers.UNAVAILABLE
 
     def _refuse(self, reason: Reason, count: int = 1) -> Answer:
         if count:

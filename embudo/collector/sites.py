@@ -82,6 +82,11 @@ class Sites:
             self._read_when_changed()
         return self._found.get(key) or self._search(key)
 
+    @property
+    def published(self) -> bool:
+        """Whether a snapshot has been read and is still there; before that nobody can say that a key is unknown."""
+        return self._seen != (0, 0, 0)
+
     def _search(self, key: str) -> Key | None:
         if key.startswith(_HASHED):  # a hash is no key: whoever read the snapshot cannot write by it
             return None

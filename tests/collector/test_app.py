@@ -196,6 +196,16 @@ def test_a_new_key_works_within_a_second_and_an_old_one_no_longer(door: RunningD
     assert door.post("/v1/track", track(), key=SECRET).status == 401
 
 
+def test_while_no_sites_are_published_senders_are_asked_to_come_again(door: RunningDoor, track: Make) -> None:
+    (door.install.config.data / "sites.json").unlink()
+    _wait(lambda: door.post("/v1/track", track()).status == 503, within_s=1.5)
+    answer = door.post("/v1/track", track() | {"writeKey": SECRET}, key="")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    door.publish(SITES)
+    _wait(lambda: door.post("/v1/track", track()).status == 200, within_s=1.5)
+    assert door.post("/v1/track", track(), key="nobody").status == 401
+
+
 def test_a_damaged_snapshot_leaves_the_last_good_one(door: RunningDoor, track: Make) -> None:
     (door.install.config.data / "sites.json").write_text('{"sites": [{"id"')
     time.sleep(0.7)

@@ -45,16 +45,17 @@ def test_the_file_is_read_again_when_it_changes_and_only_then(tmp_path: Path) ->
     at = [0.0]
     sites = Sites(tmp_path / "sites.json", clock=lambda: at[0])
     assert sites.find("pub") is None and sites.problem == "no sites are published yet"
+    assert not sites.published
     sites.path.write_bytes(snapshot({"key": "pub", "door": "public"}))
     assert sites.find("pub") is None  # looked a moment ago
     at[0] = 1.0
-    assert sites.find("pub") is not None and sites.problem == ""
+    assert sites.find("pub") is not None and sites.problem == "" and sites.published
     sites.path.write_bytes(b"{")
     at[0] = 2.0
-    assert sites.find("pub") is not None and "sites.json" in sites.problem
+    assert sites.find("pub") is not None and "sites.json" in sites.problem and sites.published
     sites.path.unlink()
     at[0] = 3.0
-    assert sites.find("pub") is None
+    assert sites.find("pub") is None and not sites.published
 
 
 def test_a_secret_key_is_known_by_its_hash_and_the_hash_is_no_key(tmp_path: Path) -> None:
