@@ -1,7 +1,9 @@
 """Sign-in, sign-out, the first set-up and password links: the ways in, and what they do not give away."""
 
+import logging
 import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -224,6 +226,18 @@ def test_a_password_link_is_shown_once_and_works_once(person: Any, browser: Any,
     luis.refresh_from_db()
     assert luis.check_password("otra frase bien larga")
     assert Client().get(link).status_code == 410
+
+
+def test_a_password_that_is_not_taken_leaves_the_link_in_no_log_line(
+    person: Any, browser: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = link_of(browser(person()), person("sales").pk)
+    lines, handler = StringIO(), logging.getLogger("django").handlers[0]
+    monkeypatch.setattr(handler, "stream", lines)
+    assert client.post(link, {"password": "1234567890"}).status_code == 422
+    assert Client(enforce_csrf_checks=True).post(link).status_code == 403
+    assert lines.getvalue().count("/password/...") == 2 and link.split("/")[3] not in lines.getvalue()
+    assert client.get(link).status_code == 200
 
 
 def test_a_link_of_somebody_deactivated_and_a_damaged_link_open_nothing(
