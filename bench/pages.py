@@ -79,9 +79,9 @@ def measured(rounds: int, only: str) -> Iterator[dict[str, object]]:
 
     from embudo.demo import load
     from embudo.leads.models import Person
-    from embudo.leads.queries import filters
+    from embudo.leads.queries import asked
 
-    filters._now = lambda: load.UNTIL
+    asked._now = lambda: load.UNTIL
     people = Person.objects.count()
     ask = client()
     for name, addresses in pages().items():
@@ -89,12 +89,12 @@ def measured(rounds: int, only: str) -> Iterator[dict[str, object]]:
             continue
         if name == COLD:
             cache.clear()
-            asked = [each for address in addresses for each in ask(address)]
+            answers = [each for address in addresses for each in ask(address)]
         else:
             for address in addresses:  # warms the cache
                 list(ask(address))
-            asked = [each for address in addresses * rounds for each in ask(address)]
-        wall, cpu, unfinished = zip(*asked, strict=True)
+            answers = [each for address in addresses * rounds for each in ask(address)]
+        wall, cpu, unfinished = zip(*answers, strict=True)
         figures = {
             "page": name,
             "people": people,

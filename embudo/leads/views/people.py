@@ -17,7 +17,7 @@ from embudo.leads import cells, columns
 from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of, option_label, source_called
-from embudo.leads.queries import choices, filters, people, scores
+from embudo.leads.queries import asked, choices, people, scores
 from embudo.leads.queries.filters import Filter
 from embudo.leads.timeline import latest
 from embudo.ui.stages import stage_of
@@ -48,13 +48,13 @@ class Head:
 @require("people.see")
 def people_list(request: HttpRequest) -> HttpResponse:
     """One page of the list; asked by htmx, only its rows and what stands above them."""
-    wanted = filters.read(request.GET)
+    wanted = asked.read(request.GET)
     sort = people.sort_of(request.GET.get("sort", ""), wanted)
     after, before = (_position(request, name, sort) for name in ("after", "before"))
     page = people.page(wanted, sort, after=after, before=before)
     shown = _shown(page.ids)
     at = now()
-    base = filters.address(wanted)
+    base = asked.address(wanted)
     context: dict[str, Any] = {
         "filters": wanted,
         "chips": [_chip(each, wanted, sort) for each in wanted],
@@ -83,7 +83,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
 @require("people.see")
 def people_count(request: HttpRequest) -> HttpResponse:
     """How many people the filters leave; asked for after the rows."""
-    counted = people.count(filters.read(request.GET))
+    counted = people.count(asked.read(request.GET))
     return render(
         request, "leads/_count.html", {"count": counted.number, "exact": counted.exact, "most": counted.number}
     )
@@ -93,7 +93,7 @@ def people_count(request: HttpRequest) -> HttpResponse:
 @require("people.see")
 def people_filters(request: HttpRequest) -> HttpResponse:
     """The form of all filters, with the values there are to choose from."""
-    wanted = filters.read(request.GET)
+    wanted = asked.read(request.GET)
     context = {
         "stages": [(code, stage_of(code).label) for code in (*STAGES, DISCARDED)],
         "grades": [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D"), ("-", _("unknown"))],
@@ -143,7 +143,7 @@ def _position(request: HttpRequest, name: str, sort: people.Sort) -> people.Posi
 def _chip(each: Filter, wanted: list[Filter], sort: people.Sort) -> Chip:
     rest = [other for other in wanted if other is not each]
     return Chip(
-        each.words, _address(filters.address(rest), sort if sort.key != "reached" else people.SORTS["engagement"])
+        each.words, _address(asked.address(rest), sort if sort.key != "reached" else people.SORTS["engagement"])
     )
 
 

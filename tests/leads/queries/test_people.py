@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from embudo.core.event import DAY
 from embudo.leads.models import Person
 from embudo.leads.profile import folded, words
-from embudo.leads.queries import filters, people, reached
+from embudo.leads.queries import asked, people, reached
+from embudo.leads.queries.filters import Filter
 from embudo.leads.queries.people import OFFERED, SORTS, Count, Position, Sort
 from tests.leads.queries.conftest import NOW, Crowd, plan
 
@@ -73,7 +74,7 @@ VALUE: dict[str, Callable[[Person], object]] = {
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filters, "_now", lambda: NOW)
+    monkeypatch.setattr(asked, "_now", lambda: NOW)
 
 
 @pytest.fixture(params=["few at once", "straight", "walked", "walked in haste"])
@@ -86,8 +87,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> floa
     return 0.0 if "haste" in request.param else 60.0
 
 
-def read(query: dict[str, object]) -> list[filters.Filter]:
-    return filters.read(QueryDict(urlencode(query, doseq=True)))
+def read(query: dict[str, object]) -> list[Filter]:
+    return asked.read(QueryDict(urlencode(query, doseq=True)))
 
 
 def listed(crowd: Crowd) -> list[Person]:
@@ -100,7 +101,7 @@ def expected(crowd: Crowd, holds: Holds, sort: Sort) -> list[int]:
     return [each.id for each in found]
 
 
-def all_pages(wanted: list[filters.Filter], sort: Sort, budget_s: float) -> tuple[list[int], list[people.Page]]:
+def all_pages(wanted: list[Filter], sort: Sort, budget_s: float) -> tuple[list[int], list[people.Page]]:
     found, pages, after = [], [], None
     while True:
         page = people.page(wanted, sort, after=after, size=SIZE, budget_s=budget_s)
