@@ -301,10 +301,11 @@ def test_the_limits_hold_and_lift(config: Config, tmp_path: Path) -> None:
         install.wait_for_collector()
         door = RunningDoor(install)
         batch = {"batch": [{"type": "track", "event": "A", "userId": "u"}] * 15}
-        answers = [door.post("/v1/batch", batch, key=SECRET) for _ in range(4)]
-        assert [each.status for each in answers] == [200, 200, 429, 429]
-        assert int(answers[-1].headers["retry-after"]) >= 1
-        _until(lambda: open_log(install.config).ledger().refused == {"rate_limited": 30})
+        answers = [door.post("/v1/batch", batch, key=SECRET) for _ in range(8)]
+        assert [each.status for each in answers[:2]] == [200, 200]
+        refused = [each for each in answers if each.status == 429]
+        assert refused and all(int(each.headers["retry-after"]) >= 1 for each in refused)
+        _until(lambda: open_log(install.config).ledger().refused == {"rate_limited": 15 * len(refused)})
         _until(lambda: door.post("/v1/batch", batch, key=SECRET).status == 200)
     finally:
         install.stop()

@@ -39,6 +39,7 @@ def test_nothing_waits_when_the_cursor_has_seen_all(log: Log) -> None:
 
 
 def test_room_counts_the_log_and_the_tables(here: Config, log: Log) -> None:
+    (here.data / "log").mkdir(exist_ok=True)
     before = vitals.room(here)
     here.tables.write_bytes(b"x" * 1000)
     (here.data / "log" / "more").write_bytes(b"x" * 500)
