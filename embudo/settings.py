@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "embudo.accounts.middleware.preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
     "embudo.ui.middleware.toasts",
+    "embudo.ui.middleware.fragments",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -81,10 +81,10 @@ CHANGE_SCORE = (
     "UPDATE leads_score SET version = %s, state = %s, revision = revision + 1, touch = %s, updated_at = %s,"
     " next_change_at = %s WHERE person_id = %s AND revision = %s"
 )
-ADD_COMPANY = (
+ADD_COMPANY = (  # the first name stated stays: a merge or a form of one person renames nobody's company
     "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', '{}')"
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
-    " WHERE excluded.name <> excluded.domain AND leads_company.name <> excluded.name"
+    " WHERE excluded.name <> excluded.domain AND leads_company.name = leads_company.domain"
 )
 
 

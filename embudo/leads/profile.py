@@ -61,10 +61,10 @@ def name_of(attributes: Mapping[str, Any]) -> str:
 def search_text(shown: Mapping[str, str]) -> str:
     """Return the folded words that search looks in, with a space between each: name, mail, company, phone.
 
-    A phone is found by its digits with and without the country's code (one to three digits).
+    A phone is found by its digits with and without the codes of country and area (up to six digits).
     """
     digits = DIGITS.sub("", shown["phone"])
-    numbers = (digits[cut:] for cut in range(4) if digits[cut:])
+    numbers = (digits[cut:] for cut in range(7) if len(digits[cut:]) > 5 or cut == 0)
     text = " ".join((shown["name"], shown["mail"], shown["company_name"], *numbers))
     return " ".join(words(folded(text)))[:SEARCH_LENGTH]
 

@@ -1,9 +1,10 @@
-"""What every request passes: damaged addresses are refused, and toasts travel along with fragments."""
+"""What every request passes: damaged addresses are refused, fragments stay apart from pages and take toasts along."""
 
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from embudo.ui.toasts import as_header
 
@@ -19,6 +20,22 @@ def toasts(get_response: Handler) -> Handler:
             leads_away = response.has_header("HX-Redirect") or response.has_header("HX-Refresh")
             if not leads_away and not response.has_header("HX-Trigger") and (header := as_header(request)):
                 response["HX-Trigger"] = header
+        return response
+
+    return handle
+
+
+def fragments(get_response: Handler) -> Handler:
+    """Return the middleware that keeps browsers from showing a fragment where the page of the same address belongs.
+
+    Without it the Back button brings back what htmx fetched last, which has no layout.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        if request.headers.get("HX-Request") == "true" and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
         return response
 
     return handle

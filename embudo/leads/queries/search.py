@@ -5,15 +5,18 @@ PostgreSQL, see the migration "people_are_found_by_words") finds few people at o
 list walks in its own order and asks each row with `where`, which means the same.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from embudo.leads.profile import folded, words
+from embudo.leads.profile import DIGITS, folded, words
 from embudo.leads.queries.pieces import Condition
 
 MOST_WORDS = 8
+PHONE = re.compile(r"[\s+\d().\-/]+")  # as people write a number; its digits are one word
+SHORTEST_PHONE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,10 @@ class Search:
     @classmethod
     def of(cls, typed: str) -> "Search | None":
         """Return the search for a text, or None when it holds no word."""
-        terms = words(folded(typed.replace("\x00", " ")[:200]))[:MOST_WORDS]
+        text = typed.replace("\x00", " ")[:200]
+        if PHONE.fullmatch(text) and len(digits := DIGITS.sub("", text)) >= SHORTEST_PHONE:
+            return cls((digits,), typed.strip()[:200])
+        terms = words(folded(text))[:MOST_WORDS]
         return cls(tuple(terms), typed.strip()[:200]) if terms else None
 
     @property
