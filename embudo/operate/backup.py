@@ -39,6 +39,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", type=Path, nargs="?", help="where to (.tar or .tar.gz); default: in this folder")
     file: Path = parser.parse_args(arguments).file or Path(f"embudo-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar")
     try:
+        if file.exists():
+            raise FileExistsError(_("%(file)s exists already; choose another name") % {"file": file})
         backup(settings.EMBUDO, file)
     except (OSError, SealingGoesOn) as error:
         print(_("No backup was made: %(error)s") % {"error": error})

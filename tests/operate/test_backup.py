@@ -172,3 +172,9 @@ def test_the_listing_names_version_shape_and_migrations(filled: Install, tmp_pat
         listing = json.load(member)
     assert listing["shape"] == shape
     assert any(each.startswith("accounts.") for each in listing["migrations"])
+
+
+def test_a_backup_never_overwrites_a_file(filled: Install, tmp_path: Path) -> None:
+    (tmp_path / "kept.tar").write_text("mine")
+    assert "exists already" in filled.embudo("backup", str(tmp_path / "kept.tar"), code=1)
+    assert (tmp_path / "kept.tar").read_text() == "mine"
