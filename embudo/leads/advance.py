@@ -205,5 +205,3 @@ def run(config: Config, stop: threading.Event) -> None:
             time.sleep(0)
     clockwork.stop()
     lock.release()
-
-

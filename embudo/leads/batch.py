@@ -267,5 +267,3 @@ def _write_joined(joined: Joined) -> None:
 def _dispute_row(dispute: Dispute, cause: Event, settled_at: int | None) -> tuple[object, ...]:
     people = (dispute.person, dispute.claimed_by)
     return (dispute.identifier[:400], *people, dispute.evidence, json.dumps(cause.key), cause.at, settled_at)
-
-

@@ -287,5 +287,3 @@ def _loaded(value: Any) -> Any:
 
 def _text(causes: Any) -> str:
     return json.dumps(_loaded(causes))
-
-

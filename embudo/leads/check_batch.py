@@ -50,9 +50,7 @@ def _facts(log: Log, through: Cursor, who: Who) -> Any:
         unseen = pc.and_(pc.equal(tail["shard"], shard), pc.greater(tail["offset"], through.offset(shard)))
         tail = tail.filter(pc.invert(unseen))
     moved = who.moved()
-    identity = pa.table(
-        {"subject": pa.array(moved.keys(), pa.int64()), "person": pa.array(moved.values(), pa.int64())}
-    )
+    identity = pa.table({"subject": pa.array(moved.keys(), pa.int64()), "person": pa.array(moved.values(), pa.int64())})
     kinds = (pa.int64(), pa.string(), pa.string(), pa.string())
     columns = zip(*who.revised, strict=True) if who.revised else ((),) * len(REVISED)
     revised = pa.table({name: pa.array(c, k) for name, c, k in zip(REVISED, columns, kinds, strict=True)})

@@ -57,9 +57,7 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     with open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report:
         write = _report(report)
         for lines in work.run(Path(given.file)):
-            write.writerows(
-                (line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines
-            )
+            write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
             _progress(work.totals, began)
     followed = given.dry_run or catch_up(log, lock)
     print(summary(work.totals, dry_run=given.dry_run, followed=followed))
@@ -105,5 +103,3 @@ def _progress(totals: Totals, began: float) -> None:
     if sys.stderr.isatty():
         rate = totals.rows / max(time.monotonic() - began, 0.001)
         print(f"\r{totals.rows} rows, {rate:,.0f} a second", end="", file=sys.stderr)
-
-

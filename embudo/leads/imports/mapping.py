@@ -145,7 +145,7 @@ def _conventions(top: Mapping[str, Any], zone: str) -> Conventions:
         raise BadMap(f"`zone` {zone!r} is not a time zone such as America/Sao_Paulo") from error
     decimal = str(top.get("decimal", "."))
     if decimal not in (".", ","):
-        raise BadMap(f"`decimal` is {decimal!r}; write \".\" or \",\"")
+        raise BadMap(f'`decimal` is {decimal!r}; write "." or ","')
     missing = frozenset(str(each) for each in _list(top.get("missing"), "missing"))
     return Conventions(zone, tuple(map(str, _list(top.get("dates"), "dates"))), decimal, missing)
 
