@@ -1,5 +1,6 @@
 """One run of an import: rows become facts in the log, and every row gets its line in the report."""
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from embudo.leads.imports.row import Reason, RowFailed, RowReader, Stated, facts
 from embudo.leads.models import ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
+CHUNK = 1 << 20  # bytes looked through at a time
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
 
 
@@ -89,12 +91,13 @@ class Import:
 
     def run(self, path: Path) -> Iterator[list[Line]]:
         """Import a file and yield the lines of its report, some at a time; raises BadMap when the map does not fit."""
+        check_encoding(path, self.map.encoding)
         record = ImportRun.objects.create(
             name=self.map.name, kind=self.kind, file=path.name[:500], dry_run=self.dry_run, started_at=self.now
         )
         if not self.dry_run:
             declare({name: cell.kind for name, cell in self.map.attributes.items()})
-        with path.open(encoding=self.map.encoding, errors="replace", newline="") as file:
+        with path.open(encoding=self.map.encoding, newline="") as file:
             rows = self._rows(file)
             while portion := list(islice(rows, PORTION)):
                 lines = self._portion(portion)
@@ -227,6 +230,27 @@ REMEMBER = (
     " ON CONFLICT (source, key) DO UPDATE"
     " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
 )
+
+
+def check_encoding(path: Path, encoding: str) -> None:
+    """Read a file to its end; raises BadMap, naming the line, at the first bytes that are not in its encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(CHUNK):
+                decoder.decode(chunk)
+                line += chunk.count(b"\n")
+            decoder.decode(b"", final=True)
+        except UnicodeError as error:
+            if isinstance(error, UnicodeDecodeError):  # what it was given begins with what the chunk before ended in
+                line += error.object[: error.start].count(b"\n")
+            named = "utf-8" if encoding == "utf-8-sig" else encoding
+            other = {"utf-8": "cp1252", "cp1252": "latin-1"}.get(named, "utf-8")
+            words = _("line %(line)s of %(file)s is not %(encoding)s, so nothing was imported")
+            hint = _("say in the map how the file is written, such as %(example)s")
+            stated = words % {"line": line, "file": path.name, "encoding": named.upper()}
+            raise BadMap(f"{stated}; {hint % {'example': f'`file: {{encoding: {other}}}`'}}") from error
 
 
 def _again(number: int, *, same: bool) -> Line:

@@ -190,3 +190,46 @@ def test_the_command_writes_the_report_and_tells_by_its_exit_code(
     ]  # fmt: skip
     assert Person.objects.get().mail == "ana@norte.mx"
     assert command.main(["people", str(file), "--map", "missing.yaml"]) == command.CANNOT
+
+
+@pytest.mark.parametrize("rows", [1, 60_000])  # the second, in a later portion of what is looked through
+def test_a_file_that_is_not_in_its_encoding_is_refused_whole_and_read_once_the_map_says_it(
+    following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any, rows: int
+) -> None:
+    settings.EMBUDO = following.config
+    file, plan = tmp_path / "f.csv", tmp_path / "map.yaml"
+    before = "Email,Name\n" + "ana@norte.mx,Ana Ruiz Santos\n" * rows
+    file.write_bytes((before + "maria@sur.mx,María Peña\n").encode("latin-1"))
+    plan.write_text("name: tiny\nwho: {mail: Email}\nattributes: {name: Name, rank: {column: Name}}\n")
+    given, end = ["people", str(file), "--map", str(plan)], following.log.end()
+
+    assert command.main(given) == command.CANNOT
+    error = capsys.readouterr().err
+    assert f"line {rows + 2} of f.csv is not UTF-8, so nothing was imported" in error
+    assert "`file: {encoding: cp1252}`" in error
+    assert following.log.end() == end
+    assert not Person.objects.exists() and not ImportRun.objects.exists()
+    assert not Attribute.objects.filter(pk="rank").exists()
+
+    if rows == 1:
+        for said in ("cp1252", "latin-1"):
+            plan.write_text(
+                f"name: tiny\nfile: {{encoding: {said}}}\nwho: {{mail: Email}}\nattributes: {{name: Name}}\n"
+            )
+            assert command.main(given) == 0
+            assert sorted(Person.objects.values_list("name", flat=True)) == ["Ana Ruiz Santos", "María Peña"]
+
+
+def test_a_utf_8_file_is_read_with_and_without_its_mark_and_any_other_encoding_by_its_name(
+    following: Following, tmp_path: Path
+) -> None:
+    file = tmp_path / "f.csv"
+    for written, said in (("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16")):
+        file.write_bytes("Email,Name\nmaria@sur.mx,María Peña\n".encode(written))
+        document = {"name": said, "file": {"encoding": said}, "who": {"mail": "Email"}, "attributes": {"name": "Name"}}
+        work = Import(following.log, parse(document), "people", dry_run=True)
+        assert [line.outcome for some in work.run(file) for line in some] == ["accepted"]
+    file.write_text("Email,Name\nana@norte.mx,Ana\n")
+    document["file"] = {"encoding": "utf-16"}
+    with pytest.raises(BadMap, match=r"line 1 of f\.csv is not UTF-16"):
+        list(Import(following.log, parse(document), "people").run(file))
