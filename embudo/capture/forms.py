@@ -48,7 +48,8 @@ class SiteForm(forms.ModelForm):
         self.initial["domains"] = ", ".join(self.initial.get("domains") or [])
 
     def clean_domains(self) -> list[str]:
-        hosts = [_host(part) for part in re.split(r"[\s,;]+", self.cleaned_data["domains"]) if part]
+        parts = (part.strip() for part in re.split(r"[,;\n]", self.cleaned_data["domains"]))
+        hosts = [_host(part) for part in parts if part]
         for host in hosts:
             if not HOST.fullmatch(host):
                 raise forms.ValidationError(

@@ -30,7 +30,9 @@ def test_a_new_site_has_its_snippet_and_waits_for_its_first_event(signed_in: Any
     assert "Waiting for your first event" in page
 
 
-@pytest.mark.parametrize("domains", ["not a domain!", "a..b", "-x.example", "x" * 64 + ".example", "<script>"])
+@pytest.mark.parametrize(
+    "domains", ["not a domain", "http://not a domain/x", "a..b", "-x.example", "x" * 64 + ".example", "<script>"]
+)
 def test_what_is_no_domain_is_refused_with_words(signed_in: Any, domains: str) -> None:
     answer = signed_in().post("/sites/new/", {**NEW, "domains": domains})
     assert answer.status_code == 422
