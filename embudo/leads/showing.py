@@ -1,7 +1,9 @@
 """How values of attributes are written for people, and how what people typed becomes a value again."""
 
+import math
+import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils import formats
@@ -12,6 +14,8 @@ from embudo.leads.naming import option_label
 from embudo.ui import figures
 
 LONGEST = 1000
+SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
+EXAMPLE = Decimal("12000.50")
 
 
 class BadValue(ValueError):
@@ -33,8 +37,11 @@ def value_shown(attribute: Attribute, value: Any) -> str:
     return option_label(attribute.name, value)
 
 
-def value_typed(attribute: Attribute, texts: list[str]) -> Any:
-    """Return the value that was typed or chosen, None when it was cleared; raises BadValue."""
+def value_typed(attribute: Attribute, texts: list[str], *, written: bool = False) -> Any:
+    """Return the value that was typed or chosen, None when it was cleared; raises BadValue.
+
+    `written`: an address of ours holds it, as `value_written` puts it there, whatever the reader's language.
+    """
     kept = [text.strip()[:LONGEST] for text in texts if text.strip()]
     if attribute.kind == "choices":
         return kept or None
@@ -42,7 +49,7 @@ def value_typed(attribute: Attribute, texts: list[str]) -> Any:
         return None
     match attribute.kind:
         case "number" | "money":
-            return number_typed(kept[0])
+            return _number_written(kept[0]) if written else number_typed(kept[0])
         case "boolean":
             return kept[0] == "yes"
         case "date":
@@ -52,26 +59,47 @@ def value_typed(attribute: Attribute, texts: list[str]) -> Any:
     return kept[0]
 
 
+def value_written(value: object) -> str:
+    """Return one value as an address holds it: a number as Python writes it, in every language."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
 def number_typed(text: str) -> int | float:
-    """Return the number that was typed in the reader's way; raises BadValue."""
-    try:
-        number = Decimal(_plain("".join(text.split())))
-    except InvalidOperation:
-        raise BadValue(_("Write a number.")) from None
-    if not number.is_finite() or abs(number) >= 10**15:
-        raise BadValue(_("Write a number."))
+    """Return the number that was typed in the reader's way; raises BadValue.
+
+    Thousands are set apart by the reader's sign or by spaces, in groups of three. Anything else is refused: a number
+    of another language ("12.000,50" in English) would else be kept as another number.
+    """
+    text = text.strip().replace(figures.MINUS, "-")
+    for space in SPACES:
+        text = text.replace(space, " ")
+    thousands, point = (formats.get_format(f"{name}_SEPARATOR") for name in ("THOUSAND", "DECIMAL"))
+    signs = "".join(re.escape(sign) for sign in {thousands, " "} - {*SPACES})
+    whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{signs}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
+    read = re.fullmatch(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?", text)
+    if read is None or not (read["whole"] or read["rest"]):
+        raise _no_number()
+    digits = "".join(each for each in read["whole"] if each.isdigit())
+    number = Decimal(f"{read['minus']}{digits or 0}.{read['rest'] or 0}")
+    if abs(number) >= 10**15:
+        raise _no_number()
     return int(number) if number == int(number) else float(number)
 
 
-def _plain(text: str) -> str:
-    """A number as Python reads it: "1.250,5" where the comma is decimal, and "5.5" there too: no thousands end so."""
-    point = formats.get_format("DECIMAL_SEPARATOR")
-    other = "." if point == "," else ","
-    if point in text:
-        return text.replace(other, "").replace(point, ".")
-    groups = text.split(other)
-    thousands = len(groups) > 2 or (len(groups) == 2 and len(groups[1]) == 3)
-    return text.replace(other, "" if thousands else ".")
+def _number_written(text: str) -> int | float:
+    try:
+        number = int(text) if re.fullmatch("-?[0-9]{1,18}", text) else float(text)
+    except ValueError:
+        raise _no_number() from None
+    if not math.isfinite(number):
+        raise _no_number()
+    return number
+
+
+def _no_number() -> BadValue:
+    return BadValue(_("Write a number, such as %(example)s.") % {"example": figures.number(EXAMPLE, 2)})
 
 
 def _day(text: str) -> date | None:

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +16,7 @@ from embudo.leads.models import Attribute, Identifier, Person
 from embudo.leads.naming import KINDS, label_of
 from embudo.leads.profile import folded, words
 from embudo.leads.queries import choices
-from embudo.leads.showing import BadValue, value_shown, value_typed
+from embudo.leads.showing import BadValue, value_shown, value_typed, value_written
 from embudo.leads.statements import statements
 from embudo.leads.story import history_of, survivor_of
 from embudo.leads.templatetags.leads import called
@@ -96,10 +95,11 @@ def _form(request: HttpRequest, person: Person, wanted: Attribute, error: str = 
 def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpResponse:
     if not request.user.may("people.edit"):
         raise NotAllowed("people.edit")
-    typed = request.POST.getlist("value") or request.GET.getlist("value")
-    typed += [each for each in request.POST.getlist("further") if each.strip()]
+    typed, again = request.POST.getlist("value"), request.GET.getlist("value")  # an Undo's address holds the value
+    written = not typed and bool(again)
+    typed = (typed or again) + [each for each in request.POST.getlist("further") if each.strip()]
     try:
-        value = value_typed(wanted, typed)
+        value = value_typed(wanted, typed, written=written)
         if wanted.name == "email" and value is not None:
             _check_address(person, value)
     except BadValue as error:
@@ -108,7 +108,7 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
     if value == before:
         return back_to(request, person.id)
     old = before if isinstance(before, list) else [before] if before is not None else []
-    query = [("value", _again(each)) for each in old]
+    query = [("value", value_written(each)) for each in old]
     undo = f"{reverse('leads:attribute', args=[person.id, wanted.name])}?{urlencode([*query, ('fact', fact_id())])}"
     done = _("%(name)s is changed.") % {"name": label_of(wanted).capitalize()}
     say(request, "profile_changed", person.id, {"traits": {wanted.name: value}}, done=done, undo=undo)
@@ -124,10 +124,3 @@ def _check_address(person: Person, value: object) -> None:
     if held and (other := survivor_of(held.person)).id != person.id:
         words = _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page.")
         raise BadValue(words % {"name": called(other)})
-
-
-def _again(value: object) -> str:
-    """A value as it would be typed again."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return formats.localize_input(value) if isinstance(value, float) else str(value)

@@ -1,5 +1,6 @@
 """What people in the app say of a person: stage, owner, hand-off, opportunity, call, note. Each is a fact."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,8 @@ from embudo.core.funnel import DISCARDED, STAGES
 from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
 from embudo.leads.showing import BadValue, number_typed
+from embudo.leads.statements import opportunities
+from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, given_id, person_of, say
 from embudo.ui.stages import stage_of
@@ -130,6 +133,7 @@ def opportunity(request: HttpRequest, person: int) -> HttpResponse:
         props["opportunity"] = given_id(request)
         say(request, "opportunity_opened", found.id, props, done=_("The opportunity is open."))
     elif verb == "won":
+        props = _amount_of(found.id, props["opportunity"]) | props
         say(
             request,
             "opportunity_won",
@@ -153,8 +157,20 @@ def _deal(request: HttpRequest) -> dict[str, Any]:
         props["name"] = name
     if amount:
         props["amount"] = number_typed(amount)
-        props["currency"] = request.POST.get("currency", "").strip().upper()[:3] or "USD"
+        if props["amount"] < 0:
+            raise BadValue(_("Write an amount that is not below zero."))
+        props["currency"] = request.POST.get("currency", "").strip().upper() or "USD"
+        if not re.fullmatch("[A-Z]{3}", props["currency"]):
+            raise BadValue(_("Write the currency as three letters, such as USD."))
     return props
+
+
+def _amount_of(person: int, opportunity: str) -> dict[str, Any]:
+    """The amount that an opportunity has, as it was stated."""
+    for each in opportunities(history_of(person)):
+        if each.id == opportunity and each.amount is not None:
+            return {"amount": each.amount, **({"currency": each.currency} if each.currency else {})}
+    return {}
 
 
 def _undo(view: str, person: int, request: HttpRequest, **query: str) -> str:

@@ -175,7 +175,8 @@ def test_an_attribute_of_every_kind_is_stated_shown_and_cleared(
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed"), [("number", "many"), ("date", "tomorrow"), ("number", "1e400"), ("number", "nan")]
+    ("kind", "typed"),
+    [("number", "many"), ("date", "tomorrow"), ("number", "1e400"), ("number", "nan"), ("money", "12.000,50")],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_words(sign_in: SignIn, kind: str, typed: str) -> None:
     Attribute.objects.create(name="size_of_fleet", label="Fleet", kind=kind)
@@ -207,6 +208,41 @@ def test_an_opportunity_is_opened_and_won(site: Following, sign_in: SignIn) -> N
     client.post(address(rest="opportunities/"), {"verb": "won", "opportunity": deal.id, "fact": fresh()})
     assert named(ada).stage == "customer"
     assert client.get(address()).context["opportunities"][0].status == "won"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"amount": "12.000,50"}, "Write a number, such as 12,000.50."),
+        ({"amount": "12,5"}, "Write a number, such as 12,000.50."),
+        ({"amount": "-5"}, "Write an amount that is not below zero."),
+        ({"amount": "5", "currency": "R$"}, "Write the currency as three letters, such as USD."),
+        ({"amount": "5", "currency": "euro"}, "Write the currency as three letters, such as USD."),
+    ],
+)
+def test_an_amount_that_cannot_be_read_is_refused_with_words(
+    site: Following, sign_in: SignIn, given: dict[str, str], words: str
+) -> None:
+    client = sign_in("sales")
+    page = text(client.post(address(rest="opportunities/"), {"verb": "open", "fact": fresh(), **given}, follow=True))
+    assert words in page
+    assert client.get(address()).context["opportunities"] == []
+
+
+def test_the_amount_of_an_opportunity_is_the_same_in_every_language_when_it_is_won(
+    site: Following, sign_in: SignIn
+) -> None:
+    client = sign_in("sales")
+    client.post("/preferences/", {"language": "pt-br"})
+    client.post(
+        address(rest="opportunities/"), {"verb": "open", "amount": "12.000,125", "currency": "brl", "fact": fresh()}
+    )
+    client.post("/preferences/", {"language": "es"})
+    form = text(client.get(address())).partition('value="won"')[0].rpartition("<form")[2]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    client.post(address(rest="opportunities/"), hidden | {"verb": "won"})
+    won = [each for each in history_of(named(ada).id) if each.kind == "opportunity_won"]
+    assert [(each.props["amount"], each.props["currency"]) for each in won] == [(12000.125, "BRL")]
 
 
 def test_a_lost_opportunity_needs_a_reason(site: Following, sign_in: SignIn) -> None:
