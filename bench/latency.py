@@ -181,7 +181,11 @@ def message(random: Random, people: int) -> dict[str, object]:
         return {"type": "identify", "userId": f"u{number}", "anonymousId": f"a{number}",
                 "traits": {"email": f"u{number}@load.example", "company_size": number % 500}}  # fmt: skip
     path = random.choice(PATHS)
-    return {"type": "page", "anonymousId": f"a{number}", "properties": {"path": path, "url": f"https://x.example{path}"}}
+    return {
+        "type": "page",
+        "anonymousId": f"a{number}",
+        "properties": {"path": path, "url": f"https://x.example{path}"},
+    }
 
 
 def probe_id(number: int) -> str:

@@ -23,9 +23,7 @@ from embudo.engines.sql_matching import apart, lanes
 from tests.cast import MONDAY
 from tests.parity.strategies import ZONES, definitions, instants, parity
 
-SHIPPED = definitions_of.parse(
-    yaml.safe_load((Path(definitions_of.__file__).parent / "shipped/v0.yaml").read_text())
-)
+SHIPPED = definitions_of.parse(yaml.safe_load((Path(definitions_of.__file__).parent / "shipped/v0.yaml").read_text()))
 OUTSIDE = {"json_type", "list_extract", "list_position"}  # Spark lacks the first and calls the others otherwise
 YEAR = 365 * DAY
 

@@ -47,9 +47,7 @@ def test_a_batch_decides_what_the_plain_reading_decides(transactional_db: None, 
 def said(number: int, message: dict) -> Event | None:
     """A message as an event; None when it names nobody and no browser."""
     traits = {name: message[key] for name, key in (("email", "mail"), ("phone", "phone")) if message[key]}
-    carried = identifiers(
-        door=message["door"], user_id=message["user"], anonymous_id=message["browser"], traits=traits
-    )
+    carried = identifiers(door=message["door"], user_id=message["user"], anonymous_id=message["browser"], traits=traits)
     if not carried:
         return None
     return Event(
