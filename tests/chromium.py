@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.absent import absent
 
 PROGRAM = Path("/usr/bin/chromium")
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -24,10 +25,7 @@ AS_A_PERSON = (  # headless counts as a machine
 def launched() -> Iterator[Browser]:
     """Run Chromium without a window, as far as sites can tell with a person before it."""
     if not PROGRAM.exists():
-        missing = "Chromium is missing: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        absent("Chromium is missing: apt-get install chromium")
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; Django's own work is plain
     try:

@@ -10,8 +10,6 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-STAGES = ("visitor", "lead", "qualified", "prospect", "opportunity", "customer", "ambassador", "discarded")
-
 LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
 
 

@@ -10,6 +10,7 @@ from embudo.collector.kind import KIND_ALIASES, KIND_OF_TYPE
 from embudo.core.intake import DOUBT_MARKS, IMPOSSIBLE_VIEWS, MACHINE_MARKS, UNREAD_VIEWS, Reason
 from embudo.core.kind import RESERVED_KINDS, TRUSTED_KINDS, TRUSTED_PREFIXES
 from embudo.eventlog.append import ERASED_PERSON, FAILED_QUOTA, ID_REUSED
+from tests.absent import absent
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor
 
 TEXT = (Path(__file__).parents[2] / "docs" / "collecting.md").read_text()
@@ -65,7 +66,7 @@ def test_the_examples_run(door: RunningDoor, language: str) -> None:
     assert example is not None
     text = example[1].replace("https://in.example.com", door.url).replace("SECRET_KEY", SECRET)
     if language == "js" and not (MODULES / "@segment" / "analytics-node").exists():
-        pytest.skip("@segment/analytics-node is not installed: npm ci")
+        absent("@segment/analytics-node is not installed: npm ci")
     import sys
 
     run({"python": [sys.executable, "-c", text], "js": ["node", "-e", text], "sh": ["bash", "-ec", text]}[language])

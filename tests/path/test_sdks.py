@@ -16,6 +16,7 @@ import pytest
 
 from embudo.config import Config
 from embudo.core.event import Event
+from tests.absent import absent
 from tests.chromium import launched
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor, door_of
 from tests.collector.test_tracker import until
@@ -84,7 +85,7 @@ def constants(door: RunningDoor, form: str, **more: object) -> str:
 def in_python(door: RunningDoor, module: str, script: str, *, gzip: bool) -> None:
     """Run a Python script that uses an SDK, in a process of its own."""
     if find_spec(module.partition(".")[0]) is None:
-        pytest.skip(f"{module} is not installed: pip install -r requirements/test.txt")
+        absent(f"{module} is not installed: pip install -r requirements/test.txt")
     run([sys.executable, "-c", constants(door, "{} = {}", GZIP=gzip) + script])
 
 
@@ -92,7 +93,7 @@ def in_node(door: RunningDoor, package: str, script: str) -> None:
     """Run a script of Node that uses an SDK."""
     node = shutil.which("node") or str(Path(sys.executable).parent / "node")
     if not (MODULES / package).exists() or not Path(node).exists():
-        pytest.skip(f"{package} is not installed: npm ci")
+        absent(f"{package} is not installed: npm ci")
     run([node, "-e", constants(door, "const {} = {}") + script])
 
 
@@ -152,7 +153,7 @@ class Folder(SimpleHTTPRequestHandler):
 def test_segments_sdk_for_the_browser(door: RunningDoor, tmp_path: Path) -> None:
     umd = MODULES / "@segment" / "analytics-next" / "dist" / "umd"
     if not umd.exists():
-        pytest.skip("the browser SDK needs npm ci")
+        absent("the browser SDK needs npm ci")
     folder = tmp_path / "pages"
     shutil.copytree(umd, folder, ignore=shutil.ignore_patterns("*.gz", "*.map"))
     (folder / "index.html").write_text(f"""<title>Norte</title><script src="index.js"></script><script>

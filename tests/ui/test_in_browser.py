@@ -11,6 +11,7 @@ from embudo.capture.models import Site
 from embudo.config import Config
 from embudo.core.event import Event, subject_of
 from embudo.eventlog import open_log
+from tests.absent import absent
 
 playwright = pytest.importorskip("playwright.sync_api")
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -167,7 +168,7 @@ def test_axe_finds_no_serious_violation_and_nothing_sticks_out(
     chromium: Any, live_server: Any, norte: Site, width: int, dark: bool
 ) -> None:
     if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci)")
+        absent("axe-core is not installed (npm ci)")
     page = signed_in(opened(chromium, live_server, width=width, dark=dark))
     ana = User.objects.get()
     base = f"/sites/{norte.public_id}/"
