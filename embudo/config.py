@@ -35,6 +35,9 @@ class Config:
     )
     site_url: str = _setting("EMBUDO_SITE_URL", "", "public address of the site; empty: http://host:port")
     allowed_hosts: str = _setting("EMBUDO_ALLOWED_HOSTS", "", "further host names of the site, with commas")
+    work_threads: int = _setting(
+        "EMBUDO_WORK_THREADS", 2, "pieces of long work (imports, exports) that one process does at a time"
+    )
     shards: int = _setting("EMBUDO_LOG_SHARDS", 1, "shards of the log's tail; settled when the log is made")
     secret_key: str = _setting(
         "EMBUDO_SECRET_KEY", "", "what signs sessions and links; empty: made at first start and kept in data/secret_key"
@@ -50,7 +53,9 @@ class Config:
         "EMBUDO_RATE_PER_ADDRESS", 300, "requests a second one address may send; 0: no limit"
     )
     trusted_proxies: str = _setting(
-        "EMBUDO_TRUSTED_PROXIES", "", "addresses whose X-Forwarded-For is believed, with commas"
+        "EMBUDO_TRUSTED_PROXIES",
+        "",
+        "your proxies' addresses and networks, with commas: their X-Forwarded-For is believed",
     )
     failed_quota_mb: int = _setting(
         "EMBUDO_FAILED_QUOTA_MB", 256, "room for the bodies of failed events; beyond it they count as refused"

@@ -1,7 +1,7 @@
 """What speaks for a machine: its user agent, its headers, and how it behaves. Marks only; core/intake.py judges."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -17,7 +17,10 @@ class HeadersOf(Protocol):
     """The headers of a request, names in lower case."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a header's text."""
+        """Return a header's text; of one sent in several lines the first."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return every line: its name and text."""
 
 
 def marks_of(headers: HeadersOf, user_agent: str) -> tuple[str, ...]:

@@ -82,6 +82,22 @@ class RunningDoor:
             body, sent["Content-Encoding"] = gzip.compress(body), "gzip"
         return self.request("POST", path, body, sent)
 
+    def with_lines(self, path: str, message: Any, lines: list[tuple[str, str]], *, key: str = SECRET) -> Answer:
+        """Post a message with header lines as they are, also two of one name."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=20)
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        basic = ("Authorization", "Basic " + b64encode(f"{key}:".encode()).decode())
+        try:
+            connection.putrequest("POST", path)
+            for name, value in [("User-Agent", BROWSER), *([basic] if key else []), *lines]:
+                connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
     def events(self) -> list[Event]:
         """Return every event of the log, in its order."""
         return [row.event for row in self.log.read(Cursor(), 100_000)[0]]

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from embudo.collector import suspicion
-from embudo.collector.address import Addresses
 from embudo.collector.suspicion import TRACKER, WINDOW_S, Visitors, agent_marks, marks_of
 from embudo.core.intake import IMPOSSIBLE_VIEWS, UNREAD_VIEWS
 
@@ -87,24 +86,6 @@ def test_no_more_visitors_are_remembered_than_there_is_room_for() -> None:
         visitors.marks(str(each), page())
         visitors.marks(f"no page {each}", {"type": "track"})
     assert len(visitors._seen) <= suspicion.MAX_VISITORS
-
-
-@pytest.mark.parametrize(
-    ("trusted", "client", "forwarded", "address"),
-    [
-        ("", "203.0.113.7:555", "1.2.3.4", "203.0.113.7"),
-        ("10.0.0.0/8", "203.0.113.7:555", "1.2.3.4", "203.0.113.7"),
-        ("10.0.0.0/8", "10.0.0.2:555", "1.2.3.4, 10.1.1.1", "1.2.3.4"),
-        ("10.0.0.0/8", "10.0.0.2:555", "9.9.9.9, 1.2.3.4", "1.2.3.4"),
-        ("10.0.0.2", "10.0.0.2:555", "", "10.0.0.2"),
-        ("10.0.0.2,::1", "[::1]:555", "2001:db8::7", "2001:db8::7"),
-        ("10.0.0.2", "10.0.0.2:555", "not an address", "not an address"),
-    ],
-)
-def test_a_forwarded_address_is_believed_from_trusted_proxies_only(
-    trusted: str, client: str, forwarded: str, address: str
-) -> None:
-    assert Addresses(trusted).of(client, {"x-forwarded-for": forwarded}) == address
 
 
 @pytest.mark.parametrize("context", [None, "x", {}, {"library": None}, {"library": {"name": "analytics.js"}}])
