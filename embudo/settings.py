@@ -10,7 +10,6 @@ from embudo import config as _config
 from embudo import secret as _secret
 
 EMBUDO = _config.read()
-EMBUDO.data.mkdir(parents=True, exist_ok=True)
 BASE_DIR = Path(__file__).resolve().parent
 
 DEBUG = EMBUDO.debug
@@ -26,7 +25,7 @@ def installed(module: str) -> bool:
 
 
 # -- apps, in the order the data flows; an app that is not there yet is left out ---------------------
-_APPS = ("ui", "accounts", "capture", "definition", "leads", "reports", "demo", "operate")
+_APPS = ("ui", "accounts", "work", "capture", "definition", "leads", "reports", "demo", "operate")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -137,7 +136,8 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 _site = urlsplit(EMBUDO.site_address)
 _https = _site.scheme == "https"
 _further = [name.strip() for name in EMBUDO.allowed_hosts.split(",") if name.strip()]
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, [_site.hostname]), *_further]
+_listening = f"[{EMBUDO.web_host}]" if ":" in EMBUDO.web_host else EMBUDO.web_host
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", _listening, *filter(None, [_site.hostname]), *_further]
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
@@ -162,6 +162,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+# -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
+WORK: dict[str, str] = {}
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

@@ -6,6 +6,7 @@ from embudo.settings import installed
 
 PREFIXES = {
     "accounts": "",
+    "work": "",
     "capture": "",
     "definition": "",
     "leads": "",
