@@ -11,7 +11,7 @@ from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
 from embudo.leads import kept as rows
 from embudo.leads import moves, sql
-from embudo.leads.history import REVISED, counts, of_subjects
+from embudo.leads.history import RETOLD, counts, of_subjects
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
 from embudo.leads.summary import Summary, summary_of
@@ -38,7 +38,7 @@ class Batch:
 
     def work(self, events: Sequence[Event], decided: Decided | None = None) -> None:
         """Decide identity in log order, then fold what is new and read again what was regrouped."""
-        events = [event for event in events if event.door is not Door.SYSTEM or event.kind in (REVISED, ERASED)]
+        events = [event for event in events if event.door is not Door.SYSTEM or event.kind in (*RETOLD, ERASED)]
         self._identify(events, decided or _decide)
         self._settle_regrouped()
         self._fold(events)
@@ -61,7 +61,7 @@ class Batch:
             if event.kind == ERASED:
                 directory.forget(directory.person_of(event.subject))
                 continue
-            if event.kind == REVISED:
+            if event.kind in RETOLD:
                 retold.add(event.subject)
                 continue
             decisions = decided(event, directory)

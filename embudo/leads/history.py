@@ -1,18 +1,25 @@
-"""The facts of one person as they count today: verdicts as revised, machines left out."""
+"""The facts of one person as they count today: verdicts as revised, machines and what was taken back left out."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from embudo.core.event import Event, Verdict
+from embudo.core.event import Door, Event, Verdict
 from embudo.eventlog import Cursor, Log
 from embudo.leads.identity import IDENTITY_KINDS
 
-REVISED = "verdict_revised"
+REVISED, WITHDRAWN = "verdict_revised", "fact_withdrawn"
+RETOLD = frozenset((REVISED, WITHDRAWN))  # after these a person's history is read again
 VERDICTS = frozenset(Verdict)
 
+# What a person in the app may take back of what was recorded there; attributes are stated anew instead.
+WITHDRAWABLE = frozenset(
+    "stage_set handoff_accepted handoff_rejected opportunity_opened opportunity_won opportunity_lost "
+    "call_made meeting_held note_written".split()
+)
 
 # Facts about other facts: they decide whose and what those are, and are nothing that a person did.
-BOOKKEEPING = IDENTITY_KINDS | {REVISED, "person_erased", "definition_published"}
+BOOKKEEPING = IDENTITY_KINDS | RETOLD | {"person_erased", "definition_published"}
+Key = tuple[str, str]
 
 
 def counts(event: Event) -> bool:
@@ -23,12 +30,28 @@ def counts(event: Event) -> bool:
 def counted(history: Iterable[Event]) -> list[Event]:
     """Return the facts that count, each with the verdict last given to it, from a history in any order."""
     events = list(history)
-    revised = {}
-    for event in sorted((each for each in events if each.kind == REVISED), key=lambda each: each.order):
-        revised[str(event.props.get("source")), str(event.props.get("id"))] = event.props.get("verdict")
-    if revised:
-        events = [_as_revised(event, revised.get(event.key)) for event in events]
+    judged = judgements(events)
+    if judged:
+        events = [_as_judged(event, judged.get(event.key)) for event in events]
     return [event for event in events if counts(event)]
+
+
+def judgements(events: Iterable[Event]) -> dict[Key, tuple[int, str]]:
+    """Return the subject and the verdict in force of each fact that was judged anew, from facts in any order.
+
+    What a person in the app took back counts as little as what a machine did, whatever else is said of it.
+    """
+    found = {}
+    for event in sorted((each for each in events if each.kind in RETOLD), key=_withdrawals_last):
+        said = Verdict.MACHINE.value if event.kind == WITHDRAWN else str(event.props.get("verdict"))
+        if event.kind == REVISED or event.door is Door.APP:
+            found[_about(event)] = (event.subject, said)
+    return found
+
+
+def withdrawn(history: Iterable[Event]) -> dict[Key, Event]:
+    """Return the facts that took another one back, by the key of that one."""
+    return {_about(event): event for event in history if event.kind == WITHDRAWN and event.door is Door.APP}
 
 
 def of_subjects(log: Log, subjects: Collection[int], through: Cursor) -> list[Event]:
@@ -36,5 +59,13 @@ def of_subjects(log: Log, subjects: Collection[int], through: Cursor) -> list[Ev
     return counted(log.history(subjects, through=through))
 
 
-def _as_revised(event: Event, verdict: object) -> Event:
-    return replace(event, verdict=Verdict(verdict)) if verdict in VERDICTS else event
+def _about(event: Event) -> Key:
+    return str(event.props.get("source")), str(event.props.get("id"))
+
+
+def _withdrawals_last(event: Event) -> tuple[bool, tuple[int, str, str]]:
+    return event.kind == WITHDRAWN, event.order
+
+
+def _as_judged(event: Event, judged: tuple[int, str] | None) -> Event:
+    return replace(event, verdict=Verdict(judged[1])) if judged and judged[1] in VERDICTS else event

@@ -21,8 +21,8 @@ PATIENCE_S = 1.0
 # What a person in the app may record of somebody.
 KINDS = frozenset(
     "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
-    "opportunity_lost people_merged people_unmerged identity_linked verdict_revised call_made meeting_held "
-    "note_written purchase_made referral_made".split()
+    "opportunity_lost people_merged people_unmerged identity_linked verdict_revised fact_withdrawn call_made "
+    "meeting_held note_written purchase_made referral_made".split()
 )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from embudo.capture.sight import reason_called
 from embudo.core.event import Door, Event
 from embudo.leads import naming
+from embudo.leads.history import WITHDRAWABLE
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
 
@@ -62,6 +63,13 @@ def detail(event: Event, labels: Mapping[str, str] = naming.NO_LABELS) -> list[s
         by = text(event.context.get("by_name")) or text(event.props.get("by"))
         said += [_("recorded by %(name)s") % {"name": by}] if by else []
     return said + [reason_called(each) for each in event.reasons]
+
+
+def withdrawal_needs(event: Event) -> str:
+    """Return the permission to take a fact back; empty when nobody can: others than the app recorded it."""
+    if event.door is not Door.APP or event.kind not in WITHDRAWABLE:
+        return ""
+    return "opportunities.edit" if event.kind.startswith(("handoff_", "opportunity_")) else "people.edit"
 
 
 def text(value: Any) -> str:
@@ -231,5 +239,6 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "people_merged": _plain(gettext_lazy("was joined with another person")),
     "people_unmerged": _plain(gettext_lazy("was taken apart from another person")),
     "identity_linked": _plain(gettext_lazy("an identifier was linked")),
+    "fact_withdrawn": _plain(gettext_lazy("something was taken back")),
     "verdict_revised": _plain(gettext_lazy("a fact was judged anew")),
 }

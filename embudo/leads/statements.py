@@ -6,6 +6,7 @@ from typing import Any
 
 from embudo.core.attributes import stated_by, traits
 from embudo.core.event import Door, Event
+from embudo.leads.history import withdrawn
 from embudo.leads.sentences import text
 from embudo.leads.summary import undated
 
@@ -71,8 +72,10 @@ STATUS = {"opportunity_opened": "open", "opportunity_moved": "", "opportunity_wo
 def opportunities(history: Iterable[Event]) -> list[Opportunity]:
     """Return the opportunities of a history, the last changed first."""
     found: dict[str, Opportunity] = {}
+    history = list(history)
+    taken_back = withdrawn(history)
     for event in history:
-        if event.kind not in STATUS:
+        if event.kind not in STATUS or event.key in taken_back:
             continue
         id_ = text(event.props.get("opportunity"))
         each = found.setdefault(id_, Opportunity(id_, opened_at=event.at))

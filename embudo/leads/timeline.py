@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from embudo.core.definition import Definition
 from embudo.core.event import Event, Verdict
 from embudo.core.scoring import Explanation, matching
+from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import Person, StageChange
 from embudo.leads.naming import defined, labels_given, why_called
 from embudo.leads.queries.scores import definition as definition_in_force
-from embudo.leads.sentences import detail, family_of, sentence
+from embudo.leads.sentences import detail, family_of, sentence, withdrawal_needs
 from embudo.leads.story import Times, history_of, told
 from embudo.leads.summary import undated
 
@@ -35,6 +38,8 @@ class Entry:
     machine: bool = False
     over_limit: bool = False
     undated: bool = False
+    taken_back: bool = False
+    needs: str = ""  # the permission to take it back; empty: nobody can
     event: Event | None = None
 
     @property
@@ -60,12 +65,14 @@ def entries(
         else set()
     )
     with_view = {reading.key for reading in readings.values()}
-    labels, times = labels_given(), Times(history)
+    labels, times, taken_back = labels_given(), Times(history), withdrawn(history)
     found = [
         _of_event(event, readings.get(event.id), definition, cut, labels)
         for event in told(history)
-        if event.key not in with_view
+        if event.key not in with_view and event.kind != WITHDRAWN
     ]
+    found = [_taken_back(each) if each.event and each.event.key in taken_back else each for each in found]
+    found += [_of_withdrawal(each, taken_back) for each in history if each.key in taken_back]
     found += [_of_move(move, times) for move in moves if move.from_stage]
     found.sort(key=lambda each: each.order, reverse=True)
     return found
@@ -127,7 +134,25 @@ def _of_event(
         machine=event.verdict is Verdict.MACHINE,
         over_limit=bool(rules) and not earned,
         undated=undated(event),
+        needs=withdrawal_needs(event),
         event=event,
+    )
+
+
+def _taken_back(entry: Entry) -> Entry:
+    return replace(entry, taken_back=True, needs="", points=None, rules=[], over_limit=False)
+
+
+def _of_withdrawal(event: Event, taken_back: Mapping[tuple[str, str], Event]) -> Entry:
+    """The line that says who took a fact back, and when."""
+    said = taken_back[event.key]
+    return Entry(
+        order=said.order,
+        family=family_of(event.kind),
+        words=_("took back: %(what)s") % {"what": sentence(event)},
+        at=said.at,
+        details=detail(said),
+        event=said,
     )
 
 

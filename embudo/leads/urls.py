@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/<int:person>/stage/", commands.stage, name="stage"),
     path("people/<int:person>/owner/", commands.owner, name="owner"),
     path("people/<int:person>/notes/", commands.note, name="note"),
+    path("people/<int:person>/facts/<str:fact>/withdrawal/", commands.withdrawal, name="withdrawal"),
     path("people/<int:person>/handoff/", commands.handoff, name="handoff"),
     path("people/<int:person>/opportunities/", commands.opportunity, name="opportunity"),
     path("people/<int:person>/attributes/", attributes.add, name="attributes"),

@@ -7,14 +7,14 @@ from embudo.core.event import Door, Event, subject_of
 from embudo.core.identity import Identity
 from embudo.eventlog import Cursor, Log
 from embudo.leads.decided import cause_of, events_behind, is_decision
-from embudo.leads.history import REVISED
+from embudo.leads.history import RETOLD, judgements
 
 Revised = tuple[int, str, str, str]  # subject, source, id, verdict
 
 
 @dataclass
 class Who:
-    """Subject -> person before merges, merge pointers, and the facts whose verdict was revised."""
+    """Subject -> person before merges, merge pointers, and the facts that were judged anew."""
 
     links: dict[int, int] = field(default_factory=dict)
     identity: Identity = field(default_factory=Identity)
@@ -28,9 +28,9 @@ class Who:
         for event in events_behind(log, Cursor(), through):
             if is_decision(event):
                 decisions[cause_of(event)].append(event)
-            elif event.kind == REVISED:
+            elif event.kind in RETOLD:
                 revisions.append(event)
-        who = cls(revised=_last(revisions))
+        who = cls(revised=[(subject, *key, said) for key, (subject, said) in judgements(revisions).items()])
         for event in events_behind(log, Cursor(), through):
             if event.door is Door.SYSTEM:
                 continue
@@ -49,12 +49,3 @@ class Who:
         """Return the surviving person of every subject that is not its own."""
         subjects = self.links.keys() | self.identity.merged.keys()
         return {each: person for each in subjects if (person := self.person_of(each)) != each}
-
-
-def _last(revisions: list[Event]) -> list[Revised]:
-    """The last verdict given to each fact, in the order of facts."""
-    found = {}
-    for event in sorted(revisions, key=lambda each: each.order):
-        source, id = str(event.props.get("source")), str(event.props.get("id"))
-        found[source, id] = (event.subject, source, id, str(event.props.get("verdict")))
-    return list(found.values())

@@ -9,10 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from embudo.eventlog import LogUnavailable
+from embudo.core.event import Event
+from embudo.eventlog import LogUnavailable, Outcome
+from embudo.leads.history import WITHDRAWABLE, withdrawn
 from embudo.leads.models import Identifier, Person
-from embudo.leads.record import NotRecorded, record, wait_until_followed
-from embudo.leads.story import survivor_of
+from embudo.leads.record import APP, NotRecorded, record, wait_until_followed
+from embudo.leads.story import history_of, survivor_of
 from embudo.ui.toasts import toast
 
 FACT = re.compile(r"[0-9a-f-]{32,80}")
@@ -53,15 +55,32 @@ def given_id(request: HttpRequest) -> str:
     return wanted if FACT.fullmatch(wanted) else fact_id()
 
 
-def say(request: HttpRequest, kind: str, person: int, props: Mapping[str, Any], *, done: str, undo: str = "") -> bool:
-    """Record one fact, wait until it shows and tell the reader; return whether it was kept."""
+def said_before(request: HttpRequest, person: int) -> Event | None:
+    """Return the fact that this very form recorded already, as a second click finds it."""
+    wanted = (APP, given_id(request))
+    return next((event for event in history_of(person) if event.key == wanted), None)
+
+
+def say(
+    request: HttpRequest, kind: str, person: int, props: Mapping[str, Any], *, done: str, undo: str = "", id: str = ""
+) -> bool:
+    """Record one fact, wait until it shows and tell the reader; return whether it was kept.
+
+    The fact has the form's id, or `id`. Where it can be taken back, that is its Undo.
+    """
+    id = id or given_id(request)
+    if kind in WITHDRAWABLE:
+        undo = reverse("leads:withdrawal", args=[person, id])
     try:
-        receipt = record(kind, person=person, props=props, id=given_id(request), by=request.user)
+        receipt = record(kind, person=person, props=props, id=id, by=request.user)
     except LogUnavailable:
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return False
     except NotRecorded:
         toast(request, _("This was recorded before with other content. Load the page again."), failed=True)
+        return False
+    if receipt.outcome is Outcome.DUPLICATE and (APP, id) in withdrawn(history_of(person)):
+        toast(request, _("This was recorded before and taken back. Load the page again."), failed=True)
         return False
     if wait_until_followed(receipt):
         toast(request, done, undo=undo)

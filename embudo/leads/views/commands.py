@@ -2,23 +2,26 @@
 
 import re
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from embudo.accounts.permissions import require
+from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
+from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
+from embudo.leads.record import APP
+from embudo.leads.sentences import sentence, withdrawal_needs
 from embudo.leads.showing import BadValue, number_typed
 from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, back_to, given_id, person_of, say
+from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
 from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
 
@@ -42,13 +45,12 @@ def stage(request: HttpRequest, person: int) -> HttpResponse:
     if to not in (*STAGES, DISCARDED):
         return HttpResponseBadRequest(_("Choose a stage."))
     reason = request.POST.get("reason", "").strip()[:300]
-    if to == found.stage:
+    if to == found.stage and not said_before(request, found.id):
         toast(request, _("%(name)s is in that stage already.") % {"name": called(found)})
         return back_to(request, found.id)
     props = {"stage": to, **({"reason": reason} if reason else {})}
-    undo = _undo("leads:stage", found.id, request, stage=found.stage)
     done = _("%(name)s: stage set to %(stage)s.") % {"name": called(found), "stage": stage_of(to).label}
-    say(request, "stage_set", found.id, props, done=done, undo=undo)
+    say(request, "stage_set", found.id, props, done=done)
     return back_to(request, found.id)
 
 
@@ -93,13 +95,12 @@ def note(request: HttpRequest, person: int) -> HttpResponse:
 def handoff(request: HttpRequest, person: int) -> HttpResponse:
     """Accept a hand-off, or refuse it with a reason."""
     found = _found(request, person)
-    if not found.handoff_ready:
+    if not found.handoff_ready and not said_before(request, found.id):
         toast(request, _("This hand-off was answered already."), failed=True)
         return back_to(request, found.id)
-    undo = _undo("leads:stage", found.id, request, stage=found.stage)
     if request.POST.get("answer") == "accept":
         done = _("%(name)s is a prospect now.") % {"name": called(found)}
-        if say(request, "handoff_accepted", found.id, {}, done=done, undo=undo) and found.owner_id is None:
+        if say(request, "handoff_accepted", found.id, {}, done=done) and found.owner_id is None:
             Person.objects.filter(pk=found.id, owner=None).update(owner=request.user)
         return back_to(request, found.id)
     reason = request.POST.get("reason", "")
@@ -107,14 +108,29 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
         return HttpResponseBadRequest(_("Choose why."))
     props = {"reason": reason, **({"outcome": DISCARDED} if request.POST.get("discard") == "1" else {})}
     words = request.POST.get("note", "").strip()[:NOTE_LENGTH]
-    say(
-        request,
-        "handoff_rejected",
-        found.id,
-        props | ({"note": words} if words else {}),
-        done=_("The hand-off is refused."),
-        undo=undo,
-    )
+    props |= {"note": words} if words else {}
+    say(request, "handoff_rejected", found.id, props, done=_("The hand-off is refused."))
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("people.edit")
+def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
+    """Take back what was recorded here: from then on it never was, and a hand-off it answered waits again."""
+    found = _found(request, person)
+    history = history_of(found.id)
+    recorded = next((event for event in history if event.key == (APP, fact)), None)
+    needs = withdrawal_needs(recorded) if recorded else ""
+    if recorded is None or not needs:
+        raise Http404(_("There is nothing to take back here."))
+    if not request.user.may(needs):
+        raise NotAllowed(needs)
+    if recorded.key in withdrawn(history):
+        toast(request, _("This is taken back already."))
+        return back_to(request, found.id)
+    props = {"source": recorded.source, "id": recorded.id}
+    done = _("Taken back: %(what)s.") % {"what": sentence(recorded)}
+    say(request, WITHDRAWN, recorded.subject, props, done=done, id=f"{recorded.id}-withdrawn")
     return back_to(request, found.id)
 
 
@@ -128,6 +144,9 @@ def opportunity(request: HttpRequest, person: int) -> HttpResponse:
         props = _deal(request)
     except BadValue as error:
         toast(request, str(error), failed=True)
+        return back_to(request, found.id)
+    if verb in ("won", "lost") and not (_is_open(found.id, props["opportunity"]) or said_before(request, found.id)):
+        toast(request, _("This opportunity is not open any more."), failed=True)
         return back_to(request, found.id)
     if verb == "open":
         props["opportunity"] = given_id(request)
@@ -165,14 +184,13 @@ def _deal(request: HttpRequest) -> dict[str, Any]:
     return props
 
 
+def _is_open(person: int, opportunity: str) -> bool:
+    return any(each.id == opportunity and each.status == "open" for each in opportunities(history_of(person)))
+
+
 def _amount_of(person: int, opportunity: str) -> dict[str, Any]:
     """The amount that an opportunity has, as it was stated."""
     for each in opportunities(history_of(person)):
         if each.id == opportunity and each.amount is not None:
             return {"amount": each.amount, **({"currency": each.currency} if each.currency else {})}
     return {}
-
-
-def _undo(view: str, person: int, request: HttpRequest, **query: str) -> str:
-    """The address that takes the act back; its fact has an id of its own that a second click repeats."""
-    return f"{reverse(view, args=[person])}?{urlencode({**query, 'fact': given_id(request)[:36] + '-0000'})}"
