@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from embudo import __version__, processes
+from embudo import __version__, install, processes, secret
 from embudo import config as settings
+from embudo.install import NoInstall
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,16 @@ class Command:
 
     module: str
     words: str
+    begins: bool = False  # may make a new install; `import` may when it is asked to
 
 
 COMMANDS = {
     "up": Command("embudo.supervisor", "run the whole install: collector, web, follow and advance"),
-    "demo": Command("embudo.demo.command", "fill an empty install with a fictional company"),
+    "demo": Command("embudo.demo.command", "fill an empty install with a fictional company", begins=True),
     "import": Command("embudo.leads.imports.command", "bring in people or facts from a CSV file"),
-    "prepare": Command("embudo.operate.prepare", "bring the tables up to date (`up` does it at its start)"),
+    "prepare": Command(
+        "embudo.operate.prepare", "make an install, or bring its tables up to date (`up` does it)", begins=True
+    ),
     "doctor": Command("embudo.operate.doctor", "look for what is wrong and say how to mend it"),
     "backup": Command("embudo.operate.backup", "write everything to one file, while the install runs"),
     "restore": Command("embudo.operate.restore", "fill an empty install from such a file"),
@@ -32,7 +36,8 @@ COMMANDS = {
         "embudo.leads.rebuild", "compute people, scores and stages again from the log (--check: compare)"
     ),
 }
-_WITHOUT_DJANGO = {"up"}
+CREATE = "--create"  # lets `import` make a new install
+_ALONE = {"up", "restore"}  # `up` has `prepare` make the install, `restore` makes one from the backup
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,10 +46,18 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)  # whatever the install writes, people's data and password hashes included, is its owner's alone
     try:
         return _run(_take_data(given))
-    except settings.BadSetting as error:
+    except (settings.BadSetting, NoInstall) as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from embudo.trouble import words_of
+
+        config = settings.read()
+        words = words_of(error, config)
+        if words is None or config.debug:
+            raise
+        return _complain(words)
 
 
 def usage() -> str:
@@ -64,17 +77,33 @@ def _run(given: list[str]) -> int:
     if name == "--version":
         print(__version__)
         return 0
-    if name == "manage":
-        return _manage(rest)
+    if name not in COMMANDS and name not in processes.RUN and name != "manage":
+        return _complain(f"There is no command {name!r}.\n\n{usage()}")
+    if name not in _ALONE and not {"-h", "--help"} & set(rest):
+        rest = _find_install(name, rest)
+    return _start(name, rest)
+
+
+def _find_install(name: str, rest: list[str]) -> list[str]:
+    """Make sure that there is an install, making one where that is asked for; return the other arguments."""
+    config = settings.read()
+    begins = COMMANDS[name].begins if name in COMMANDS else False
+    if begins or (name == "import" and CREATE in rest):
+        if install.make(config) and config.embedded:
+            print(f"A new install begins in {config.data}.", flush=True)
+    else:
+        install.require(config)
+    if begins or name in processes.RUN:
+        secret.keep(config)
+    return [word for word in rest if name != "import" or word != CREATE]
+
+
+def _start(name: str, rest: list[str]) -> int:
     if name in processes.RUN:
         return processes.run(name, settings.read())
-    if name not in COMMANDS:
-        return _complain(f"There is no command {name!r}.\n\n{usage()}")
-    return _command(name, rest)
-
-
-def _command(name: str, rest: list[str]) -> int:
-    if name not in _WITHOUT_DJANGO:
+    if name == "manage":
+        return _manage(rest)
+    if name != "up":
         import django
 
         django.setup()

@@ -1,67 +1,118 @@
 """Where settings come from: the environment, read once, each with a safe default.
 
-This is the one place. `docs/settings.md` is checked against it by a test. No Django here, so that the
-collector and the log read the same settings as the site.
+This is the one place, where all of them are checked too; `setting_text.py` knows how each kind is written.
+`docs/settings.md` is checked against it by a test. No Django here, so that the collector and the log read the same
+settings as the site.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from embudo import setting_text as text
 
-def _setting(name: str, default: Any, words: str) -> Any:
-    return field(default=default, metadata={"name": name, "words": words})
+OWN = ("EMBUDO_SUPERVISED",)  # what Embudo tells its own processes
+
+
+def _setting(name: str, default: Any, read: text.Reader, words: str) -> Any:
+    return field(default=default, metadata={"name": name, "read": read, "words": words})
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings of one install."""
 
-    data: Path = _setting("EMBUDO_DATA", Path("var"), "folder of everything the install keeps")
+    data: Path = _setting("EMBUDO_DATA", Path("var"), Path, "folder of everything the install keeps")
     database_url: str = _setting(
-        "EMBUDO_DATABASE_URL", "", "postgresql://... for the server shape; empty: SQLite in the data folder"
+        "EMBUDO_DATABASE_URL",
+        "",
+        text.postgresql,
+        "postgresql://... for the server shape; empty: SQLite in the data folder",
     )
-    web_host: str = _setting("EMBUDO_WEB_HOST", "127.0.0.1", "address the site listens on")
-    web_port: int = _setting("EMBUDO_WEB_PORT", 8000, "port of the site")
-    web_workers: int = _setting("EMBUDO_WEB_WORKERS", 1, "processes that answer for the site")
-    web_threads: int = _setting("EMBUDO_WEB_THREADS", 4, "requests that one such process answers at a time")
-    collector_host: str = _setting("EMBUDO_COLLECTOR_HOST", "127.0.0.1", "address the collector listens on")
-    collector_port: int = _setting("EMBUDO_COLLECTOR_PORT", 8001, "port of the collector")
-    collector_workers: int = _setting("EMBUDO_COLLECTOR_WORKERS", 1, "processes that take events")
+    web_host: str = _setting("EMBUDO_WEB_HOST", "127.0.0.1", text.host, "address the site listens on")
+    web_port: int = _setting("EMBUDO_WEB_PORT", 8000, text.port, "port of the site")
+    web_workers: int = _setting("EMBUDO_WEB_WORKERS", 1, text.whole(1, 64), "processes that answer for the site")
+    web_threads: int = _setting(
+        "EMBUDO_WEB_THREADS", 4, text.whole(1, 256), "requests that one such process answers at a time"
+    )
+    collector_host: str = _setting("EMBUDO_COLLECTOR_HOST", "127.0.0.1", text.host, "address the collector listens on")
+    collector_port: int = _setting("EMBUDO_COLLECTOR_PORT", 8001, text.port, "port of the collector")
+    collector_workers: int = _setting("EMBUDO_COLLECTOR_WORKERS", 1, text.whole(1, 64), "processes that take events")
     collector_url: str = _setting(
-        "EMBUDO_COLLECTOR_URL", "", "public address of the collector, as pages see it; empty: http://host:port"
+        "EMBUDO_COLLECTOR_URL",
+        "",
+        text.web_address(path=True),
+        "public address of the collector, as pages see it; empty: http://host:port",
     )
-    site_url: str = _setting("EMBUDO_SITE_URL", "", "public address of the site; empty: http://host:port")
-    allowed_hosts: str = _setting("EMBUDO_ALLOWED_HOSTS", "", "further host names of the site, with commas")
+    site_url: str = _setting(
+        "EMBUDO_SITE_URL", "", text.web_address(path=False), "public address of the site; empty: http://host:port"
+    )
+    allowed_hosts: str = _setting("EMBUDO_ALLOWED_HOSTS", "", text.hosts, "further host names of the site, with commas")
     work_threads: int = _setting(
-        "EMBUDO_WORK_THREADS", 2, "pieces of long work (imports, exports) that one process does at a time"
+        "EMBUDO_WORK_THREADS",
+        2,
+        text.whole(1, 64),
+        "pieces of long work (imports, exports) that one process does at a time",
     )
-    shards: int = _setting("EMBUDO_LOG_SHARDS", 1, "shards of the log's tail; settled when the log is made")
+    shards: int = _setting(
+        "EMBUDO_LOG_SHARDS", 1, text.whole(1, 256), "shards of the log's tail; settled when the log is made"
+    )
     secret_key: str = _setting(
-        "EMBUDO_SECRET_KEY", "", "what signs sessions and links; empty: made at first start and kept in data/secret_key"
+        "EMBUDO_SECRET_KEY",
+        "",
+        text.secret,
+        "what signs sessions and links; empty: made at first start and kept in data/secret_key",
     )
-    debug: bool = _setting("EMBUDO_DEBUG", False, "show errors with their source; never in production")
-    time_zone: str = _setting("EMBUDO_TIME_ZONE", "UTC", "time zone of the company, for those who chose none")
-    language: str = _setting("EMBUDO_LANGUAGE", "en", "language for those who chose none: en, es or pt-br")
+    debug: bool = _setting("EMBUDO_DEBUG", False, text.yes_or_no, "show errors with their source; never in production")
+    time_zone: str = _setting(
+        "EMBUDO_TIME_ZONE", "UTC", text.time_zone, "time zone of the company, for those who chose none"
+    )
+    language: str = _setting(
+        "EMBUDO_LANGUAGE", "en", text.one_of("en", "es", "pt-br"), "language for those who chose none: en, es or pt-br"
+    )
     mail_url: str = _setting(
-        "EMBUDO_MAIL_URL", "", "smtp://user:password@host:port of the mail server; empty: no mail is sent"
+        "EMBUDO_MAIL_URL",
+        "",
+        text.mail_server,
+        "smtp://user:password@host:port of the mail server; empty: no mail is sent",
     )
-    rate_per_key: int = _setting("EMBUDO_RATE_PER_KEY", 5000, "events a second one write key may send; 0: no limit")
+    rate_per_key: int = _setting(
+        "EMBUDO_RATE_PER_KEY", 5000, text.whole(0, 10**9), "events a second one write key may send; 0: no limit"
+    )
     rate_per_address: int = _setting(
-        "EMBUDO_RATE_PER_ADDRESS", 300, "requests a second one address may send; 0: no limit"
+        "EMBUDO_RATE_PER_ADDRESS", 300, text.whole(0, 10**9), "requests a second one address may send; 0: no limit"
     )
     trusted_proxies: str = _setting(
         "EMBUDO_TRUSTED_PROXIES",
         "",
+        text.networks,
         "your proxies' addresses and networks, with commas: their X-Forwarded-For is believed",
     )
+    places: str = _setting(
+        "EMBUDO_PLACES", "", "file (.mmdb) that tells a visitor's country, region and city; empty: no place is known"
+    )
     failed_quota_mb: int = _setting(
-        "EMBUDO_FAILED_QUOTA_MB", 256, "room for the bodies of failed events; beyond it they count as refused"
+        "EMBUDO_FAILED_QUOTA_MB",
+        256,
+        text.whole(0, 10**6),
+        "room for the bodies of failed events; beyond it they count as refused",
     )
     seal_rows: int = _setting(
-        "EMBUDO_SEAL_ROWS", 200_000, "rows in the tail of a shard from which they are sealed to Parquet"
+        "EMBUDO_SEAL_ROWS",
+        200_000,
+        text.whole(1, 10**9),
+        "rows in the tail of a shard from which they are sealed to Parquet",
+    )
+
+    retention: tuple[tuple[str, int], ...] = _setting(
+        "EMBUDO_RETENTION",
+        (),
+        text.retention,
+        "days after which facts leave, by kind: page_viewed=730d, *=1825d; empty: all of them stay",
     )
 
     @property
@@ -86,25 +137,57 @@ class Config:
 
 
 class BadSetting(ValueError):
-    """A setting's text cannot be read; the message names it and says what is expected."""
+    """Settings cannot be used; the message names all of them, each with its value, why not, and what is allowed."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
-    """Return the settings of `environ`; raises BadSetting on text that cannot be read."""
-    given = {}
+    """Return the settings of `environ`; raises BadSetting, which names every one that cannot be used."""
+    given, problems = {}, []
     for each in fields(Config):
-        text = environ.get(each.metadata["name"])
-        if text is not None and text != "":
-            given[each.name] = _parse(each.metadata["name"], text, each.type)
-    return Config(**given)
+        name, words = each.metadata["name"], environ.get(each.metadata["name"])
+        if words is None or words == "":
+            continue
+        try:
+            given[each.name] = each.metadata["read"](words)
+        except text.Unfit as error:
+            problems.append(f"{name} is {_shown(name, words)}: {error}.")
+    config = Config(**given)
+    if problems := problems or _contradictions(config):
+        raise BadSetting(problems)
+    return config
 
 
-def _parse(name: str, text: str, kind: Any) -> Any:
-    if kind is bool:
-        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
-            raise BadSetting(f"{name} is {text!r}; write 1 or 0")
-        return text.lower() in ("1", "true", "yes")
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise BadSetting(f"{name} is {text!r}; a {kind.__name__} is expected") from error
+def unknown(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the names in `environ` that begin like a setting and are none, each with the one it looks like or ""."""
+    known = [each.metadata["name"] for each in fields(Config)]
+    odd = [name for name in environ if name.startswith("EMBUDO_") and name not in (*known, *OWN)]
+    return {name: next(iter(get_close_matches(name, known, 1, cutoff=0.75)), "") for name in sorted(odd)}
+
+
+def environment(config: Config) -> dict[str, str]:
+    """Return the environment that makes a process read these settings."""
+    return {each.metadata["name"]: _written(getattr(config, each.name)) for each in fields(Config)}
+
+
+def _contradictions(config: Config) -> list[str]:
+    if config.web_port == config.collector_port and config.web_host == config.collector_host:
+        return [f"EMBUDO_WEB_PORT and EMBUDO_COLLECTOR_PORT are both {config.web_port}: give each a port of its own."]
+    return []
+
+
+def _shown(name: str, words: str) -> str:
+    """Return a setting's text as it may stand in an output: never a password."""
+    if name == "EMBUDO_SECRET_KEY":
+        return "set"
+    return repr(re.sub(r"(://[^:/@]*):.*@", r"\1:***@", words))
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, tuple):
+        return ",".join(f"{kind}={days}d" for kind, days in value)
+    return str(value)

@@ -7,25 +7,34 @@ from pathlib import Path
 
 from embudo.config import Config
 
+FILE = "secret_key"
+
 
 def key_of(config: Config) -> str:
-    """Return the secret key of the install, making the file `secret_key` when there is none yet."""
+    """Return the secret key of the install; where none is kept, one that lives as long as this process."""
     if config.secret_key:
         return config.secret_key
-    file = config.data / "secret_key"
-    if not file.exists():
-        _make(file)
-    return file.read_text().strip()
+    try:
+        return (config.data / FILE).read_text().strip()
+    except OSError:  # doctor and restore work without; what signs for others has called `keep`
+        return secrets.token_urlsafe(48)
+
+
+def keep(config: Config) -> None:
+    """Make the file `secret_key` where the install has no key yet; raises OSError."""
+    if not config.secret_key and not (config.data / FILE).exists():
+        _make(config.data / FILE)
 
 
 def _make(file: Path) -> None:
     """Write a new key beside `file` and link it into place: of two processes one wins, and both read a whole key."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".secret_key.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(secrets.token_urlsafe(48))
-        out.flush()
-        os.fsync(out.fileno())
-    with suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
+    draft = file.with_name(f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -45,7 +45,7 @@ def cluster() -> Cluster | None:
 @pytest.fixture
 def config(tmp_path: Path, cluster: Cluster | None) -> Iterator[Config]:
     """The settings of a fresh, empty install: its own data folder and, on the server shape, its own database."""
-    fresh = Config(data=tmp_path / "data", secret_key="only-for-tests")
+    fresh = Config(data=tmp_path / "data", secret_key="only-for-tests-and-never-for-an-install")
     fresh.data.mkdir()
     if cluster is None:
         yield fresh

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from embudo import cli
+from embudo.install import NoInstall
 from embudo.processes import RUN
 from tests.install import Install
 
@@ -41,9 +42,88 @@ def test_an_unknown_command_is_answered_with_the_list(install: Install) -> None:
     assert "There is no command 'upp'" in install.embudo("upp", code=2)
 
 
-def test_a_setting_that_cannot_be_read_is_named(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Install, "environ", {**install.environ, "EMBUDO_WEB_PORT": "many"})
-    assert "EMBUDO_WEB_PORT is 'many'" in install.embudo("up", code=2)
+def test_settings_that_cannot_be_used_are_named_in_one_line_each(install: Install) -> None:
+    said = install.embudo("up", code=2, EMBUDO_WEB_PORT="many", EMBUDO_TIME_ZONE="Nowhere")
+    assert [line.split()[0] for line in said.splitlines()] == ["EMBUDO_WEB_PORT", "EMBUDO_TIME_ZONE"]
+
+
+LOOKING = (
+    "doctor",
+    "ledger",
+    "backup",
+    "rebuild",
+    "erase",
+    "import",
+    "manage",
+    "web",
+    "collector",
+    "follow",
+    "advance",
+)
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_a_command_that_looks_at_an_install_never_makes_one(install: Install, tmp_path: Path, name: str) -> None:
+    said = install.embudo(name, "--data", str(tmp_path / "typo"), code=2, EMBUDO_DATABASE_URL="")
+    assert f"There is no install in {tmp_path / 'typo'}" in said
+    assert f"`embudo up --data {tmp_path / 'typo'}` makes one" in said
+    assert not (tmp_path / "typo").exists()
+
+
+def test_the_install_that_may_be_meant_is_named(install: Install, tmp_path: Path, shape: str) -> None:
+    install.embudo("prepare", EMBUDO_DATABASE_URL="")
+    said = install.embudo("doctor", "--data", str(tmp_path / "dta"), code=2, EMBUDO_DATABASE_URL="")
+    assert f"did you mean --data {install.config.data}?" in said
+
+
+def test_a_new_install_is_told_once(install: Install, shape: str) -> None:
+    assert ("A new install begins" in install.embudo("prepare")) == (shape == "embedded")
+    assert "A new install begins" not in install.embudo("prepare")
+
+
+def test_an_import_makes_an_install_only_when_asked(install: Install, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("mail\nana@norte.example\n")
+    (tmp_path / "m.yaml").write_text("name: crm\nwho: {mail: mail}\n")
+    words = ("import", "people", str(tmp_path / "p.csv"), "--map", str(tmp_path / "m.yaml"))
+    folder = tmp_path / "new"
+    assert "There is no install" in install.embudo(*words, "--data", str(folder), code=2)
+    install.embudo(*words, "--create", "--data", str(folder))
+    assert folder.exists()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("up", "/proc/x"), ("doctor", "/dev/null"), ("restore", "/dev/null/x")])
+def test_a_place_that_cannot_hold_an_install_is_told_without_a_traceback(
+    install: Install, name: str, folder: str
+) -> None:
+    words = [name, "no-such.tar"] if name == "restore" else [name]
+    said = install.embudo(*words, "--data", folder, code=1 if name == "restore" else 2)
+    assert folder in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://ana@127.0.0.1:1/embudo", "nothing listens there"),
+        ("postgresql://ana@no-such-host.invalid/embudo", "no machine has that name"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(install: Install, url: str, words: str) -> None:
+    said = install.embudo("ledger", code=2, EMBUDO_DATABASE_URL=url)
+    assert words in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_database_that_is_not_there_is_told(install: Install, shape: str) -> None:
+    if shape == "embedded":
+        install.embudo("prepare")
+        install.config.tables.write_bytes(b"no database" * 1000)
+        assert "is damaged: restore the last backup" in install.embudo("manage", "clearsessions", code=2)
+        return
+    elsewhere = f"{install.config.database_url}-not"
+    assert "there is no such database" in install.embudo(
+        "manage", "clearsessions", code=2, EMBUDO_DATABASE_URL=elsewhere
+    )
 
 
 def test_what_an_install_keeps_is_its_owners_alone(install: Install) -> None:

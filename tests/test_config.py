@@ -1,4 +1,4 @@
-"""Settings are read from the environment, and the page about them tells all of it."""
+"""Settings are read from the environment, checked all at once, and the page about them tells all of it."""
 
 import re
 from dataclasses import fields
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embudo.config import BadSetting, Config, read
+from embudo.config import BadSetting, Config, environment, read, unknown
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 
@@ -23,10 +23,84 @@ def test_each_kind_of_setting_is_read_from_its_text() -> None:
     assert (given.web_port, given.debug, given.data, given.language) == (8123, True, Path("/srv/x"), "es")
 
 
-@pytest.mark.parametrize(("name", "text"), [("EMBUDO_WEB_PORT", "eighty"), ("EMBUDO_DEBUG", "perhaps")])
-def test_text_that_cannot_be_read_is_named(name: str, text: str) -> None:
-    with pytest.raises(BadSetting, match=name):
+WRONG = {
+    "EMBUDO_WEB_PORT": ("eighty", "0", "65536", "80.5"),
+    "EMBUDO_COLLECTOR_PORT": ("-1",),
+    "EMBUDO_WEB_HOST": ("http://127.0.0.1", "a b", "x:80"),
+    "EMBUDO_WEB_WORKERS": ("0", "many"),
+    "EMBUDO_LOG_SHARDS": ("0", "1000"),
+    "EMBUDO_DEBUG": ("perhaps",),
+    "EMBUDO_TIME_ZONE": ("Mexico City", "../etc/passwd", "America"),
+    "EMBUDO_LANGUAGE": ("pt", "EN"),
+    "EMBUDO_DATABASE_URL": (
+        "mysql://a/b", "postgresql://host:99999/x", "postgresql://host:y/x", "postgresql://h", "postgresql:///x", "a",
+    ),
+    "EMBUDO_MAIL_URL": ("mail.norte.example", "smtp://", "smtp://host:port"),
+    "EMBUDO_SITE_URL": ("embudo.example.com", "ftp://x", "https://x/path", "https://x?y=1"),
+    "EMBUDO_COLLECTOR_URL": ("/v1", "https://"),
+    "EMBUDO_ALLOWED_HOSTS": ("https://embudo.example.com", "a b"),
+    "EMBUDO_TRUSTED_PROXIES": ("nginx", "10.0.0.0/99"),
+    "EMBUDO_SECRET_KEY": ("short",),
+    "EMBUDO_SEAL_ROWS": ("0",),
+    "EMBUDO_FAILED_QUOTA_MB": ("-1",),
+    "EMBUDO_RETENTION": ("page_viewed", "page_viewed=2y", "page_viewed=0d", "Page=1d", "a=1d,a=2d", "a=99999999d"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts])
+def test_text_that_cannot_be_used_is_named_with_what_is_allowed(name: str, text: str) -> None:
+    with pytest.raises(BadSetting, match=rf"^{name} is .+: .+\.$"):
         read({name: text})
+
+
+RIGHT = {
+    "EMBUDO_WEB_HOST": ("0.0.0.0", "::1", "localhost", "web-1.internal"),
+    "EMBUDO_DATABASE_URL": ("postgresql://u:p%40@h:5432/embudo", "postgres://h/x", "postgresql:///x?host=/run/pg"),
+    "EMBUDO_MAIL_URL": ("smtp://ana:pw@mail.example:587?tls=1", "smtps://mail.example"),
+    "EMBUDO_COLLECTOR_URL": ("https://in.example.com/embudo",),
+    "EMBUDO_ALLOWED_HOSTS": ("a.example, .b.example,10.0.0.1",),
+    "EMBUDO_TRUSTED_PROXIES": ("10.0.0.7, 10.1.0.0/16, ::1",),
+    "EMBUDO_TIME_ZONE": ("America/Sao_Paulo",),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in RIGHT.items() for text in texts])
+def test_what_is_right_is_taken_as_it_stands(name: str, text: str) -> None:
+    (setting,) = [each.name for each in fields(Config) if each.metadata["name"] == name]
+    assert getattr(read({name: text}), setting) == text
+
+
+def test_all_wrong_settings_are_told_at_once_and_no_password_is_shown() -> None:
+    given = {
+        "EMBUDO_LANGUAGE": "fr", "EMBUDO_WEB_PORT": "x", "EMBUDO_SECRET_KEY": "swordfish",
+        "EMBUDO_DATABASE_URL": "postgresql://ana:hunter2@h:x/d",
+    }  # fmt: skip
+    with pytest.raises(BadSetting) as told:
+        read(given)
+    lines = str(told.value).splitlines()
+    assert sorted(line.split()[0] for line in lines) == sorted(given)
+    assert "hunter2" not in str(told.value) and "swordfish" not in str(told.value)
+
+
+def test_site_and_collector_cannot_share_a_port() -> None:
+    with pytest.raises(BadSetting, match="EMBUDO_WEB_PORT and EMBUDO_COLLECTOR_PORT"):
+        read({"EMBUDO_WEB_PORT": "8001"})
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_one_it_looks_like() -> None:
+    found = unknown({"EMBUDO_LOG_SHARD": "2", "EMBUDO_PORT_80_TCP": "x", "EMBUDO_DEBUG": "1", "EMBUDO_SUPERVISED": "1"})
+    assert found == {"EMBUDO_LOG_SHARD": "EMBUDO_LOG_SHARDS", "EMBUDO_PORT_80_TCP": ""}
+
+
+def test_a_retention_says_days_by_kind() -> None:
+    days = (("page_viewed", 730), ("*", 1825))
+    assert read({"EMBUDO_RETENTION": "page_viewed=730d, *=1825d"}).retention == days
+    assert Config().retention == ()
+
+
+def test_settings_written_out_read_back_the_same() -> None:
+    config = Config(debug=True, web_port=1234, retention=(("page_viewed", 7), ("*", 9)), data=Path("/srv/x"))
+    assert read(environment(config)) == config
 
 
 def test_addresses_follow_host_and_port_unless_set() -> None:
@@ -43,8 +117,4 @@ def test_the_page_tells_every_setting_with_its_default_and_words() -> None:
 
 
 def _written(default: object) -> str:
-    return (
-        {False: "0", True: "1", "": "empty"}.get(default, str(default))
-        if isinstance(default, bool | str)
-        else str(default)
-    )
+    return str(int(default)) if isinstance(default, bool) else str(default or "empty")

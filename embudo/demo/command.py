@@ -29,7 +29,6 @@ def main(arguments: list[str]) -> int:
     """Fill the install; return an exit code."""
     options = _parser().parse_args(arguments)
     config = settings.read()
-    config.data.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     try:
         plan = _plan(config, options)

@@ -19,14 +19,14 @@ from embudo.demo.fill import Plan, fill, groups
 from embudo.demo.persona import slug
 from embudo.demo.progress import Progress
 from embudo.demo.world import world
-from embudo.leads import profile, sql
+from embudo.leads import passages, profile, sql
 from embudo.leads.kept import COLUMNS
 from embudo.leads.models import Person
 
 GROUP = 20_000  # rows of one transaction
 EARLIER_DAYS = 120  # at most
 MOVED = ("created_at", "first_seen_at", "last_seen_at", "stage_since_at", "engagement_at")
-MOVE = ("from_stage", "to_stage", "why", "causes", "version", "fit", "engagement", "superseded_why")
+MOVE = ("from_stage", "to_stage", "why", "causes", "version", "fit", "engagement", "dated", "superseded_why")
 
 TABLES = "('leads_person', 'leads_score', 'leads_stagechange', 'leads_personattribute')"
 INDEXES_SQLITE = (
@@ -57,6 +57,9 @@ def people(
             progress.at(min(1.0, (number + 1) * GROUP / count), f"{min(count, (number + 1) * GROUP):,}")
         progress.done(f"{count:,} people")
         progress.begin("Making the indexes again")
+    progress.done()
+    progress.begin("Counting the funnel")
+    passages.count_all()
     progress.done()
 
 

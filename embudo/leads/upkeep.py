@@ -6,7 +6,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import fields
 
 from embudo import config as settings
 from embudo.config import Config
@@ -24,10 +23,8 @@ def due(config: Config, log: Log, at: int) -> bool:
 
 def start(config: Config) -> subprocess.Popen[bytes]:
     """Start the child process that does it."""
-    given = {each.metadata["name"]: _text(getattr(config, each.name)) for each in fields(Config)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "embudo.leads.upkeep"], env={**os.environ, **given}, stdin=subprocess.DEVNULL
-    )
+    given = {**os.environ, **settings.environment(config)}
+    return subprocess.Popen([sys.executable, "-m", "embudo.leads.upkeep"], env=given, stdin=subprocess.DEVNULL)
 
 
 def main() -> int:
@@ -48,10 +45,6 @@ def _retention_due(config: Config, at: int) -> bool:
         mark.touch()
         return False
     return mark.stat().st_mtime_ns // 1000 < at - DAY
-
-
-def _text(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import argparse
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -12,8 +14,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from embudo import install
 from embudo.config import Config
 from embudo.eventlog import open_log
+from embudo.install import NoInstall
 from embudo.operate.archive import LISTING, BadArchive, unpack
 from embudo.operate.backup import TABLES, TAIL
 from embudo.operate.copies import paste_postgresql
@@ -33,7 +37,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         listing = restore(settings.EMBUDO, options.file)
-    except (BadArchive, NotEmpty, OSError) as error:
+    except (BadArchive, NotEmpty, NoInstall, OSError) as error:
         print(_("Nothing was restored: %(error)s") % {"error": error})
         return 1
     if erase_again(settings.EMBUDO, options.erased):
@@ -46,17 +50,35 @@ def main(arguments: list[str]) -> int:
 def restore(config: Config, file: Path) -> dict[str, Any]:
     """Check the whole backup, then put it in place; returns its listing. Raises BadArchive and NotEmpty."""
     _check_empty(config)
-    config.data.mkdir(parents=True, exist_ok=True)
-    held = Path(mkdtemp(prefix=".restoring-", dir=config.data))
-    try:
-        listing = unpack(file, held)
-        _check_shape(config, listing)
-        if not config.embedded:
-            _fill_database(config, held, listing)
-        _move_in(config, held)
-    finally:
-        shutil.rmtree(held)
+    with _as_found(config):
+        install.make(config)
+        held = Path(mkdtemp(prefix=".restoring-", dir=config.data))
+        try:
+            listing = unpack(file, held)
+            _check_shape(config, listing)
+            if not config.embedded:
+                _fill_database(config, held, listing)
+            _move_in(config, held)
+        finally:
+            shutil.rmtree(held)
     return listing
+
+
+@contextmanager
+def _as_found(config: Config) -> Iterator[None]:
+    """Should it fail, take away again the folders and, of a database that was empty, the tables that were made."""
+    made = [each for each in (config.data, *config.data.parents) if not each.exists()]
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for each in made:
+                each.rmdir()
+        if not config.embedded:
+            with connection.cursor() as cursor:
+                for table in connection.introspection.table_names(cursor):
+                    cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(table)} CASCADE")
+        raise
 
 
 def erase_again(config: Config, other: Path | None) -> bool:
@@ -82,10 +104,14 @@ def _check_empty(config: Config) -> None:
 
 
 def _check_shape(config: Config, listing: dict[str, Any]) -> None:
-    here = "embedded" if config.embedded else "server"
-    if listing["shape"] != here:
-        words = _("the backup is of the shape %(there)s, and this install is %(here)s (see EMBUDO_DATABASE_URL)")
-        raise BadArchive(words % {"there": listing["shape"], "here": here})
+    """A backup holds the tables as SQLite or as PostgreSQL keeps them; nothing turns one into the other."""
+    if listing["shape"] == ("embedded" if config.embedded else "server"):
+        return
+    if config.embedded:
+        words = _("it was made on PostgreSQL and restores only there: give an empty database in EMBUDO_DATABASE_URL")
+    else:
+        words = _("it was made on SQLite and restores only there: unset EMBUDO_DATABASE_URL, and restore again")
+    raise BadArchive(words)
 
 
 def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
@@ -103,7 +129,7 @@ def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
 
 
 def _move_in(config: Config, held: Path) -> None:
-    """Move the files into the data folder; a secret key that came into being meanwhile gives way to the backup's."""
+    """Move the files into the data folder."""
     for source in sorted(held.rglob("*")):
         place = source.relative_to(held)
         if source.is_file() and place.parts[0] != "tables" and place.name not in (LISTING, "tables.json"):

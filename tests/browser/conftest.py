@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from embudo.config import Config
-from tests.path.install import Install, on_own_ports
+from tests.install import Install, on_own_ports
 from tests.postgres import Cluster
 
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -45,17 +45,17 @@ class Company:
 def company(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster | None) -> Iterator[Company]:
     """The demo company, small, run by `embudo up`."""
     folder = tmp_path_factory.mktemp("company")
-    config = Config(data=folder / "data", secret_key="only-for-tests")
+    config = Config(data=folder / "data", secret_key="only-for-tests-and-never-for-an-install")
     config.data.mkdir()
     name = cluster.new_database() if cluster else ""
     if cluster:
         config = replace(config, database_url=cluster.url(name))
     (folder / "logs").mkdir()
     install = Install(on_own_ports(config), folder / "logs")
-    told = install.embudo("demo", "--people", "1500", "--days", "200", "--seed", "11").stdout
+    told = install.embudo("demo", "--people", "1500", "--days", "200", "--seed", "11")
     password = re.search(r"with the password\s+(\S+)", told)
     assert password, told
-    people = re.search(r"PEOPLE (.*)", install.embudo("manage", "shell", "-c", PEOPLE).stdout)
+    people = re.search(r"PEOPLE (.*)", install.embudo("manage", "shell", "-c", PEOPLE))
     assert people
     install.start("up")
     try:

@@ -15,7 +15,7 @@ import pytest
 from embudo.config import Config
 from embudo.core.event import Event
 from embudo.eventlog import Cursor, Ledger, Log, open_log
-from tests.path.install import BROWSER, Install, on_own_ports
+from tests.install import BROWSER, Install, on_own_ports
 
 PUBLIC, SECRET = "pub-norte", "sec-norte"
 SITES = [
@@ -113,6 +113,7 @@ class RunningDoor:
 
 def publish(config: Config, sites: list[dict[str, Any]]) -> None:
     """Publish sites as `capture` does: written beside, then moved."""
+    (config.data / "log").mkdir(parents=True, exist_ok=True)  # what makes a folder an install
     new = config.data / "sites.json.new"
     new.write_text(json.dumps({"sites": sites}))
     new.replace(config.data / "sites.json")

@@ -13,7 +13,7 @@ from embudo.demo.command import DAYS, PEOPLE, SEED
 from embudo.demo.history import history
 from embudo.eventlog import Cursor, open_log
 from tests.demo.conftest import UNTIL, definition
-from tests.path.install import ROOT, Install
+from tests.install import ROOT, Install
 
 PLAN = ("--people", "300", "--days", "200", "--seed", "4", "--until", "2026-06-09T10:13:20")
 COUNTS = """
@@ -47,11 +47,11 @@ def install(config: Config, tmp_path):
 
 
 def counted(install: Install):
-    return json.loads(install.embudo("manage", "shell", "-v", "0", "-c", COUNTS).stdout)
+    return json.loads(install.embudo("manage", "shell", "-v", "0", "-c", COUNTS))
 
 
 def test_the_demo_fills_an_empty_install_once(install):
-    printed = install.embudo("demo", *PLAN).stdout
+    printed = install.embudo("demo", *PLAN)
     first = counted(install)
     wanted = facts_of_plan(definition())
 
@@ -76,49 +76,45 @@ def test_the_demo_fills_an_empty_install_once(install):
     population.subtract(first["exits"])
     assert {stage: count for stage, count in population.items() if count} == first["stages"]
 
-    assert "exactly equal" in install.embudo("rebuild", "--check").stdout
+    assert "exactly equal" in install.embudo("rebuild", "--check")
     again = install.embudo("demo", *PLAN)
     assert counted(install) == first
     assert open_log(install.config).ledger().kept == ledger.kept
-    assert again.stdout != printed  # another password
+    assert again != printed  # another password
 
 
 def test_another_company_does_not_go_into_the_same_folder(install):
     install.embudo("demo", *PLAN)
-    refused = install.embudo("demo", "--seed", "5", "--until", "2026-06-09", check=False)
-    assert refused.returncode == 1
-    assert "choose another folder" in refused.stderr
+    refused = install.embudo("demo", "--seed", "5", "--until", "2026-06-09", code=1)
+    assert "choose another folder" in refused
 
 
 def test_an_install_with_facts_of_its_own_is_left_alone(install):
-    install.embudo("manage", "migrate", "--noinput", "--verbosity", "0")
+    install.embudo("prepare")
     open_log(install.config).append(facts_of_plan(definition())[:1])
-    refused = install.embudo("demo", check=False)
-    assert refused.returncode == 1
-    assert "folder of its own" in refused.stderr
+    refused = install.embudo("demo", code=1)
+    assert "folder of its own" in refused
 
 
 @pytest.mark.parametrize(
     "wrong", [("--people", "0"), ("--days", "-3"), ("--until", "tomorrow"), ("--seed", "x"), ("--until", "2999-01-01")]
 )
 def test_what_cannot_be_read_is_refused_with_usage(install, wrong):
-    refused = install.embudo("demo", *wrong, check=False)
-    assert refused.returncode == 2
-    assert "usage: embudo demo" in refused.stderr
+    refused = install.embudo("demo", *wrong, code=2)
+    assert "usage: embudo demo" in refused
 
 
 def test_a_running_install_is_not_filled(install):
-    install.embudo("manage", "migrate", "--noinput", "--verbosity", "0")
+    install.embudo("prepare")
     install.start("follow")
     try:
         deadline = time.monotonic() + 60
         while "following from" not in install.printed() and time.monotonic() < deadline:
             time.sleep(0.1)
-        refused = install.embudo("demo", *PLAN, check=False)
+        refused = install.embudo("demo", *PLAN, code=1)
     finally:
         install.stop()
-    assert refused.returncode == 1
-    assert "is running" in refused.stderr
+    assert "is running" in refused
     assert not open_log(install.config).end()
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from embudo.config import Config
-from tests.path.install import Install
+from tests.install import Install
 
 FILL = """
 import json
@@ -46,12 +46,12 @@ print(json.dumps({
 @pytest.fixture
 def install(config: Config, tmp_path):
     made = Install(config, tmp_path)
-    made.embudo("manage", "migrate", "--noinput", "--verbosity", "0")
+    made.embudo("prepare")
     return made
 
 
 def test_clones_have_scores_moves_and_names_of_their_own(install):
-    found = json.loads(install.embudo("manage", "shell", "-v", "0", "-c", FILL).stdout.splitlines()[-1])
+    found = json.loads(install.embudo("manage", "shell", "-v", "0", "-c", FILL).splitlines()[-1])
     assert found["people"] >= 700
     assert 250 < found["known"] < 400
     assert found["mails"] > 250

@@ -178,3 +178,49 @@ def test_a_backup_never_overwrites_a_file(filled: Install, tmp_path: Path) -> No
     (tmp_path / "kept.tar").write_text("mine")
     assert "exists already" in filled.embudo("backup", str(tmp_path / "kept.tar"), code=1)
     assert (tmp_path / "kept.tar").read_text() == "mine"
+
+
+def test_a_restore_that_fails_leaves_everything_as_it_was(filled: Install, empty: Install, tmp_path: Path) -> None:
+    (tmp_path / "no.tar").write_bytes(b"no tar" * 1000)
+    filled.embudo("backup", str(tmp_path / "all.tar"))
+    for file in ("no.tar", "missing.tar"):
+        empty.embudo("restore", str(tmp_path / file), code=1)
+        empty.embudo("restore", str(tmp_path / file), "--data", str(tmp_path / "new" / "folder"), code=1)
+    assert list(empty.config.data.iterdir()) == []
+    assert not (tmp_path / "new").exists()
+    empty.embudo("restore", str(tmp_path / "all.tar"))
+
+
+def test_a_restore_that_fails_in_the_database_leaves_it_empty(
+    filled: Install, empty: Install, tmp_path: Path, shape: str
+) -> None:
+    filled.embudo("backup", str(tmp_path / "all.tar"))
+    _with_a_table_nobody_knows(tmp_path / "all.tar", tmp_path / "odd.tar", shape)
+    assert "Nothing was restored" in empty.embudo("restore", str(tmp_path / "odd.tar"), code=1)
+    empty.embudo("restore", str(tmp_path / "all.tar"))
+    assert facts_of(empty.config) == facts_of(filled.config)
+
+
+def _with_a_table_nobody_knows(source: Path, target: Path, shape: str) -> None:
+    """Copy a backup, with one table more on PostgreSQL, of another shape on SQLite."""
+    held = source.with_name("held")
+    listing = unpack(source, held)
+    if shape == "server":
+        columns = json.loads((held / "tables.json").read_text())
+        (held / "tables.json").write_text(json.dumps({**columns, "nobody": ["id"]}))
+    facts = {key: listing[key] for key in ("version", "made_at", "migrations")}
+    with writing(target) as archive:
+        for name in listing["sha256"]:
+            archive.file(name, held / name)
+        archive.listing({**facts, "shape": shape if shape == "server" else "server"})
+
+
+def test_a_backup_of_the_other_shape_is_refused_with_what_to_do(
+    filled: Install, empty: Install, tmp_path: Path, shape: str
+) -> None:
+    filled.embudo("backup", str(tmp_path / "all.tar"))
+    other = {"embedded": "postgresql://ana@127.0.0.1:1/x", "server": ""}[shape]
+    said = empty.embudo(
+        "restore", str(tmp_path / "all.tar"), code=1 if shape == "server" else 2, EMBUDO_DATABASE_URL=other
+    )
+    assert ("restores only there" in said) if shape == "server" else ("nothing listens there" in said)

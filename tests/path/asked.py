@@ -5,7 +5,7 @@ import re
 from html import unescape
 from typing import Any
 
-from tests.path.install import Install
+from tests.install import Install
 
 FUNNEL = """
 import json, time
@@ -23,7 +23,7 @@ print(json.dumps({
 
 def answer(install: Install, code: str) -> Any:
     """Run Python inside the install and return what it printed last, read as JSON."""
-    return json.loads(install.embudo("manage", "shell", "-v", "0", "-c", code).stdout.splitlines()[-1])
+    return json.loads(install.embudo("manage", "shell", "-v", "0", "-c", code).splitlines()[-1])
 
 
 def funnel(install: Install) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from embudo.config import Config
 from embudo.eventlog import Cursor
-from tests.path.install import PUBLIC, Install, installed
+from tests.install import PUBLIC, Install, installed
 
 KILLED = ("collector", "follow", "advance")
 SENDERS = 3
@@ -97,5 +97,4 @@ def _check(install: Install, load: Load) -> None:
     assert stored.keys() <= load.tried
     assert set(stored.values()) == {1}, "an event is kept twice"
     assert install.log.ledger().balanced
-    checked = install.embudo("rebuild", "--check", check=False)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "exactly equal" in install.embudo("rebuild", "--check")

@@ -19,7 +19,7 @@ from embudo.config import Config
 from embudo.core.event import DAY, Verdict
 from embudo.eventlog import Cursor
 from tests.collector.test_tracker import until
-from tests.path.install import Install, free_port, on_own_ports
+from tests.install import Install, free_ports, on_own_ports
 from tests.path.small_site import Site, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,7 +38,7 @@ def install(config: Config, tmp_path: Path) -> Iterator[Install]:
     logs = tmp_path / "logs"
     logs.mkdir()
     made = Install(on_own_ports(config), logs)
-    made.embudo("manage", "migrate", "--noinput", "--verbosity", "0")
+    made.embudo("prepare")
     made.embudo("manage", "shell", "-c", MAKE_USER)
     made.start("up")
     try:
@@ -99,7 +99,7 @@ def add_site(analyst: Page) -> str:
 
 def first_day(chromium: Browser, install: Install, site: Site) -> dict:
     """Read, scroll and send a form a day ago while no collector answers; return what the browser kept."""
-    live, away = install.config.collector_address, f"http://127.0.0.1:{free_port()}"
+    live, away = install.config.collector_address, f"http://127.0.0.1:{free_ports(1)[0]}"
     script = fetched(re.findall(r'src="([^"]+)"', site.snippet)[0])
     site.snippet = site.snippet.replace(live, away)
     visitor = chromium.new_context(base_url=site.address)

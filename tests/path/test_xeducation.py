@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from embudo.config import Config
+from tests.install import ROOT, Install
 from tests.path.asked import answer, figure, funnel, pages
-from tests.path.install import ROOT, Install
 from tests.path.real_data import file_of, rows_of
 
 PEOPLE = """

@@ -30,8 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     with translation.override(settings.EMBUDO.language):
         try:
             plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
-            settings.EMBUDO.data.mkdir(parents=True, exist_ok=True)
-            call_command("migrate", interactive=False, verbosity=0)  # into a new folder, too
+            call_command("migrate", interactive=False, verbosity=0)
             return _run(given, plan)
         except (BadMap, OSError, LookupError) as error:
             print(error, file=sys.stderr)
@@ -44,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--map", required=True, metavar="MAP", help="which column is what: docs/importing.md")
     parser.add_argument("--dry-run", action="store_true", help="record nothing, only report")
+    parser.add_argument("--create", action="store_true", help="make a new install when the data folder holds none")
     parser.add_argument("--report", metavar="FILE", help="write how each row fared to this CSV file")
     return parser
 
