@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from embudo.collector.reasons import sentences_of
 from embudo.core.intake import Reason
 
 Headers = list[tuple[str, str]]
@@ -36,15 +37,8 @@ STATUS = {
     Reason.RATE_LIMITED: 429,
     Reason.CONSENT_MISSING: 200,  # the sender did nothing wrong, and need not know
     Reason.CONSENT_REFUSED: 200,
+    Reason.ERASED: 200,
 }
-WORDS = {
-    Reason.UNKNOWN_KEY: "This write key belongs to no site.",
-    Reason.WRONG_DOMAIN: "This key may not be used on this page's domain.",
-    Reason.TOO_LARGE: "The body is larger than 500 kB.",
-    Reason.TOO_SLOW: "The body did not arrive in time.",
-    Reason.RATE_LIMITED: "Too many requests; wait as long as Retry-After says.",
-}
-
 SUCCESS = Answer(200, _JSON, b'{"success":true}')
 PREFLIGHT = Answer(204, _PREFLIGHT, b"")
 NOT_FOUND = Answer(404, _JSON, b'{"success":false,"code":"not_found","message":"There is nothing at this address."}')
@@ -57,19 +51,20 @@ UNAVAILABLE = Answer(
 
 
 def because(reason: Reason, detail: str = "") -> Answer:
-    """Return the answer to a request that failed or was refused as a whole."""
+    """Return the answer to a request that failed or was refused as a whole, in words."""
     status = STATUS.get(reason, 400)
     if status == 200:
         return SUCCESS
-    words = detail or WORDS.get(reason, "The body was kept as a failed event.")
-    body = msgspec.json.encode({"success": False, "code": reason.value, "message": words})
+    said = {"success": False, "code": reason.value, "message": sentences_of(reason)}
+    body = msgspec.json.encode({**said, "detail": detail} if detail else said)
     return Answer(status, _LATER if reason is Reason.RATE_LIMITED else _JSON, body)
 
 
 def partly(failed: list[tuple[int, Reason]]) -> Answer:
     """Return the answer to a batch of which these messages, by index, failed; the rest is kept."""
-    listed = ",".join(f'{{"index":{index},"code":"{reason}"}}' for index, reason in failed)
-    return Answer(200, _JSON, f'{{"success":true,"failed":[{listed}]}}'.encode())
+    listed = [{"index": index, "code": reason.value} for index, reason in failed]
+    words = {reason.value: sentences_of(reason) for _, reason in failed}
+    return json({"success": True, "failed": listed, "reasons": words})
 
 
 def json(value: Any) -> Answer:

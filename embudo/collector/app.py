@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,10 +18,13 @@ from embudo.collector.answers import Answer
 from embudo.collector.batch import Committer, Unavailable
 from embudo.collector.board import Board
 from embudo.collector.daily import Salts
-from embudo.collector.door import Sorted, Sorter, failure_of, refusal_unread
+from embudo.collector.door import Sorted, Sorter, refusal_unread
+from embudo.collector.failure import failure_of
 from embudo.collector.lag import lag_of
 from embudo.collector.limits import Limit
 from embudo.collector.metrics import Metrics
+from embudo.collector.place import Places
+from embudo.collector.routes import ROUTES
 from embudo.collector.script import script_of
 from embudo.collector.sites import Key, Sites, may_ask
 from embudo.collector.suspicion import Visitors
@@ -38,16 +42,6 @@ def wall_clock() -> int:
 
 logger = logging.getLogger(__name__)
 
-BATCH = ""
-ROUTES = {
-    "/v1/track": "track", "/v1/t": "track",
-    "/v1/page": "page", "/v1/p": "page",
-    "/v1/screen": "screen", "/v1/s": "screen",
-    "/v1/identify": "identify", "/v1/i": "identify",
-    "/v1/group": "group", "/v1/g": "group",
-    "/v1/alias": "alias", "/v1/a": "alias",
-    "/v1/batch": BATCH, "/v1/b": BATCH, "/v1/import": BATCH, "/e": BATCH,
-}  # fmt: skip
 SETTINGS = ("/v1/projects/", "/settings")
 SLOWEST_BODY_S = 20.0
 SCRAPED_S = 120.0  # how long after somebody read the metrics the lag of follow is still looked up
@@ -62,7 +56,7 @@ class Collector:
         self.metrics = Metrics()
         self.sites = Sites(config.data / "sites.json")
         self.salts = Salts(config.data / "salts.json")
-        self._sorter = Sorter(self.salts, Visitors(), now)
+        self._sorter = Sorter(self.salts, Visitors(), Places(config.places), now)
         self._addresses = Addresses(config.trusted_proxies)
         self._per_key, self._per_address = Limit(config.rate_per_key), Limit(config.rate_per_address)
         self._committer: Committer
@@ -125,7 +119,7 @@ class Collector:
                 body = wire.decompress(body, encoding)
             parcel = wire.read_one(body, kind) if kind else wire.read_batch(body)
         except wire.Unreadable as error:
-            return await self._unreadable(key, error, body, headers)
+            return await self._unreadable(key, error, body, scope)
         if key is None:
             key = self.sites.find(parcel.key) if parcel.key else None
             if key is None:
@@ -136,9 +130,10 @@ class Collector:
         if key.door is Door.PUBLIC and not may_ask(key.site, headers.get("origin") or ""):
             return self._refuse(Reason.WRONG_DOMAIN, count)
         if key.door is Door.PUBLIC:
-            result = self._sorter.of_browser(parcel, key, headers, self._addresses.of(scope.client, headers))
+            address = self._addresses.of(scope.client, headers)
+            result = self._sorter.of_browser(parcel, key, scope.path, headers, address)
         else:
-            result = self._sorter.of_server(parcel, key, history=scope.path == "/v1/import")
+            result = self._sorter.of_server(parcel, key, scope.path)
         return await self._keep(result, alone=bool(kind))
 
     async def _body(self, proto: Any, headers: Any) -> bytes:
@@ -189,45 +184,52 @@ class Collector:
             raise wire.Unreadable(Reason.TOO_LARGE)
         return b"".join(parts)
 
-    async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes, headers: Any) -> Answer:
+    async def _unreadable(self, key: Key | None, error: wire.Unreadable, body: bytes, scope: Any) -> Answer:
         if not error.reason.kept:
             return self._refuse(error.reason)
         if key is None:
             return self._refuse(Reason.UNKNOWN_KEY)
-        if key.door is Door.PUBLIC and (refused := refusal_unread(key, headers)):
+        if key.door is Door.PUBLIC and (refused := refusal_unread(key, scope.headers)):
             return self._refuse(refused.reason)
         drop = Drop(error.reason, error.detail)
-        failure = failure_of(key, drop, body, self._now())
+        failure = failure_of(key, scope.path, drop, body, self._now())
         return await self._keep(Sorted(failures=[failure], drops=[(0, drop)]), alone=True)
 
     async def _keep(self, result: Sorted, *, alone: bool) -> Answer:
         """Wait until a request's load is durable, then say what became of it."""
+        late: list[tuple[int, Drop]] = []
         if result.events or result.failures:
             try:
                 receipts = await self._committer.keep(result.events, result.failures)
             except Unavailable:
                 self.metrics.events["unavailable"] += len(result.events) + len(result.failures)
                 return answers.UNAVAILABLE
-            self._count(receipts)
-        if not result.drops:
+            if self._count(receipts):
+                late = result.turned_down(receipts)
+        if not result.drops and not late:
             return answers.SUCCESS
         for reason in result.refused:
             self._committer.refuse(reason.value)
         for _, drop in result.drops:
             self.metrics.events["failed" if drop.reason.kept else "refused"] += 1
             self.metrics.reasons[drop.reason.value] += 1
+        for _, drop in late:
+            self.metrics.reasons[drop.reason.value] += 1
+        drops = sorted(result.drops + late, key=itemgetter(0))
         if alone:
-            return answers.because(*_reason(result.drops[0][1]))
-        failed = [(index, drop.reason) for index, drop in result.drops if drop.reason.kept]
+            return answers.because(drops[0][1].reason, drops[0][1].detail)
+        failed = [(index, drop.reason) for index, drop in drops if drop.reason.kept]
         return answers.partly(failed) if failed else answers.SUCCESS
 
-    def _count(self, receipts: list[Receipt]) -> None:
+    def _count(self, receipts: list[Receipt]) -> bool:
+        """Count what became of events; return whether anything but a new event was among them."""
         accepted = sum(1 for receipt in receipts if receipt.outcome is Outcome.ACCEPTED)
         self.metrics.events["accepted"] += accepted
         if accepted < len(receipts):
             for receipt in receipts:
                 if receipt.outcome is not Outcome.ACCEPTED:
                     self.metrics.events[receipt.outcome.value] += 1
+        return accepted < len(receipts)
 
     def _unknown(self, count: int = 1) -> Answer:
         """Refuse an unknown key; while no sites are published any may be right, and SDKs send again only after 503."""
@@ -275,10 +277,6 @@ class Collector:
     def _metrics(self, scope: Any) -> Answer:
         self.metrics.waiting, self._scraped_at = self._committer.waiting, time.monotonic()
         return answers.text(200, self._board.all(self.metrics).text(lag=self._lag))
-
-
-def _reason(drop: Drop) -> tuple[Reason, str]:
-    return drop.reason, drop.detail
 
 
 PAGES: dict[str, Callable[[Collector, Any], Answer]] = {

@@ -1,21 +1,26 @@
 """From a parcel to events: opens the envelope, takes each message, and sorts what fails from what is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from embudo.collector.daily import Salts
+from embudo.collector.failure import body_of, failure_of
 from embudo.collector.field import instant_of, part
 from embudo.collector.message import event_of
+from embudo.collector.message_id import id_without_one
 from embudo.collector.phone import complete
+from embudo.collector.place import Places
+from embudo.collector.routes import HISTORY, ROUTES
 from embudo.collector.sites import Key
 from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
-from embudo.collector.wire import Parcel, Piece, nesting_of, without_key
+from embudo.collector.wire import Parcel, Piece, nesting_of
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
 from embudo.core.intake import Drop, Envelope, Reason, refusal
-from embudo.eventlog import Failure
+from embudo.eventlog import Failure, Outcome, Receipt
+
+_OF_THE_LOG = {Outcome.CONFLICT: Reason.ID_REUSED, Outcome.FAILED: Reason.UNSTORABLE}
 
 
 @dataclass(slots=True)
@@ -31,24 +36,32 @@ class Sorted:
         """The reasons of the messages that are only counted."""
         return [drop.reason for _, drop in self.drops if not drop.reason.kept]
 
+    def turned_down(self, receipts: Sequence[Receipt]) -> list[tuple[int, Drop]]:
+        """Return what the log kept as failed instead of as events, by the message's index."""
+        dropped = {index for index, _ in self.drops}
+        places = [index for index in range(len(receipts) + len(dropped)) if index not in dropped]
+        kept = zip(places, receipts, strict=True)
+        return [(place, Drop(_OF_THE_LOG[each.outcome])) for place, each in kept if each.outcome in _OF_THE_LOG]
+
 
 class Sorter:
     """Sorts parcels; remembers for some seconds what each visitor did."""
 
-    def __init__(self, salts: Salts, visitors: Visitors, now: Callable[[], int]) -> None:
-        self._salts, self._visitors, self._now = salts, visitors, now
+    def __init__(self, salts: Salts, visitors: Visitors, places: Places, now: Callable[[], int]) -> None:
+        self._salts, self._visitors, self._places, self._now = salts, visitors, places, now
 
-    def of_server(self, parcel: Parcel, key: Key, *, history: bool = False) -> Sorted:
-        """Sort what a server sent with a secret key."""
+    def of_server(self, parcel: Parcel, key: Key, path: str) -> Sorted:
+        """Sort what a server sent with a secret key to an address."""
+        history = path == HISTORY
         envelope = Envelope(key.site.id, key.door, self._now(), _sent_at(parcel), key.site.mode, history=history)
-        return self._sort(parcel, key, envelope)
+        return self._sort(parcel, key, path, envelope)
 
-    def of_browser(self, parcel: Parcel, key: Key, headers: HeadersOf, address: str) -> Sorted:
-        """Sort what a browser sent with a public key."""
-        return self._sort(parcel, key, self._envelope(key, headers, _sent_at(parcel), address))
+    def of_browser(self, parcel: Parcel, key: Key, path: str, headers: HeadersOf, address: str) -> Sorted:
+        """Sort what a browser sent with a public key to an address; `address` is its own on the network."""
+        return self._sort(parcel, key, path, self._envelope(key, headers, _sent_at(parcel), address))
 
-    def _sort(self, parcel: Parcel, key: Key, envelope: Envelope) -> Sorted:
-        result = Sorted()
+    def _sort(self, parcel: Parcel, key: Key, path: str, envelope: Envelope) -> Sorted:
+        result, alone = Sorted(), bool(ROUTES[path])
         for index, piece in enumerate(parcel.pieces):
             taken = self._take(piece, envelope)
             if isinstance(taken, Event):
@@ -56,8 +69,8 @@ class Sorter:
                 continue
             result.drops.append((index, taken))
             if taken.reason.kept:
-                body = with_sent_at(piece.raw, parcel.sent_at)
-                result.failures.append(failure_of(key, taken, body, envelope.received_at))
+                body = piece.raw if alone else body_of(piece, parcel)
+                result.failures.append(failure_of(key, path, taken, body, envelope.received_at))
         return result
 
     def _envelope(self, key: Key, headers: HeadersOf, sent_at: int | None, address: str) -> Envelope:
@@ -76,6 +89,7 @@ class Sorter:
             daily=daily,
             marks=marks_of(headers, user_agent),
             user_agent=user_agent[:512],
+            place=self._places.of(address),
         )
 
     def _take(self, piece: Piece, envelope: Envelope) -> Event | Drop:
@@ -84,7 +98,7 @@ class Sorter:
             unread = Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
             return refusal(envelope) or unread
         if message.get("messageId") is None:
-            message["messageId"] = uuid4().hex
+            message["messageId"] = id_without_one(message)
         if b"hone" in raw or b"mobile" in raw:
             complete(message)
         if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
@@ -108,19 +122,3 @@ def refusal_unread(key: Key, headers: HeadersOf) -> Drop | None:
 
 def _objects(headers: HeadersOf) -> bool:
     return "1" in (headers.get("sec-gpc"), headers.get("dnt"))
-
-
-def failure_of(key: Key, drop: Drop, body: bytes, received_at: int) -> Failure:
-    """Return the failed event of a body; its detail starts with the door, which a replay needs."""
-    detail = f"{key.door.value} key: {drop.detail}"
-    return Failure(key.site.id, drop.reason.value, without_key(body), received_at, detail)
-
-
-def with_sent_at(raw: bytes, sent_at: Any) -> bytes:
-    """Return a message of a batch with the batch's sentAt in it, so that a replay corrects the clock alike."""
-    if not isinstance(sent_at, str) or not raw.startswith(b"{") or b'"sentAt"' in raw or not sent_at.isascii():
-        return raw
-    inside = raw[1:].lstrip()
-    comma = b"" if inside.startswith(b"}") else b","
-    stamp = sent_at.replace("\\", "").replace('"', "").encode()
-    return b'{"sentAt":"' + stamp + b'"' + comma + inside

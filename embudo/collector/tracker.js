@@ -5,7 +5,7 @@
   var site = window.embudoSite, script = document.currentScript;
   if (!site || !script || window.embudo && window.embudo.track) return;
   var endpoint = script.src.replace(/\/tracker\.js.*$/, "/e");
-  var IDLE_MS = 30000, MAX_QUEUE = 200, MAX_BATCH = 20, MAX_BYTES = 50000, LONGEST_WAIT_MS = 60000;
+  var IDLE_MS = 30000, MAX_QUEUE = 200, MAX_BATCH = 20, MAX_BYTES = 50000, LONGEST_WAIT_MS = 60000, SAME_ACT_MS = 30000;
   var location = window.location, earlier = Array.isArray(window.embudo) ? window.embudo : [];
 
   // -- consent: what may be sent, and what may be kept in this browser ------------------------------
@@ -189,14 +189,25 @@
   ];
   var PRIVATE = /^(cc|card|cvv|cvc|csc|iban|passw|contrase|senha|ssn|otp|onetime|newpass|currentpass)/;
 
+  var last = "", lastAt = 0;
+
+  // A double click, an impatient second one, a form that a page's own script sends again: the same act, told once.
+  function tell(name, properties) {
+    var act = JSON.stringify([name, properties]);
+    if (act === last && now() - lastAt < SAME_ACT_MS) return;
+    last = act;
+    lastAt = now();
+    push({type: "track", event: name, properties: properties}, true);
+  }
+
   function clicked(event) {
     var link = event.target.closest && event.target.closest("a[href]");
-    if (!link || !link.protocol) return;
+    if (!link || !link.protocol || event.button > 1) return; // the right button opens a menu
     if (link.hasAttribute("download") || DOWNLOAD.test(link.pathname)) {
       var name = link.getAttribute("download") || link.pathname.split("/").pop();
-      push({type: "track", event: "content_downloaded", properties: {url: link.href, name: name, topic: topic}}, true);
+      tell("content_downloaded", {url: link.href, name: name, topic: topic});
     } else if (link.host !== location.host && link.protocol !== "javascript:") {
-      push({type: "track", event: "link_clicked", properties: {url: link.href, name: link.textContent.trim().slice(0, 80)}}, true);
+      tell("link_clicked", {url: link.href, name: link.textContent.trim().slice(0, 80)});
     }
   }
 
@@ -218,9 +229,9 @@
       if (known && type !== "textarea") traits[known[0]] = value;
       else fields[name] = fields[name] ? [].concat(fields[name], value) : value;
     });
-    push({type: "track", event: form.getAttribute("data-embudo-event") || "form_submitted", properties: {
+    tell(form.getAttribute("data-embudo-event") || "form_submitted", {
       form: form.getAttribute("data-embudo-form") || form.getAttribute("id") || form.getAttribute("name"), traits: traits, fields: fields, topic: topic
-    }}, true);
+    });
   }
 
   // -- what pages call -------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
     CONSENT_MISSING = "consent_missing"
     CONSENT_REFUSED = "consent_refused"
+    FAILED_QUOTA = "failed_quota"  # it failed, and there is no room for its body
+    ERASED = "erased"  # of a person who was erased, from before the erasure
     # failed: kept with its body, can be replayed
     BAD_COMPRESSION = "bad_compression"
     NOT_JSON = "not_json"
@@ -55,6 +57,8 @@ class Reason(StrEnum):
     NO_IDENTIFIER = "no_identifier"
     BAD_IDENTIFIER = "bad_identifier"
     UNSTORABLE = "unstorable"
+    ID_REUSED = "id_reused"  # the log has another event by this key
+    NOT_FOLLOWED = "not_followed"  # in the log, and its person could not be computed
 
     @property
     def kept(self) -> bool:
@@ -71,6 +75,8 @@ REFUSALS = frozenset(
         Reason.RATE_LIMITED,
         Reason.CONSENT_MISSING,
         Reason.CONSENT_REFUSED,
+        Reason.FAILED_QUOTA,
+        Reason.ERASED,
     }
 )
 
@@ -87,7 +93,7 @@ class Envelope(NamedTuple):
     daily: str = ""  # hash of this visitor for today; where given, no other anonymous id is used
     marks: tuple[str, ...] = ()  # what speaks for a machine, e.g. "user_agent:bot"
     user_agent: str = ""
-    place: str = ""  # coarse: a country or region
+    place: Mapping[str, str] = {}  # coarse: country (ISO 3166), region and city, as far as known
     history: bool = False  # facts of the past sent in bulk: known when they happened (assumed)
 
 
@@ -206,10 +212,12 @@ def set_time(draft: Draft) -> Drop | None:
 
 
 def describe(draft: Draft) -> Drop | None:
-    """Add to the context what only the door knows: the browser, where it does not name itself, and a coarse place."""
+    """Add what only the door knows: a browser that does not name itself, a coarse place, that a time is assumed."""
     envelope, context = draft.envelope, draft.told.context
     if envelope.user_agent and envelope.door is Door.PUBLIC and "user_agent" not in context:
         context = {**context, "user_agent": envelope.user_agent}
+    if envelope.history and draft.told.at is not None:
+        context = {**context, "known_at": "assumed"}  # as in an import that does not say it (DESIGN 9.8)
     draft.context = {**context, "place": envelope.place} if envelope.place else context
     return None
 

@@ -19,7 +19,7 @@ LONGEST = 160
 MOST_NAMES = 6  # of attributes stated at once
 FAMILIES = {
     "web": ("page_viewed", "page_read", "content_viewed", "content_downloaded", "form_submitted", "link_clicked",
-            "screen_viewed", "video_watched", "outbound_clicked", "download_clicked"),
+            "screen_viewed"),
     "mail": ("mail_sent", "mail_delivered", "mail_opened", "mail_clicked", "mail_bounced", "mail_complained",
              "mail_unsubscribed", "mail_replied", "newsletter_subscribed", "mail_confirmed"),
     "sales": ("demo_requested", "quote_requested", "trial_started", "meeting_held", "call_made", "note_written",
@@ -189,9 +189,6 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
         gettext_lazy("downloaded “%(name)s”"), gettext_lazy("downloaded something"), "name", "title", "path", "url"
     ),
     "link_clicked": _about(gettext_lazy("followed the link %(name)s"), gettext_lazy("followed a link"), "url", "name"),
-    "outbound_clicked": _about(
-        gettext_lazy("left by the link %(name)s"), gettext_lazy("left by a link"), "url", "name"
-    ),
     "form_submitted": _about(
         gettext_lazy("filled in the form “%(name)s”"), gettext_lazy("filled in a form"), "form", "name"
     ),

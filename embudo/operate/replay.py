@@ -1,14 +1,19 @@
 """Takes failed events in again: reads their bodies as the door would today, and keeps what has become usable."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from embudo.collector.failure import Origin, origin_of
 from embudo.collector.field import instant_of
 from embudo.collector.message import event_of
+from embudo.collector.message_id import id_without_one, states_time
+from embudo.collector.phone import complete
+from embudo.collector.routes import HISTORY, ROUTES
 from embudo.collector.sites import Site, keys_of
-from embudo.collector.wire import nesting_of
+from embudo.collector.wire import UNREADABLE, nesting_of, read_one
 from embudo.config import Config
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
@@ -49,36 +54,47 @@ def replay(config: Config, failed: Iterable[Failed], *, by: str) -> Outcome:
 
 def read_again(failed: Failed, site: Site | None) -> Event | Drop:
     """Return the event a failed body stands for under today's rules, or why there is still none."""
+    origin = origin_of(failed.detail)
     try:
-        message = json.loads(failed.body)
-    except (ValueError, RecursionError):
+        said = msgspec.json.decode(failed.body)
+        if not isinstance(said, dict):
+            return Drop(Reason.NOT_AN_OBJECT)
+        if "batch" in said:
+            return Drop(Reason.NOT_A_BATCH)
+        if said.keys() >= {"subject", "identifier"}:
+            return Drop(Reason(failed.reason))  # not a message: an event that the log did not take
+        message = read_one(failed.body, _type_of(said, origin)).pieces[0].message
+    except UNREADABLE:
         return Drop(Reason.NOT_JSON)
-    if not isinstance(message, dict):
-        return Drop(Reason.NOT_AN_OBJECT)
-    message.setdefault("messageId", f"replayed-{failed.number}")
-    message.setdefault("type", _type_of(message))
-    envelope = _envelope(failed, message, site)
+    if message.get("messageId") is None:
+        message["messageId"] = id_without_one(message) if states_time(message) else f"replayed-{failed.number}"
+    complete(message)
+    envelope = _envelope(failed, origin, message, site)
     return event_of(message, envelope, size_bytes=len(failed.body), nesting=nesting_of(failed.body))
 
 
-def _envelope(failed: Failed, message: dict[str, Any], site: Site | None) -> Envelope:
-    """The door of the first time: its name stands at the beginning of the detail; any doubt means the public one.
+def _envelope(failed: Failed, origin: Origin, message: dict[str, Any], site: Site | None) -> Envelope:
+    """The envelope of the first time, as far as it is known.
 
     What else a public door knew (the browser, its marks) is forgotten: what is taken in again stays unverified.
     """
-    door = Door.SECRET if failed.detail.startswith(f"{Door.SECRET.value} key") else Door.PUBLIC
+    public = origin.door is Door.PUBLIC
     sent_at = instant_of(message["sentAt"]) if "sentAt" in message else None
     mode = site.mode if site else ConsentMode.REQUIRED
-    if door is Door.PUBLIC and mode is ConsentMode.COOKIELESS:
+    if public and mode is ConsentMode.COOKIELESS:
         message.pop("anonymousId", None)  # the visitor's hash of that day is gone; another id was never to be used
-    marks = (REPLAYED,) if door is Door.PUBLIC else ()
-    return Envelope(failed.source, door, failed.received_at, sent_at, mode, marks=marks)
+    history = origin.path == HISTORY and not public
+    marks = (REPLAYED,) if public else ()
+    return Envelope(failed.source, origin.door, failed.received_at, sent_at, mode, marks=marks, history=history)
 
 
-def _type_of(message: dict[str, Any]) -> str:
-    """Some senders say the type in the address only; what a message holds tells it too."""
+def _type_of(said: dict[str, Any], origin: Origin) -> str:
+    """The type by the address, or as the message of a batch says it; what failed before addresses were kept guesses."""
+    if origin.path:
+        stated = ROUTES.get(origin.path) or said.get("type")
+        return stated if isinstance(stated, str) else ""
     marks = {"event": "track", "groupId": "group", "previousId": "alias", "traits": "identify"}
-    return next((kind for mark, kind in marks.items() if mark in message), "page")
+    return str(said.get("type") or next((kind for mark, kind in marks.items() if mark in said), "page"))
 
 
 def _open(config: Config, reason: str) -> Iterator[Failed]:

@@ -15,6 +15,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
+from embudo.collector.failure import origin_of
+from embudo.core.event import Door
 from embudo.eventlog import Failed, FailedState, LogUnavailable, open_log
 from embudo.operate import doctor, machine, replay
 from embudo.operate.finding import Grade
@@ -128,8 +130,15 @@ def _found(number: int) -> Failed:
 
 
 def _shown(event: Failed) -> dict[str, Any]:
-    start = event.body[:160].decode(errors="replace")
-    return {"event": event, "words": words_of(event.reason), "start": start, "open": event.state is FailedState.OPEN}
+    origin = origin_of(event.detail)
+    return {
+        "event": event,
+        "words": words_of(event.reason),
+        "origin": origin,
+        "door": _("a public key") if origin.door is Door.PUBLIC else _("a secret key"),
+        "start": event.body[:160].decode(errors="replace"),
+        "open": event.state is FailedState.OPEN,
+    }
 
 
 def _readable(body: bytes) -> str:

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from embudo.collector.app import PAGES, ROUTES
+from embudo.collector.app import PAGES
+from embudo.collector.failure import origin_of
+from embudo.collector.reasons import sentences_of
+from embudo.collector.routes import ROUTES
 from embudo.collector.wire import MAX_BATCH_BYTES
 from embudo.config import Config
 from embudo.core.event import Door, Verdict
+from embudo.core.intake import Reason
 from tests.collector.conftest import PUBLIC, SECRET, SITES, RunningDoor, door_of
-from tests.path.install import installed
+from tests.install import installed
 
 Make = Callable[..., dict[str, Any]]
 
@@ -39,12 +43,48 @@ def test_the_same_message_twice_is_one_event(door: RunningDoor, track: Make) -> 
     assert (len(door.events()), door.ledger().duplicates, door.ledger().accepted) == (1, 2, 3)
 
 
-def test_another_message_under_the_same_id_is_a_failed_event(door: RunningDoor, track: Make) -> None:
+def test_another_message_under_the_same_id_is_a_failed_event_and_its_sender_is_told(
+    door: RunningDoor, track: Make
+) -> None:
     message = track()
     door.post("/v1/track", message)
-    assert door.post("/v1/track", message | {"event": "Quote Requested"}).status == 200
-    assert [event.kind for event in door.events()] == ["demo_requested"]
-    assert door.ledger().failed_by_reason == {"id_reused": 1}
+    answer = door.post("/v1/track", message | {"event": "Quote Requested"})
+    assert (answer.status, answer.json["code"], answer.json["success"]) == (400, "id_reused", False)
+    answer = door.post("/v1/batch", {"batch": [7, track(), message | {"event": "Quote Requested"}, message]})
+    assert (answer.status, answer.json["success"]) == (200, True)
+    assert answer.json["failed"] == [{"index": 0, "code": "not_an_object"}, {"index": 2, "code": "id_reused"}]
+    assert [event.kind for event in door.events()] == ["demo_requested", "demo_requested"]
+    assert door.ledger().failed_by_reason == {"id_reused": 2, "not_an_object": 1}
+    assert door.ledger().balanced and door.ledger().duplicates == 1
+
+
+def test_every_failure_is_answered_in_words(door: RunningDoor, track: Make) -> None:
+    answer = door.post("/v1/track", track(timestamp="yesterday"))
+    assert (answer.json["message"], answer.json["detail"]) == (sentences_of(Reason.BAD_TIME), "yesterday")
+    answer = door.post("/v1/batch", {"batch": [track(timestamp="yesterday"), {"type": "x"}]})
+    assert answer.json["reasons"] == {each.value: sentences_of(each) for each in (Reason.BAD_TIME, Reason.UNKNOWN_TYPE)}
+    assert door.post("/v1/track", track(), key="nobody").json["message"] == sentences_of(Reason.UNKNOWN_KEY)
+
+
+def test_a_message_without_an_id_that_states_its_time_counts_once(door: RunningDoor) -> None:
+    said = {"type": "track", "event": "Demo Requested", "userId": "42", "timestamp": "2026-05-01T10:00:00.123Z"}
+    other = said | {"timestamp": "2026-05-01T10:00:00.124Z"}
+    for sent_at in ("2026-05-01T10:00:01Z", "2026-05-01T10:00:09Z"):
+        assert door.post("/v1/track", said | {"sentAt": sent_at}).status == 200
+        assert door.post("/v1/batch", {"batch": [said, other], "sentAt": sent_at}).status == 200
+    assert len(door.events()) == 2 and door.ledger().duplicates == 4
+    timeless = {name: value for name, value in said.items() if name != "timestamp"}
+    assert [door.post("/v1/track", timeless).status for _ in range(2)] == [200, 200]
+    assert len(door.events()) == 4
+
+
+def test_a_failed_message_of_a_batch_is_kept_with_what_the_batch_says_for_all(door: RunningDoor) -> None:
+    message = {"type": "track", "event": "A", "timestamp": "yesterday", "context": {"ip": "x"}}
+    shared = {"userId": "42", "context": {"locale": "es"}, "sentAt": 1556704860000}
+    door.post("/v1/import", {"batch": [message], **shared})
+    (failed,) = door.log.failed()
+    assert json.loads(failed.body) == message | shared | {"context": {"ip": "x", "locale": "es"}}
+    assert origin_of(failed.detail) == (Door.SECRET, "/v1/import", "yesterday")
 
 
 def test_the_key_may_stand_in_the_body_and_the_body_may_be_compressed(door: RunningDoor, track: Make) -> None:

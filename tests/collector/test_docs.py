@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from embudo.collector.app import PAGES, ROUTES
+from embudo.collector.app import PAGES
 from embudo.collector.kind import KIND_ALIASES, KIND_OF_TYPE
+from embudo.collector.reasons import sentences_of
+from embudo.collector.routes import ROUTES
 from embudo.core.intake import DOUBT_MARKS, IMPOSSIBLE_VIEWS, MACHINE_MARKS, UNREAD_VIEWS, Reason
 from embudo.core.kind import RESERVED_KINDS, TRUSTED_KINDS, TRUSTED_PREFIXES
-from embudo.eventlog.append import ERASED_PERSON, FAILED_QUOTA, ID_REUSED
 from tests.absent import absent
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor
 
@@ -29,10 +30,10 @@ def code(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
 
 
-def test_every_reason_is_documented_as_it_is() -> None:
-    documented = {code(reason)[0]: kind for reason, kind, _ in rows("| reason | | what it means |")}
-    of_the_log = {ID_REUSED: "failed", FAILED_QUOTA: "refused", ERASED_PERSON: "refused"}
-    assert documented == {each.value: "failed" if each.kept else "refused" for each in Reason} | of_the_log
+def test_every_reason_is_documented_as_the_wire_says_it() -> None:
+    table = rows("| reason | | what it means and what to do |")
+    documented = {code(reason)[0]: (kind, words) for reason, kind, words in table}
+    assert documented == {each.value: ("failed" if each.kept else "refused", sentences_of(each)) for each in Reason}
 
 
 def test_every_kind_is_documented_as_it_is() -> None:

@@ -11,7 +11,8 @@ import psutil
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from embudo.collector.app import PAGES, ROUTES
+from embudo.collector.app import PAGES
+from embudo.collector.routes import ROUTES
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor
 
 PATHS = [

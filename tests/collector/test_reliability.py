@@ -29,7 +29,7 @@ from embudo.config import Config
 from embudo.core.event import HOUR
 from embudo.eventlog import open_log
 from tests.collector.conftest import SECRET, SITES, RunningDoor, door_of, publish
-from tests.path.install import Install, on_own_ports
+from tests.install import Install, on_own_ports
 
 SENDERS = 4
 
@@ -213,7 +213,7 @@ def _held(config: Config) -> Iterator[None]:
             connection.execute("ROLLBACK")
         return
     with psycopg.connect(config.database_url) as connection:
-        connection.execute("LOCK TABLE eventlog_tail IN ACCESS EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE eventlog_events IN ACCESS EXCLUSIVE MODE")
         yield
 
 

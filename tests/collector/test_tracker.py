@@ -26,6 +26,8 @@ PAGE = """<!doctype html><html lang="es"><head><title>{title}</title><meta name=
 <script async src="{door}/tracker.js?key={key}"></script></head><body>
 <a id="away" href="http://127.0.0.1:9/away" onclick="event.preventDefault()">Elsewhere</a>
 <a id="pdf" href="/files/guide.pdf" onclick="event.preventDefault()">The guide</a>
+<form id="tried" data-embudo-form="tried" onsubmit="event.preventDefault(); if (!window.tries) {{
+window.tries = 1; setTimeout(() => this.requestSubmit(), 50) }}"><input name="email"><button>Try</button></form>
 <form id="plain" action="sent"><input name="email"></form>
 <form id="demo" action="sent" data-embudo-form="demo" data-embudo-event="demo_requested">
 <input name="correo" type="email"><input name="your_phone" autocomplete="tel"><input name="nombre">
@@ -189,6 +191,32 @@ def test_a_form_that_opted_in_names_its_sender_and_keeps_secrets(
     }  # fmt: skip
     assert event.props["fields"] == {"message": "Hola", "wants": ["price", "call"]}
     assert event.props["form"] == "demo"
+
+
+def test_one_submission_is_one_event_however_often_it_is_clicked(
+    door: RunningDoor, site: str, visitor: BrowserContext
+) -> None:
+    page = opened(visitor, f"{site}/{PUBLIC}/demo")
+    page.fill("#demo [name=correo]", "ana@norte.mx")
+    page.dblclick("#demo button")
+    page.wait_for_url("**/sent**")
+    page = opened(visitor, f"{site}/{PUBLIC}/tried")
+    page.fill("#tried input", "ana@norte.mx")
+    page.dblclick("#tried button")
+    page.wait_for_function("window.tries")
+    page.wait_for_timeout(300)
+    page.click("#tried button")
+    page.fill("#tried input", "eva@norte.mx")
+    page.click("#tried button")
+    page.dblclick("#pdf")
+    page.click("#away", button="right")
+    page.click("#away")
+    (clicked,) = events_of(door, "link_clicked")
+    assert clicked.props["url"].endswith("/away")
+    assert [event.identifier for event in events_of(door, "demo_requested")] == ["mail:ana@norte.mx"]
+    mails = [event.identifier for event in events_of(door, "form_submitted", 2)]
+    assert mails == ["mail:ana@norte.mx", "mail:eva@norte.mx"]
+    assert len(events_of(door, "content_downloaded")) == 1
 
 
 def test_a_form_that_did_not_opt_in_is_left_alone(door: RunningDoor, site: str, visitor: BrowserContext) -> None:

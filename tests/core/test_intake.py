@@ -139,17 +139,19 @@ def test_a_little_ahead_is_now_and_more_is_a_failed_event() -> None:
 def test_history_is_known_when_it_happened_and_live_facts_when_received() -> None:
     assert taken(at=NOW - HOUR).known_at == NOW
     event = taken(SERVER._replace(history=True), at=NOW - HOUR)
-    assert event.known_at == event.at < NOW
+    assert event.known_at == event.at < NOW and event.context == {"known_at": "assumed"}
+    without = taken(SERVER._replace(history=True))
+    assert without.known_at == NOW and without.context == {}
 
 
 # -- context ------------------------------------------------------------------------------------------
 
 
 def test_the_door_adds_the_browser_where_it_does_not_name_itself_and_a_place() -> None:
-    door = BROWSER._replace(user_agent="Firefox", place="MX")
-    assert taken(door).context == {"user_agent": "Firefox", "place": "MX"}
+    door = BROWSER._replace(user_agent="Firefox", place={"country": "MX"})
+    assert taken(door).context == {"user_agent": "Firefox", "place": {"country": "MX"}}
     told = {"user_agent": "Lynx"}
-    assert taken(door, context=told).context == {"user_agent": "Lynx", "place": "MX"}
+    assert taken(door, context=told).context == {"user_agent": "Lynx", "place": {"country": "MX"}}
     assert told == {"user_agent": "Lynx"}
     assert taken(SERVER._replace(user_agent="curl")).context == {}
 
@@ -214,11 +216,13 @@ def test_every_reason_belongs_to_a_step_or_to_the_collector() -> None:
         Reason.NOT_AN_OBJECT, Reason.EVENT_TOO_LARGE, Reason.TOO_DEEP, Reason.BAD_ID, Reason.UNKNOWN_TYPE,
         Reason.NO_EVENT_NAME,
     }  # fmt: skip
+    of_the_log = {Reason.ID_REUSED, Reason.NOT_FOLLOWED, Reason.FAILED_QUOTA, Reason.ERASED}
     of_the_steps = {
         Reason.RESERVED_KIND, Reason.KIND_NOT_ALLOWED, Reason.BAD_TIME, Reason.FROM_THE_FUTURE,
         Reason.NO_IDENTIFIER, Reason.BAD_IDENTIFIER, Reason.CONSENT_MISSING, Reason.CONSENT_REFUSED,
     }  # fmt: skip
-    assert of_the_collector | of_the_steps == set(Reason) and not of_the_collector & of_the_steps
+    together = [*of_the_collector, *of_the_steps, *of_the_log]
+    assert set(together) == set(Reason) and len(together) == len(Reason)
     assert {each for each in Reason if not each.kept} == REFUSALS
     assert [step.__name__ for step in STEPS] == [
         "check_consent", "check_door", "set_time", "describe", "choose_identifier", "judge",

@@ -1,6 +1,7 @@
 """Failed events are taken in again when they have become usable."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,8 @@ from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event, Verdict
 from embudo.core.intake import Drop, Reason
 from embudo.eventlog import Cursor, Failed, FailedState, Failure, Log
-from embudo.operate.reasons import WORDS
-from embudo.operate.replay import Outcome, read_again, replay, replay_reason
+from embudo.operate.replay import Outcome, read_again, replay_reason
+from embudo.operate.replay import replay as take_in
 
 AT = 1_780_000_000_000_000
 
@@ -32,7 +33,7 @@ def events_of(log: Log) -> list[Event]:
 
 def test_what_is_usable_now_enters_the_log_and_leaves_the_failed(here: Config, log: Log) -> None:
     log.commit(failures=[failure("from_the_future", TRACK)])
-    assert replay(here, log.failed(), by="ana") == Outcome(kept=1)
+    assert take_in(here, log.failed(), by="ana") == Outcome(kept=1)
     (event,) = events_of(log)
     assert (event.id, event.kind, event.received_at, event.door) == ("m1", "demo_requested", AT, Door.SECRET)
     (failed,) = log.failed()
@@ -43,7 +44,7 @@ def test_what_is_usable_now_enters_the_log_and_leaves_the_failed(here: Config, l
 
 def test_what_still_fails_stays_open(here: Config, log: Log) -> None:
     log.commit(failures=[failure("not_json", b"{half"), failure("no_identifier", {"type": "track", "event": "X"})])
-    assert replay(here, log.failed(), by="ana") == Outcome(still_failing=2)
+    assert take_in(here, log.failed(), by="ana") == Outcome(still_failing=2)
     assert {each.state for each in log.failed()} == {FailedState.OPEN}
     assert events_of(log) == []
 
@@ -60,8 +61,8 @@ def test_all_of_a_reason_are_tried_beyond_one_portion(here: Config, log: Log) ->
 def test_the_same_failed_event_is_never_taken_in_twice(here: Config, log: Log) -> None:
     log.commit(failures=[failure("bad_time", TRACK)])
     open_once = log.failed()
-    assert replay(here, open_once, by="ana") == Outcome(kept=1)
-    assert replay(here, open_once, by="luis").kept == 0
+    assert take_in(here, open_once, by="ana") == Outcome(kept=1)
+    assert take_in(here, open_once, by="luis").kept == 0
     assert len(events_of(log)) == 1
 
 
@@ -118,10 +119,46 @@ def test_a_cookieless_site_gets_no_anonymous_id_by_a_replay() -> None:
     assert isinstance(by_secret, Event) and by_secret.anonymous_id == "b1"
 
 
-def test_every_reason_has_words_for_people() -> None:
-    assert {reason.value for reason in Reason} <= WORDS.keys()
+def test_history_that_failed_is_history_when_it_is_taken_in_again() -> None:
+    past = {**TRACK, "timestamp": "2019-05-01T10:00:00Z"}
+    by = "secret key, /v1/import: "
+    live, history = (read_again(_failed(past, detail), None) for detail in ("secret key, /v1/batch: ", by))
+    assert isinstance(live, Event) and isinstance(history, Event)
+    assert (live.known_at, history.known_at) == (AT, history.at) and history.at == live.at < AT
+    assert (history.context["known_at"], "known_at" in live.context) == ("assumed", False)
+    public = read_again(_failed(past, "public key, /v1/import: "), Site("www", "", ConsentMode.IMPLIED, ()))
+    assert isinstance(public, Event) and public.known_at == AT
+
+
+def test_the_address_tells_the_type_that_the_body_leaves_out() -> None:
+    said = {"messageId": "m1", "userId": "ada", "event": "Demo Requested"}
+    event = read_again(_failed(said, "secret key, /v1/page: "), None)
+    assert isinstance(event, Event) and event.kind == "page_viewed"
+    drop = read_again(_failed(said, "secret key, /v1/batch: "), None)
+    assert isinstance(drop, Drop) and drop.reason is Reason.UNKNOWN_TYPE
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"batch": [TRACK], "userId": "ada"}, Reason.NOT_A_BATCH),
+        ([TRACK], Reason.NOT_AN_OBJECT),
+        (b"{", Reason.NOT_JSON),
+        (b'{"event": "\\ud800"}', Reason.NOT_JSON),
+        ({"id": "m1", "kind": "demo_requested", "subject": 7, "identifier": "user:ada"}, Reason.BAD_TIME),
+    ],
+)
+def test_what_is_no_message_stays_as_it_is(body: object, reason: Reason) -> None:
+    drop = read_again(_failed(body, "secret key, /v1/batch: "), None)
+    assert isinstance(drop, Drop) and drop.reason is reason
+
+
+def test_two_failures_of_one_message_without_an_id_are_taken_in_once() -> None:
+    body = {"type": "track", "userId": "ada", "event": "Demo Requested", "timestamp": "2026-05-01T10:00:00Z"}
+    first, second = (read_again(replace(_failed(body), number=number), None) for number in (7, 8))
+    assert isinstance(first, Event) and isinstance(second, Event) and first.id == second.id
 
 
 def _failed(message: object, detail: str = "secret key: ") -> Failed:
-    body = json.dumps(message).encode()
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
     return Failed(7, "www", "bad_time", body, AT, detail, FailedState.OPEN, None, "")
