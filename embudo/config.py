@@ -93,7 +93,10 @@ class Config:
         "your proxies' addresses and networks, with commas: their X-Forwarded-For is believed",
     )
     places: str = _setting(
-        "EMBUDO_PLACES", "", "file (.mmdb) that tells a visitor's country, region and city; empty: no place is known"
+        "EMBUDO_PLACES",
+        "",
+        text.file,
+        "file (.mmdb) that tells a visitor's country, region and city; empty: no place is known",
     )
     failed_quota_mb: int = _setting(
         "EMBUDO_FAILED_QUOTA_MB",

@@ -1,9 +1,11 @@
 """How the text of a setting becomes its value: a reader returns it, or raises Unfit, which says what is allowed."""
 
+import os
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -60,6 +62,13 @@ def hosts(text: str) -> str:
     for each in _listed(text):
         if each != "*" and not _is_address(each.strip("[]")) and not _HOST.fullmatch(each.removeprefix(".")):
             raise Unfit(f"{each!r} is no host name; write names with commas, without http:// and without a port")
+    return text
+
+
+def file(text: str) -> str:
+    """Return the path of a file that is there and may be read."""
+    if not os.access(text, os.R_OK) or not Path(text).is_file():
+        raise Unfit("there is no such file, or this account may not read it")
     return text
 
 

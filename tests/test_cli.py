@@ -47,22 +47,19 @@ def test_settings_that_cannot_be_used_are_named_in_one_line_each(install: Instal
     assert [line.split()[0] for line in said.splitlines()] == ["EMBUDO_WEB_PORT", "EMBUDO_TIME_ZONE"]
 
 
-LOOKING = (
-    "doctor",
-    "ledger",
-    "backup",
-    "rebuild",
-    "erase",
-    "import",
-    "manage",
-    "web",
-    "collector",
-    "follow",
-    "advance",
-)
+BEGIN = {"up", "demo", "prepare", "restore"}
 
 
-@pytest.mark.parametrize("name", LOOKING)
+def test_only_first_starts_may_make_an_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBUDO_DATA", str(tmp_path / "typo"))
+    monkeypatch.setenv("EMBUDO_DATABASE_URL", "")
+    for name in {*cli.COMMANDS, *RUN, "manage"} - BEGIN:
+        with pytest.raises(NoInstall, match="There is no install in"):
+            cli._find_install(name, [])
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.parametrize("name", ["doctor", "web"])
 def test_a_command_that_looks_at_an_install_never_makes_one(install: Install, tmp_path: Path, name: str) -> None:
     said = install.embudo(name, "--data", str(tmp_path / "typo"), code=2, EMBUDO_DATABASE_URL="")
     assert f"There is no install in {tmp_path / 'typo'}" in said
