@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from embudo.leads.columns import Column
+from embudo.leads.countries import country_called
 from embudo.leads.models import Person
 from embudo.leads.naming import source_called
 from embudo.leads.templatetags.leads import called, employer, instant_or_unknown
@@ -60,7 +61,7 @@ def _fit(person: Person, told: _Told) -> str:
 
 
 def _place(person: Person, told: _Told) -> str:
-    return ", ".join(part for part in (person.city, person.country) if part) or NONE
+    return ", ".join(part for part in (person.city, country_called(person.country)) if part) or NONE
 
 
 def _text(name: str) -> Callable[[Person, _Told], str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from embudo.leads.countries import country_called, language_called
 from embudo.leads.models import Attribute
 
 ATTRIBUTES = {
@@ -28,10 +29,10 @@ VALUES = {
     ("industry", "retail"): _("retail"), ("industry", "finance"): _("finance"),
     ("industry", "healthcare"): _("healthcare"), ("industry", "energy"): _("energy"),
     ("industry", "facilities"): _("facilities"), ("industry", "construction"): _("construction"),
-    ("industry", "education"): _("education"), ("language", "en"): _("English"), ("language", "es"): _("Spanish"),
-    ("language", "pt"): _("Portuguese"), ("language", "pt-br"): _("Portuguese (Brazil)"),
-    ("language", "pt-BR"): _("Portuguese (Brazil)"),
+    ("industry", "education"): _("education"),
 }  # fmt: skip
+
+CODED = {"country": country_called, "language": language_called}  # their values are codes
 
 NO_LABELS: Mapping[str, str] = {}
 
@@ -122,6 +123,8 @@ def attribute_called(name: str, labels: Mapping[str, str] = NO_LABELS) -> str:
 
 def option_label(attribute: str, value: Any) -> str:
     """The name of one value of an attribute."""
+    if attribute in CODED:
+        return CODED[attribute](str(value))
     return str(VALUES.get((attribute, str(value))) or value)
 
 

@@ -40,7 +40,8 @@ def value_shown(attribute: Attribute, value: Any) -> str:
 def value_typed(attribute: Attribute, texts: list[str], *, written: bool = False) -> Any:
     """Return the value that was typed or chosen, None when it was cleared; raises BadValue.
 
-    `written`: an address of ours holds it, as `value_written` puts it there, whatever the reader's language.
+    `written`: an address of ours holds it, as `value_written` puts it there, whatever the reader's language. What a
+    value of an attribute must be like besides its kind is said in leads/checking.py.
     """
     kept = [text.strip()[:LONGEST] for text in texts if text.strip()]
     if attribute.kind == "choices":
@@ -51,11 +52,14 @@ def value_typed(attribute: Attribute, texts: list[str], *, written: bool = False
         case "number" | "money":
             return _number_written(kept[0]) if written else number_typed(kept[0])
         case "boolean":
+            if kept[0] not in ("yes", "no"):
+                raise BadValue(_("Choose yes, no or unknown."))
             return kept[0] == "yes"
-        case "date":
-            if _day(kept[0]) is None:
-                raise BadValue(_("Write a date as year-month-day, such as 2026-03-02."))
-            return kept[0]
+        case "date" if not written:
+            if (day := _day(kept[0])) is None:
+                words = _("“%(value)s” is no date. Write it as year-month-day, such as 2026-03-02.")
+                raise BadValue(words % {"value": kept[0]})
+            return day.isoformat()
     return kept[0]
 
 

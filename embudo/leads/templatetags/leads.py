@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
 from embudo.leads import naming
+from embudo.leads.countries import country_called
 from embudo.leads.models import Person
 from embudo.leads.sentences import sentence
 from embudo.leads.showing import value_shown
@@ -23,6 +24,7 @@ register.filter("source", naming.source_called)
 register.filter("evidence", naming.evidence_called)
 register.filter("attribute_label", naming.label_of)
 register.filter("attribute_called", naming.attribute_called)
+register.filter("country_called", country_called)
 
 
 @register.filter

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.event import subject_of
-from embudo.core.identity import mail_identifier
+from embudo.core.identity import mail_identifier, phone_identifier
+from embudo.leads.checking import checked
+from embudo.leads.countries import countries
 from embudo.leads.models import Attribute, Identifier, Person
-from embudo.leads.naming import KINDS, label_of
+from embudo.leads.naming import KINDS, label_of, option_label
 from embudo.leads.profile import folded, words
 from embudo.leads.queries import choices
 from embudo.leads.showing import BadValue, value_shown, value_typed, value_written
@@ -24,6 +26,7 @@ from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
 from embudo.leads.views.profile import field_of
 from embudo.ui.toasts import toast
 
+NAMED_BY = {"email": mail_identifier, "phone": phone_identifier}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -54,6 +57,7 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("leads:attributes", args=[moved.person.id]))
     label = request.POST.get("label", "").strip()[:200]
     kind = request.POST.get("kind", "text")
+    options = request.POST.get("options", "")
     error = ""
     if request.method == "POST":
         name = "_".join(words(folded(label)))[:100]
@@ -62,28 +66,36 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
         elif Attribute.objects.filter(pk=name).exists():
             error = _("There is an attribute of this name already.")
         elif kind in Attribute.KINDS:
-            options = [line.strip()[:200] for line in request.POST.get("options", "").splitlines() if line.strip()]
-            Attribute.objects.create(name=name, label=label, kind=kind, options=options[:100])
+            lines = list(dict.fromkeys(line.strip()[:200] for line in options.splitlines() if line.strip()))
+            Attribute.objects.create(name=name, label=label, kind=kind, options=lines[:100])
             toast(request, _("The attribute “%(label)s” is there for everybody.") % {"label": label})
             return HttpResponseRedirect(reverse("leads:attribute", args=[found.id, name]))
     context = {"person": found, "kinds": KINDS.items(), "label": label, "kind": kind, "error": error}
+    context["options"] = options
     name = "leads/_add_attribute.html" if request.htmx else "leads/add_attribute.html"
     return render(request, name, context, status=422 if error else 200)
 
 
-def _form(request: HttpRequest, person: Person, wanted: Attribute, error: str = "") -> HttpResponse:
+def _form(
+    request: HttpRequest, person: Person, wanted: Attribute, error: str = "", typed: list[str] | None = None
+) -> HttpResponse:
+    """The form, with the value as it is or, after an error, with what was typed."""
     said = statements(history_of(person.id))
     field = field_of(wanted.name, {wanted.name: wanted}, person, said)
-    options = (
-        list(dict.fromkeys([*wanted.options, *choices.values(wanted.name)]))
-        if wanted.kind in ("choice", "choices")
-        else []
-    )
+    held = field.value if isinstance(field.value, list) else [field.value] if field.known else []
+    chosen = held if typed is None else typed
+    by_name = wanted.name == "country"
+    shown = option_label(wanted.name, field.value) if by_name and field.known else field.typed
+    offered = wanted.options or choices.values(wanted.name) if wanted.kind in ("choice", "choices") else []
+    options = list(dict.fromkeys([*offered, *held]))
     context = {
         "person": person,
         "field": field,
         "options": options,
-        "chosen": field.value if isinstance(field.value, list) else [field.value],
+        "chosen": chosen,
+        "further": ", ".join(each for each in chosen if each not in options) if typed else "",
+        "typed": shown if typed is None else "".join(typed[:1]),
+        "suggested": countries() if by_name else (),
         "fact": fact_id(),
         "error": error,
         "said": [(each, value_shown(wanted, each.value)) for each in field.said[:20]],
@@ -97,13 +109,16 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
         raise NotAllowed("people.edit")
     typed, again = request.POST.getlist("value"), request.GET.getlist("value")  # an Undo's address holds the value
     written = not typed and bool(again)
-    typed = (typed or again) + [each for each in request.POST.getlist("further") if each.strip()]
+    further = [each for each in request.POST.getlist("further") if each.strip()]
+    typed = further if further and wanted.kind == "choice" else (typed or again) + further
     try:
         value = value_typed(wanted, typed, written=written)
-        if wanted.name == "email" and value is not None:
-            _check_address(person, value)
+        if not written:
+            value = checked(wanted, value, person.attributes)
+        if wanted.name in NAMED_BY and value is not None:
+            _check_holder(person, wanted.name, value)
     except BadValue as error:
-        return _form(request, person, wanted, str(error))
+        return _form(request, person, wanted, str(error), typed)
     before = person.attributes.get(wanted.name)
     if value == before:
         return back_to(request, person.id)
@@ -115,12 +130,18 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
     return back_to(request, person.id)
 
 
-def _check_address(person: Person, value: object) -> None:
-    """Raise BadValue on what is no mail address, and on somebody else's: that would join two people unasked."""
-    identifier = mail_identifier(value)
-    if identifier is None:
-        raise BadValue(_("Write a mail address, such as ana@example.com."))
-    held = Identifier.objects.filter(subject=subject_of(identifier)).select_related("person").first()
-    if held and (other := survivor_of(held.person)).id != person.id:
-        words = _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page.")
-        raise BadValue(words % {"name": called(other)})
+def _check_holder(person: Person, name: str, value: object) -> None:
+    """Raise BadValue on somebody else's address or number where it would join the two unasked (core/identity.py).
+
+    Colleagues share phones: two people with mail addresses of their own stay two.
+    """
+    identifier = NAMED_BY[name](value)
+    held = Identifier.objects.filter(subject=subject_of(identifier)).select_related("person") if identifier else None
+    other = survivor_of(each.person) if held and (each := held.first()) else person
+    if other.id == person.id or (name == "phone" and person.mail and other.mail):
+        return
+    words = {
+        "email": _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page."),
+        "phone": _("%(name)s has this number. If the two are one person, join them: “More”, at the top of the page."),
+    }
+    raise BadValue(words[name] % {"name": called(other)})

@@ -22,6 +22,7 @@ from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
+from embudo.leads.views.person import shown
 from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
 
@@ -143,8 +144,7 @@ def opportunity(request: HttpRequest, person: int) -> HttpResponse:
     try:
         props = _deal(request)
     except BadValue as error:
-        toast(request, str(error), failed=True)
-        return back_to(request, found.id)
+        return shown(request, found, status=422, deal=request.POST, deal_error=str(error), fact=given_id(request)[:36])
     if verb in ("won", "lost") and not (_is_open(found.id, props["opportunity"]) or said_before(request, found.id)):
         toast(request, _("This opportunity is not open any more."), failed=True)
         return back_to(request, found.id)

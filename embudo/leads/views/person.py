@@ -42,6 +42,11 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
         found = person_of(person)
     except Moved as moved:
         return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
+    return shown(request, found)
+
+
+def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: Any) -> HttpResponse:
+    """Return the page of a person; `typed` is what a form of it held that was refused, and why."""
     at = now()
     history = history_of(found.id)
     times = Times(history)
@@ -59,8 +64,9 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
         "losses": LOSSES,
         "fact": fact_id(),
         "back": _back(request),
+        **typed,
     }
-    return render(request, "leads/person.html", context)
+    return render(request, "leads/person.html", context, status=status)
 
 
 @require_GET

@@ -1,15 +1,18 @@
 """What is typed and chosen for an attribute, and how it is taken back."""
 
 import re
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
-from embudo.core.event import Door
-from embudo.leads.models import Attribute
+from embudo.core.event import DAY, Door, subject_of
+from embudo.leads.models import Attribute, Person
 from embudo.leads.showing import BadValue, number_typed, value_typed, value_written
-from tests.cast import ada, bruno
+from tests.cast import MONDAY, ada, bruno
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
 
@@ -103,7 +106,8 @@ def test_what_is_no_mail_address_is_refused_with_words(site: Following, sign_in:
     page = text(
         sign_in().post(f"/people/{named(ada).id}/attributes/email/", {"value": "nonsense", "fact": str(uuid4())})
     )
-    assert "Write a mail address" in page
+    assert "“nonsense” is no mail address. Write one such as ana@example.com." in page
+    assert 'value="nonsense"' in page
     assert named(ada).mail == ada.mail
 
 
@@ -115,3 +119,130 @@ def test_the_address_of_somebody_else_joins_nobody_unasked(site: Following, sign
     assert "has this address" in page
     assert named(ada).id != named(bruno).id
     assert named(ada).merged_into_id is None and named(bruno).merged_into_id is None
+
+
+# -- a value must be one of its attribute ---------------------------------------------------------------
+
+
+def states(client: Client, name: str, *values: str, **more: str) -> Any:
+    return client.post(f"/people/{named(ada).id}/attributes/{name}/", {"value": values, "fact": str(uuid4()), **more})
+
+
+@pytest.fixture
+def client(site: Following, sign_in: SignIn) -> Client:
+    site.hears(ada.visits("/").submits("guide"))
+    return sign_in()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "kept"),
+    [
+        ("country", "Alemania", "DE"),
+        ("country", "brazil", "BR"),
+        ("country", "pe", "PE"),
+        ("phone", "+52 (81) 8123-4567", "+528181234567"),
+        ("phone", "0044 113 496 0000", "+441134960000"),
+        ("phone", "81 8123 4567", "+528181234567"),
+        ("email", " Ada.Okafor@NORTE.example ", "ada.okafor@norte.example"),
+        ("company_size", "1,200", 1200),
+        ("budget", "0.5", 0.5),
+        ("birthday", "1990-02-28", "1990-02-28"),
+    ],
+)
+def test_what_is_typed_is_kept_as_every_door_keeps_it(client: Client, name: str, typed: str, kept: object) -> None:
+    kinds = {"country": "choice", "birthday": "date", "company_size": "number", "budget": "money"}
+    Attribute.objects.update_or_create(pk=name, defaults={"kind": kinds.get(name, "text"), "standard": True})
+    assert states(client, name, typed).status_code == 302
+    assert Person.objects.get().attributes[name] == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "typed", "words"),
+    [
+        ("country", "choice", "Atlantis", "No country is called “Atlantis”. Write its name, or its code such as MX."),
+        ("phone", "text", "ask the desk", "“ask the desk” is no phone number. Write it with the code of its country"),
+        ("phone", "text", "+52 12", "“+52 12” is no phone number."),
+        ("phone", "text", "+999 8181234567", "is no phone number."),
+        ("email", "text", "ada@", "“ada@” is no mail address."),
+        ("company_size", "number", "-3", "Write a number from 0 to 10,000,000."),
+        ("company_size", "number", "12.5", "Write a whole number."),
+        ("budget", "money", "-1", "Write a number that is not below zero."),
+        ("age", "number", "131", "Write a number from 0 to 130."),
+        ("birthday", "date", "1990-02-30", "“1990-02-30” is no date."),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_with_words_and_stays_in_the_form(
+    client: Client, name: str, kind: str, typed: str, words: str
+) -> None:
+    Attribute.objects.update_or_create(pk=name, defaults={"kind": kind, "standard": True})
+    before = named(ada).attributes
+    answer = states(client, name, typed)
+    assert answer.status_code == 422
+    assert words in text(answer)
+    assert f'value="{typed}"' in text(answer)
+    assert named(ada).attributes == before
+
+
+def test_a_choice_is_one_of_those_the_company_named_or_the_one_there_is(site: Following, client: Client) -> None:
+    Attribute.objects.create(name="tier", label="Tier", kind="choice", options=["gold", "silver"])
+    Attribute.objects.create(name="goals", label="Goals", kind="choices", options=["save", "grow"])
+    assert "“tin” is none of the choices. Choose one of: gold, silver." in text(states(client, "tier", "tin"))
+    answer = states(client, "goals", "grow", "rest")
+    assert (answer.status_code, "“rest” is none of the choices" in text(answer)) == (422, True)
+    assert re.search('value="grow" checked', text(answer))
+    assert states(client, "tier", "gold").status_code == 302
+    site.hears(ada.journey(MONDAY + DAY).through(Door.SECRET).says(goals=["rest"]))
+    assert states(client, "goals", "grow", "rest").status_code == 302
+    assert named(ada).attributes["goals"] == ["grow", "rest"]
+
+
+def test_a_choice_without_named_choices_takes_a_further_one(client: Client) -> None:
+    assert states(client, "industry", "", further="mining").status_code == 302
+    assert named(ada).attributes["industry"] == "mining"
+
+
+def test_neither_yes_nor_no_is_refused(client: Client) -> None:
+    Attribute.objects.create(name="pilot", label="Pilot", kind="boolean")
+    assert "Choose yes, no or unknown." in text(states(client, "pilot", "maybe"))
+
+
+def test_a_country_is_shown_in_the_readers_language_wherever_it_stands(client: Client) -> None:
+    for language, name in (("es", "México"), ("pt-br", "México"), ("en", "Mexico")):
+        client.post("/preferences/", {"language": language})
+        person = f"/people/{named(ada).id}/"
+        for address in (person, f"{person}attributes/country/", "/people/?a.country=MX"):
+            page = text(client.get(address))
+            assert name in page
+            assert ">MX<" not in page and ", MX<" not in page and "is MX" not in page
+
+
+def test_the_number_of_somebody_without_a_mail_address_joins_nobody_unasked(site: Following, client: Client) -> None:
+    caller = bruno.journey().through(Door.SECRET).does("call_made", traits={"phone": "+5511900000000"})[0]
+    phone = "phone:+5511900000000"
+    site.hears([replace(caller, identifier=phone, subject=subject_of(phone), anonymous_id=None)])
+    assert "has this number" in text(states(client, "phone", "+55 11 90000-0000"))
+    assert Person.objects.filter(merged_into=None).count() == 2
+
+
+def test_an_undo_gives_back_what_a_form_would_not_take(site: Following, client: Client) -> None:
+    site.hears(ada.journey(MONDAY + DAY).through(Door.SECRET).says(country="Atlantis"))
+    page = text(states(client, "country", "MX")) or text(client.get(f"/people/{named(ada).id}/"))
+    undo = re.search(r'class="toast-card".*?action="([^"]+)"', page.replace("&amp;", "&"), re.DOTALL)
+    assert undo
+    client.post(undo[1])
+    assert named(ada).attributes["country"] == "Atlantis"
+
+
+def test_the_form_of_a_new_attribute_keeps_everything_that_was_typed(client: Client) -> None:
+    typed = {"label": "123", "kind": "choices", "options": "one\ntwo"}
+    answer = client.post(f"/people/{named(ada).id}/attributes/", typed)
+    assert answer.status_code == 422
+    assert 'value="123"' in text(answer) and "one\ntwo" in text(answer) and 'value="choices" selected' in text(answer)
+
+
+def test_an_opportunity_that_cannot_be_read_keeps_everything_that_was_typed(client: Client) -> None:
+    form = {"verb": "open", "name": "Fleet", "amount": "12.000,50", "currency": "eur", "fact": (fact := str(uuid4()))}
+    answer = client.post(f"/people/{named(ada).id}/opportunities/", form)
+    assert answer.status_code == 422
+    for kept in ('value="Fleet"', 'value="12.000,50"', 'value="eur"', "Write a number, such as 12,000.50.", fact):
+        assert kept in text(answer)

@@ -182,7 +182,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_words(sign_in: SignIn, kind: 
     Attribute.objects.create(name="size_of_fleet", label="Fleet", kind=kind)
     answer = sign_in().post(address(rest="attributes/size_of_fleet/"), {"value": typed, "fact": fresh()})
     assert answer.status_code == 422
-    assert "Write a" in text(answer)
+    assert "Write" in text(answer)
+    assert f'value="{typed}"' in text(answer)
     assert "size_of_fleet" not in named(ada).attributes
 
 
