@@ -21,6 +21,8 @@ WORDS = {
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),
+    "site_archived": _("archived the site %(about)s"),
+    "site_reopened": _("brought back the site %(about)s"),
     "key_added": _("made a %(kind)s key “%(label)s” for %(about)s"),
     "key_revoked": _("revoked the key “%(label)s” of %(about)s"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),

@@ -12,10 +12,12 @@ PORTION = 2_000
 
 @dataclass(frozen=True)
 class Feed:
-    """Some events of a site, the newest first, and how far the log was read for them."""
+    """The newest events of a site, and how far the log was read for them; what is not among them is counted."""
 
     events: list[Event]
     cursor: Cursor
+    more: int = 0  # further events of the site that were read
+    unread: int = 0  # rows of the log, of all sites, that were passed over
 
 
 def newest(log: Any, source: str, *, limit: int) -> Feed:
@@ -27,16 +29,23 @@ def newest(log: Any, source: str, *, limit: int) -> Feed:
 
 
 def since(log: Any, source: str, cursor: Cursor, *, limit: int) -> Feed:
-    """Return what a source sent behind a cursor; rows of others count for the portion that is read."""
+    """Return the newest of what a source sent behind a cursor; of a flood only the last rows are read."""
+    end = log.end()
+    most = PORTION // max(len(end), 1)
+    start = cursor.moved({shard: max(cursor.offset(shard), offset - most) for shard, offset in end.items()})
+    rows, reached = log.read(start, PORTION)
+    events = _of(rows, source)
+    passed = sum(offset - cursor.offset(shard) for shard, offset in start.items())
+    return Feed(events[:limit], reached, max(len(events) - limit, 0), passed)
+
+
+def first(log: Any, source: str, cursor: Cursor, *, limit: int) -> Feed:
+    """Return what a source sent in the next rows behind a cursor, else lately: the wait passes over no row."""
     rows, reached = log.read(cursor, PORTION)
-    return Feed(_of(rows, source)[:limit], reached)
-
-
-def has_begun(log: Any, source: str, born_at: Cursor) -> bool:
-    """Return whether a source sent anything soon after it was made or lately."""
-    if _of(log.read(born_at, PORTION)[0], source):
-        return True
-    return bool(newest(log, source, limit=1).events)
+    events = _of(rows, source)
+    if events or len(rows) < PORTION:
+        return Feed(events[:limit], reached)
+    return Feed(newest(log, source, limit=limit).events, reached)
 
 
 def latest_by_source(log: Any) -> dict[str, int]:

@@ -32,6 +32,7 @@ class Site(models.Model):
     mode = models.CharField(_("consent"), max_length=20, choices=Mode.choices, default=Mode.REQUIRED)
     born_at_cursor = models.TextField(default="", editable=False)  # where the log ended when the site was made
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)  # since then its keys open nothing
 
     class Meta:
         ordering = ["name", "pk"]
@@ -58,6 +59,22 @@ class Site(models.Model):
             else:
                 AuditEntry.record(by, "site_changed", self.name)
             transaction.on_commit(_publish)
+
+    def archive(self, *, by: User) -> None:
+        """Take no more events by any of its keys; what it sent stays."""
+        self._turn(None, timezone.now(), by, "site_archived")
+
+    def reopen(self, *, by: User) -> None:
+        """Take events by its keys again (the undo of archive)."""
+        self._turn(self.archived_at, None, by, "site_reopened")
+
+    def _turn(self, before: object, after: object, by: User, verb: str) -> None:
+        with transaction.atomic():
+            mine = Site.objects.filter(pk=self.pk, archived_at=before).exclude(archived_at=after)
+            if mine.update(archived_at=after):
+                AuditEntry.record(by, verb, self.name)
+                transaction.on_commit(_publish)
+        self.refresh_from_db()
 
     @property
     def public_key(self) -> "WriteKey | None":

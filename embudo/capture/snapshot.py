@@ -38,7 +38,7 @@ def publish(config: Config) -> bool:
 
 
 def sites() -> list[dict[str, Any]]:
-    """Return the sites with their keys in force, as the snapshot holds them; two queries."""
+    """Return the sites in use with their keys in force, as the snapshot holds them; two queries."""
     in_force = WriteKey.objects.filter(revoked_at=None).order_by("pk")
     return [
         {
@@ -48,7 +48,9 @@ def sites() -> list[dict[str, Any]]:
             "domains": site.domains,
             "keys": [_key(key) for key in site.keys.all()],
         }
-        for site in Site.objects.order_by("pk").prefetch_related(Prefetch("keys", queryset=in_force))
+        for site in Site.objects.filter(archived_at=None)
+        .order_by("pk")
+        .prefetch_related(Prefetch("keys", queryset=in_force))
     ]
 
 

@@ -57,6 +57,40 @@ def test_new_events_come_once_the_newest_first(signed_in: Any, site: Site, log: 
     assert client.get(next_poll(more)).status_code == 204
 
 
+def test_of_a_flood_the_newest_are_shown_and_the_rest_is_counted(signed_in: Any, site: Site, log: Log) -> None:
+    client = signed_in()
+    log.append([event(site.public_id, 0)])
+    poll = next_poll(client.get(f"/sites/{site.public_id}/").content.decode())
+    log.append([event(site.public_id, number) for number in range(1, 1_501)])
+    more = client.get(poll).content.decode()
+    shown = re.findall(r'class="muted">/page-(\d+)', more)
+    assert shown == [str(number) for number in range(1_500, 1_500 - len(shown), -1)] and len(shown) <= 20
+    assert f"and {1_500 - len(shown):,} more, not shown" in more and "passed over" not in more
+    log.append([event(site.public_id, number) for number in range(2_000, 5_000)])
+    more = client.get(next_poll(more)).content.decode()
+    assert re.findall(r'class="muted">/page-(\d+)', more)[0] == "4999"
+    assert f"and {2_000 - len(shown):,} more, not shown; 1,000 of all sites were passed over" in more
+    log.append([event(site.public_id, 6_000)])
+    more = client.get(next_poll(more)).content.decode()
+    assert "/page-6000" in more and "not shown" not in more
+
+
+def test_the_wait_passes_over_no_row_and_looks_at_the_newest_too(signed_in: Any, site: Site, log: Log) -> None:
+    client = signed_in()
+    log.append([event("busy", number) for number in range(2_100)])
+    log.append([event(site.public_id, 1)])
+    log.append([event("busy", number) for number in range(3_000, 5_100)])
+    page = client.get(f"/sites/{site.public_id}/").content.decode()
+    assert "Waiting for your first event" in page
+    answer = client.get(next_poll(page))
+    assert answer.headers["HX-Retarget"] == "#live" and "/page-1" in answer.content.decode()
+    quiet = Site(name="Quiet")
+    quiet.born_at_cursor = ""
+    quiet.open(by=None)
+    log.append([event(quiet.public_id, 2)])
+    assert "/page-2" in client.get(f"/sites/{quiet.public_id}/live/?after=&waiting=1").content.decode()
+
+
 def test_a_line_tells_kind_person_door_and_verdict(signed_in: Any, site: Site, log: Log) -> None:
     log.append(
         [

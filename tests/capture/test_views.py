@@ -9,6 +9,7 @@ from django.test import Client
 
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import TABLE, Role
+from embudo.capture import snapshot
 from embudo.capture.models import Site, WriteKey
 from tests.cast import mallory
 
@@ -145,6 +146,43 @@ def test_a_refused_form_leaves_the_head_of_the_page_as_it_is(signed_in: Any, sit
     answer = signed_in().post(f"/sites/{site.public_id}/settings/", {"name": "", "domains": "", "mode": "implied"})
     assert answer.status_code == 422
     assert "<h1>Norte</h1>" in answer.content.decode()
+
+
+def test_an_archived_site_takes_nothing_more_and_undo_brings_it_back(signed_in: Any, site: Site, here: Any) -> None:
+    client = signed_in()
+    page = client.post(f"/sites/{site.public_id}/archival/", follow=True).content.decode()
+    site.refresh_from_db()
+    assert site.archived_at and snapshot.sites() == []
+    assert "Every site is archived" in page and site.name in page
+    shown = client.get(f"/sites/{site.public_id}/").content.decode()
+    assert "its keys open nothing" in shown
+    undo = re.search(r'action="([^"]+reopening/)"', page)
+    assert undo is not None
+    for _ in range(2):
+        client.post(undo[1])
+    site.refresh_from_db()
+    assert site.archived_at is None and len(snapshot.sites()) == 1
+    assert list(AuditEntry.objects.values_list("verb", flat=True)) == ["site_reopened", "site_archived", "site_added"]
+
+
+@pytest.mark.parametrize("act", ["archival", "reopening"])
+def test_a_site_is_archived_by_post_and_by_those_who_may(signed_in: Any, site: Site, act: str) -> None:
+    assert signed_in("sales").post(f"/sites/{site.public_id}/{act}/").status_code == 403
+    client = signed_in()
+    assert client.get(f"/sites/{site.public_id}/{act}/").status_code == 405
+    assert client.post(f"/sites/nowhere/{act}/").status_code == 404
+    site.refresh_from_db()
+    assert site.archived_at is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "call"),
+    [("required", "embudo.consent(true, {wording"), ("implied", "embudo.consent(false)"), ("cookieless", None)],
+)
+def test_the_snippet_says_what_each_mode_needs_besides(signed_in: Any, site: Site, mode: str, call: str | None) -> None:
+    Site.objects.update(mode=mode)
+    page = signed_in().get(f"/sites/{site.public_id}/install/").content.decode()
+    assert (call in page) if call else ("embudo.consent(" not in page)
 
 
 def test_names_and_labels_are_never_markup(signed_in: Any, here: Any) -> None:

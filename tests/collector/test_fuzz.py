@@ -1,18 +1,27 @@
-"""Mutated input at every public address: no 5xx but 503, nothing acknowledged is missing, memory stays bounded."""
+"""Mutated input at every public address: no 5xx but 503, nothing acknowledged is missing, memory stays bounded.
+
+`FUZZ_EXAMPLES=1500` tries so many for each test instead of 150.
+"""
 
 import gzip
 import http.client
 import json
+import os
 import socket
+import zlib
 from base64 import b64encode
 from typing import Any
 
 import psutil
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from embudo.collector.app import PAGES
 from embudo.collector.routes import ROUTES
+from embudo.collector.sites import Site
+from embudo.core.consent import ConsentMode
+from embudo.operate.replay import read_again
 from tests.collector.conftest import PUBLIC, SECRET, RunningDoor
 
 PATHS = [
@@ -27,7 +36,7 @@ PATHS = [
 ]
 GROWTH_BYTES = 60_000_000
 LIVE = settings(
-    max_examples=150,
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -193,6 +202,88 @@ def test_no_bytes_on_the_line_break_the_door(door: RunningDoor) -> None:
             assert not answer.startswith(b"HTTP/1.1 5") or answer.startswith(b"HTTP/1.1 503")
 
     send()
+    check(door, set(), before)
+
+
+ODD_BODIES = [
+    b'{"event":"A","userId":"1","properties":{"a":NaN}}',
+    b'{"event":"A","userId":"1","properties":{"a":-Infinity}}',
+    b'{"event":"A","userId":"1","properties":{"amount":1e400}}',
+    b'{"event":"A","userId":"1","properties":{"amount":1' + b"0" * 400 + b"}}",
+    b'{"event":"A","userId":1' + b"0" * 400 + b"}",
+    b'{"event":"A","userId":"1","timestamp":1' + b"0" * 400 + b"}",
+    b'{"event":"A","userId":"1","timestamp":1e308,"sentAt":-1e308}',
+    b'{"event":"A","userId":"1","timestamp":"0001-01-01T00:00:00Z","sentAt":"9999-12-31T23:59:59Z"}',
+    b'{"event":"A","userId":"1","timestamp":"9999-12-31T23:59:59-23:59","sentAt":"0001-01-01T00:00:00+23:59"}',
+    b'{"event":"A","userId":"1","timestamp":"2026-05-04T10:12:00Z","properties":{"a":1' + b"0" * 400 + b"}}",
+    b'{"event":"A","userId":"1","properties":{"a":"\\ud800"}}',
+    b'{"event":"A","userId":"1","properties":{"\\ud83d":1}}',
+    b'{"event":"A","userId":"1","properties":{"a":"\\u0000","\\u0000":"b"}}',
+    b'{"event":"A\x00","userId":"1"}',
+    b'{"event":"A","userId":"1","userId":"2","messageId":"twice","messageId":"once"}',
+    b'{"event":"A","userId":"1","type":"page","writeKey":{"a":1}}',
+    b'{"event":"A","userId":"1","properties":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}",
+    b'{"event":"A","userId":"1","timestamp":"2026-05-04T10:12:00Z","properties":' + b"[" * 900 + b"]" * 900 + b"}",
+    b'\xef\xbb\xbf{"event":"A","userId":"1"}',
+    '{"event":"A","userId":"1"}'.encode("utf-16"),
+]
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/import", "/e"])
+def test_odd_numbers_texts_and_depths_are_events_or_failures_and_never_more(door: RunningDoor, path: str) -> None:
+    for key in (SECRET, PUBLIC, "pub-light"):
+        for body in ODD_BODIES:
+            whole = body if path == "/v1/track" else b'{"batch":[7,' + body + b"]}"
+            answer = door.post(path, whole, key=key)
+            assert answer.status in (200, 400), body
+            assert answer.json["success"] is (answer.status == 200)
+    assert door.ledger().balanced
+    for failed in door.log.failed():
+        read_again(failed, Site(failed.source, "", ConsentMode.IMPLIED, ()))
+    check(door, set(), rss(door))
+
+
+def basic(text: bytes) -> str:
+    """Return an Authorization header of Basic."""
+    return "Basic " + b64encode(text).decode()
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ([("Authorization", basic(b"sec-norte:")), ("Authorization", basic(b"nobody:"))], (200, 400, 401)),
+        ([("Authorization", basic(b"nobody:")), ("Authorization", basic(b"sec-norte:"))], (400, 401)),
+        ([("Authorization", "Basic ====")], (401,)),
+        ([("Authorization", "Basic " + "A" * 60_000)], (400, 401, 431)),
+        ([("Authorization", basic(b"\xff\xfe:"))], (401,)),
+        ([("Authorization", basic(b"sec-norte"))], (200,)),
+        ([("Authorization", basic(b"sec-norte:anything"))], (200,)),
+        ([("Authorization", basic(b"sec-norte\0:"))], (401,)),
+        ([("Authorization", basic(b"sec-norte:")), ("Content-Encoding", "gzip, gzip")], (400,)),
+        ([("Authorization", basic(b"sec-norte:")), ("Content-Encoding", "GZIP")], (400,)),
+        ([("Authorization", basic(b"sec-norte:")), ("Content-Length", "7")], (200, 400)),
+        ([("Authorization", basic(b"sec-norte:")), ("Transfer-Encoding", "chunked")], (200, 400)),
+        ([("Authorization", basic(b"sec-norte:")), ("Cookie", "a=" + "b" * 7_000)], (200,)),
+        ([("Authorization", basic(b"pub-norte:")), ("Origin", "https://norte.example.evil.example")], (403,)),
+        ([("Authorization", basic(b"pub-norte:")), ("Origin", "https://evil.example/#norte.example")], (403,)),
+        ([("Authorization", basic(b"pub-norte:")), ("User-Agent", "\x80\xff")], (200, 400)),
+    ],
+)
+def test_odd_headers_are_answered(door: RunningDoor, lines: list[tuple[str, str]], status: tuple[int, ...]) -> None:
+    message = {"event": "A", "userId": "u", "messageId": "odd"}
+    try:
+        assert door.with_lines("/v1/track", message, lines, key="").status in status
+    except (http.client.HTTPException, ConnectionError):
+        assert 400 in status  # the server closed the line
+    check(door, set(), rss(door))
+
+
+def test_bodies_packed_in_bombs_are_refused_unpacked(door: RunningDoor) -> None:
+    before = rss(door)
+    once = gzip.compress(b'{"batch":[' + b" " * 30_000_000 + b"]}")
+    for body in (once, gzip.compress(once), once + once, zlib.compress(b"\0" * 30_000_000), once[:-9], once + b"rest"):
+        lines = [("Content-Encoding", "gzip")]
+        assert door.with_lines("/v1/batch", body, lines).status in (400, 413)
     check(door, set(), before)
 
 

@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.capture import examples, feed
@@ -19,7 +20,13 @@ from embudo.ui.toasts import toast
 def sites(request: HttpRequest) -> HttpResponse:
     known = list(Site.objects.all())
     heard = feed.latest_by_source(open_log(settings.EMBUDO)) if known else {}
-    return render(request, "capture/sites.html", {"sites": [(site, heard.get(site.public_id)) for site in known]})
+    rows = [(site, heard.get(site.public_id)) for site in known]
+    shown = {
+        "sites": [row for row in rows if not row[0].archived_at],
+        "archived": [row for row in rows if row[0].archived_at],
+        "looked_at": feed.LOOK_BACK,
+    }
+    return render(request, "capture/sites.html", shown)
 
 
 @require("sites.edit")
@@ -63,3 +70,22 @@ def settings_of(request: HttpRequest, public_id: str) -> HttpResponse:
         {"site": kept, "form": form, "tab": "settings"},
         status=422 if form.errors else 200,
     )
+
+
+@require("sites.edit")
+@require_POST
+def archival(request: HttpRequest, public_id: str) -> HttpResponse:
+    site = get_object_or_404(Site, public_id=public_id)
+    site.archive(by=request.user)
+    undo = reverse("capture:reopening", args=[public_id])
+    toast(request, _("%(name)s is archived: nothing more comes in from it.") % {"name": site}, undo=undo)
+    return redirect("capture:sites")
+
+
+@require("sites.edit")
+@require_POST
+def reopening(request: HttpRequest, public_id: str) -> HttpResponse:
+    site = get_object_or_404(Site, public_id=public_id)
+    site.reopen(by=request.user)
+    toast(request, _("%(name)s takes events again.") % {"name": site})
+    return redirect("capture:site", public_id)

@@ -91,6 +91,16 @@
     while (list && list.children.length > Number(list.dataset.keep)) list.lastElementChild.remove();
   });
 
+  /* -- and stand still while somebody reads them: a row is open, or the pointer rests on one ---------- */
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const card = event.detail.elt.matches("[data-poll]") && event.detail.elt.closest("[data-stands-still]");
+    if (!card) return;
+    const pointed = matchMedia("(hover: hover)").matches && card.querySelector("[data-keep]:hover");
+    const read = Boolean(pointed || card.querySelector("[data-keep] details[open]"));
+    card.classList.toggle("is-held", read);
+    if (read) event.preventDefault();
+  });
+
   /* -- the reader's time zone, for those who chose none in their profile ---------------------------- */
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
