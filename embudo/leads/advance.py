@@ -28,6 +28,7 @@ from embudo.leads.follow import STANDBY_S, commit_lazily, cursor_of_tables
 from embudo.leads.identity import Directory
 from embudo.leads.kept import Kept, Overtaken
 from embudo.leads.lock import Lock
+from embudo.leads.passages import Changes
 from embudo.leads.pointers import Pointers
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,9 @@ def _write(online: Online, people: Sequence[Kept]) -> None:
 def _write_all(online: Online, people: Sequence[Kept]) -> None:
     at = now()
     rows.write(online, people, at)
-    moves.add_moves([moves.move_row(kept.id, move, at) for kept in people for move in kept.moves])
+    changes = Changes()
+    moves.add_moves([moves.move_row(kept, move, at) for kept in people for move in kept.moves], changes)
+    changes.settle()
 
 
 # -- the order of the people list --------------------------------------------------------------------

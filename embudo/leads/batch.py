@@ -14,7 +14,8 @@ from embudo.leads import moves, sql
 from embudo.leads.history import RETOLD, counts, of_subjects
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
-from embudo.leads.summary import Summary, summary_of
+from embudo.leads.passages import Changes
+from embudo.leads.summary import Summary, summary_of, undated
 
 Decided = Callable[[Event, Directory], Sequence[Decision]]
 
@@ -33,6 +34,8 @@ class Batch:
     again: set[int] = field(default_factory=set)  # people whose whole history is read
     gone: set[int] = field(default_factory=set)  # people who have no fact of their own any more
     earlier: list[Kept] = field(default_factory=list)  # a late fact shows that they came before
+    sourced: set[int] = field(default_factory=set)  # people whose first touch is another one than before
+    changes: Changes = field(default_factory=Changes)  # of moves, while they are written
 
     # -- working out, without a transaction ----------------------------------------------------------
 
@@ -117,17 +120,22 @@ class Batch:
 
     def _fold_one(self, kept: Kept, facts: Sequence[Event]) -> None:
         arrived_at, was_there = kept.summary.first_seen_at, kept.revision or kept.adopted is not None
+        source = kept.summary.touch.source
         try:
             for event in facts:
                 if "traits" in event.props and not kept.profiled:
                     kept.profiled, kept.before = True, self.online.values(kept.state)
                 kept.moves += self.online.fold(kept.state, event)
                 kept.summary.add(event)
+                if undated(event):
+                    kept.made_up.add(event.at)
         except HistoryNeeded:
             self.again.add(kept.id)
             return
         if was_there and kept.summary.first_seen_at < arrived_at:
             self.earlier.append(kept)
+        if was_there and kept.summary.touch.source != source:
+            self.sourced.add(kept.id)
 
     def _replay(self) -> None:
         """Read the whole history of the people who need it, and nothing behind this batch."""
@@ -144,6 +152,7 @@ class Batch:
             kept.whole = True
             kept.state, found = self.online.replay(history)
             kept.moves, kept.summary = list(found), summary_of(history)
+            kept.made_up = {event.at for event in history if undated(event)}
             if not history:
                 self.gone.add(person)
 
@@ -151,23 +160,27 @@ class Batch:
 
     def write(self) -> None:
         """Write everything that came of the batch; raises kept.Overtaken."""
+        self.changes = Changes(people=set(self.sourced))
         here = [kept for kept in self.people.values() if kept.id not in self.gone]
         rows.write(self.online, here, self.now)
         for kept in here:
             if kept.adopted is not None:
                 _hand_over(kept.adopted, kept.id)
+                self.changes.people |= {kept.adopted, kept.id}
         self._write_gone()
         whole = [kept for kept in here if kept.whole]
         if whole:
-            moves.replace_moves(self.online, whole, self.now, "late_fact")
+            moves.replace_moves(self.online, whole, self.now, "late_fact", self.changes)
         folded = [kept for kept in here if not kept.whole]
         if self.earlier:
-            moves.rearrive(self.online, [kept for kept in self.earlier if not kept.whole], self.now)
-        moves.add_moves([row for kept in folded for row in self._new_moves(kept)])
+            again = [kept for kept in self.earlier if not kept.whole]
+            moves.rearrive(self.online, again, self.now, self.changes)
+        moves.add_moves([row for kept in folded for row in self._new_moves(kept)], self.changes)
         self._write_identity()
+        self.changes.settle()
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
-        new = [moves.move_row(kept.id, move, self.now) for move in kept.moves]
+        new = [moves.move_row(kept, move, self.now) for move in kept.moves]
         if not kept.revision and kept.adopted is None:
             return [moves.arrival_row(kept, self.online.definition.version, self.now), *new]
         return new
@@ -178,14 +191,10 @@ class Batch:
             return
         into = self.directory.pointers.into
         merged = [(into[each], each) for each in self.gone if each in into]
-        why = [(self.now, "merged" if each in into else "regrouped", each) for each in self.gone]
-        sql.many(
-            "UPDATE leads_stagechange SET superseded_at = %s, superseded_why = %s"
-            " WHERE person_id = %s AND superseded_at IS NULL",
-            why,
-        )
+        left = self.gone - into.keys()
+        moves.withdraw(self.gone & into.keys(), self.now, "merged", self.changes)
+        moves.withdraw(left, self.now, "regrouped", self.changes)
         sql.many("UPDATE leads_person SET merged_into_id = %s WHERE id = %s", merged)
-        left = self.gone - {each for _, each in merged}
         sql.delete_where("leads_person", "id", left)
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)

@@ -25,6 +25,7 @@ from embudo.eventlog import Cursor, Log
 from embudo.leads import companies, profile, sql
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
+from embudo.leads.check_passages import compare_passages
 from embudo.leads.decided import events_behind
 from embudo.leads.follow import Follower, cursor_of_tables
 from embudo.leads.history import counted, counts
@@ -133,6 +134,7 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     findings = Findings()
     who = Who.read(log, through)
     _compare_identity(findings, who)
+    compare_passages(findings.compare)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
     portions = max(1, -(-sum(through.values()) // PORTION))
     for portion in range(portions):

@@ -33,6 +33,7 @@ class Kept:
     moves: list[Move] = field(default_factory=list)  # made by this batch; of a whole replay all
     profiled: bool = False  # the attributes may have changed
     before: dict[str, Any] | None = None  # the attributes that the rows show, when that is known
+    made_up: set[int] = field(default_factory=set)  # instants of facts of this batch whose time is unknown
     whole: bool = False  # read again from the whole history
     adopted: int | None = None  # the visitor whose rows become this person's
 

@@ -134,6 +134,7 @@ class StageChange(models.Model):
     version = models.IntegerField(default=0)
     fit = models.FloatField(null=True)  # just after the move, as the engagement
     engagement = models.FloatField(default=0)
+    dated = models.BooleanField(default=True)  # False: an import had no time for the fact that caused it
     superseded_at = models.BigIntegerField(null=True, blank=True)
     superseded_why = models.CharField(max_length=40, blank=True)  # late_fact merged unmerged revised definition
 
@@ -145,6 +146,60 @@ class StageChange(models.Model):
             models.Index(fields=["at", "id"], name="move_by_time", condition=Q(superseded_at__isnull=True)),
             models.Index(fields=["person", "at"], name="move_by_person"),
         ]
+
+
+class Passage(models.Model):
+    """How one person passed one stage, as the funnel counts it; leads/passages.py makes it from the standing moves.
+
+    Nobody who only appeared has one: they are counted by day alone.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    rank = models.SmallIntegerField()  # of the stage, core.funnel.RANK
+    at = models.BigIntegerField()  # of the entry
+    next_at = models.BigIntegerField(null=True)  # of the entry that follows; null: none so far
+    bucket = models.SmallIntegerField()  # of the span between the two, leads/passages.py
+    entered = models.SmallIntegerField()  # 1: first reached this stage `at`, the next one `next_at`, or ones behind
+    spans = models.SmallIntegerField()  # 1: the span counts in the median, or is negative
+    until_at = models.BigIntegerField(null=True)  # for funnels up to here the span counted, later another does
+    source = models.CharField(max_length=200, blank=True)  # first touch of who became a lead here
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person"], name="passage_by_person"),
+            models.Index(fields=["rank", "bucket", "at", "next_at", "entered", "spans"], name="passage_by_bucket"),
+        ]
+
+
+class PassageDay(models.Model):
+    """How many passages of a stage with a span of one bucket began on a day (of UTC, since 1970)."""
+
+    pk = models.CompositePrimaryKey("rank", "bucket", "day")
+    rank = models.SmallIntegerField()
+    bucket = models.SmallIntegerField()
+    day = models.IntegerField()
+    entered = models.IntegerField()
+    spans = models.IntegerField()
+
+
+class SourceDay(models.Model):
+    """How many people of a source became a lead on a day, and how many of them have gone further."""
+
+    pk = models.CompositePrimaryKey("day", "source")
+    day = models.IntegerField()
+    source = models.CharField(max_length=200)
+    entered = models.IntegerField()
+    further = models.IntegerField()
+
+
+class MoveDay(models.Model):
+    """How many standing moves from one stage to another there were on a day."""
+
+    pk = models.CompositePrimaryKey("day", "from_stage", "to_stage")
+    day = models.IntegerField()
+    from_stage = models.CharField(max_length=40)
+    to_stage = models.CharField(max_length=40)
+    moves = models.IntegerField()
 
 
 class Identifier(models.Model):

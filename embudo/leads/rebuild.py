@@ -15,8 +15,9 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from embudo import pulse
 from embudo.eventlog import Cursor, Log, open_log
-from embudo.leads import sql
+from embudo.leads import passages, sql
 from embudo.leads.clock import now
 from embudo.leads.lock import Lock
 
@@ -102,6 +103,7 @@ def clear(number: int) -> None:
     at = now()
     for table, key, where in CLEARED:
         _sliced(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})")
+    passages.forget()
     standing = f"SELECT id FROM leads_stagechange WHERE superseded_at IS NULL LIMIT {SLICE}"
     _sliced(f"UPDATE leads_stagechange SET superseded_at = {at}, superseded_why = 'rebuild' WHERE id IN ({standing})")
     with transaction.atomic():
@@ -112,7 +114,7 @@ def clear(number: int) -> None:
 def _sliced(statement: str) -> None:
     """Run a statement that changes some rows at a time until it finds none."""
     while sql.one(statement):
-        pass
+        pulse.beat()
 
 
 def note_progress(number: int, cursor: Cursor, in_all: int) -> None:

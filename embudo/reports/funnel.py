@@ -1,108 +1,227 @@
-"""The funnel of a period from the rows of stage moves; `core/funnel.py` is the plain reading it must equal.
+"""The funnel of a period from sums that are kept while people move; `core/funnel.py` is the plain reading it equals.
 
-A person's moves are a chain: the first row comes from nowhere (`from_stage` is empty), each next one
-leaves the stage the one before entered. So the visitors of a period are its first rows, and everything
-else is decided by the few people who moved on, found by the index on (to_stage, at).
+Whole days are sums (`leads/passages.py`), what is left of the first and the last day is counted from the rows. What
+has happened behind the period's end is taken off again. A median is found in two steps: the bucket of spans in which
+it lies, and in that bucket by the spans themselves. Visitors who stayed are counted by their first moves.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import median
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 
-from django.db import connection
-from django.db.models import Count, Q
-
-from embudo.core.funnel import STAGES, Step
-from embudo.leads.models import StageChange
+from embudo.core.event import DAY
+from embudo.core.funnel import RANK, STAGES, Step
+from embudo.leads.passages import BUCKETS, LEAD, NEGATIVE, OPEN, PAST, bucket_of, longest
+from embudo.leads.queries.pieces import by_index
+from embudo.leads.sql import rows
 from embudo.reports.period import Period
 
-STANDING = Q(superseded_at__isnull=True)
-AHEAD = STAGES[1:]
-
-First = Sequence[int | None]  # the first entry of each stage, in the order of the funnel
+ALL_BUCKETS = (OPEN, NEGATIVE, *BUCKETS)
 
 
 def funnel(period: Period) -> list[Step]:
     """Return one Step per stage, counted up to the end of the period."""
-    tally = Tally(period.start)
-    for person, *first in _firsts(period):
-        tally.add(person, first)
-    populations, appeared = _populations(period.end), _appeared(period)
-    return [tally.step(rank, populations, appeared) for rank in range(len(STAGES))]
-
-
-class Tally:
-    """Counts people by how far they got, one at a time."""
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.entered = [0] * len(STAGES)
-        self.converted = [0] * len(STAGES)
-        self.spans: list[list[int]] = [[] for _stage in STAGES]
-        self.negative: list[list[int]] = [[] for _stage in STAGES]
-
-    def add(self, person: int, first: First) -> None:
-        """Count one person who has reached at least the second stage."""
-        reached: int | None = None
-        following: int | None = None  # the entry into the next stage they did not skip
-        for rank in range(len(STAGES) - 1, -1, -1):
-            further, at = reached, first[rank]
-            reached = at if reached is None else reached if at is None else min(at, reached)
-            if reached is not None and reached >= self.start:
-                self.entered[rank] += 1
-                self.converted[rank] += further is not None
-            self._span(rank, person, at, following)
-            following = following if at is None else at
-
-    def _span(self, rank: int, person: int, at: int | None, following: int | None) -> None:
-        if at is None or following is None or at < self.start:
-            return
-        if following >= at:
-            self.spans[rank].append(following - at)
-        else:
-            self.negative[rank].append(person)
-
-    def step(self, rank: int, populations: dict[str, int], appeared: int) -> Step:
-        """Return what was counted for one stage; `appeared` stands for all visitors, those who stayed included."""
-        spans = self.spans[rank]
-        return Step(
-            stage=STAGES[rank],
-            population=populations.get(STAGES[rank], 0),
-            entered=self.entered[rank] if rank else appeared,
-            converted=self.converted[rank],
-            median=median(spans) if spans else None,
-            negative=tuple(sorted(self.negative[rank])),
+    span = Span.of(period)
+    sums = _sums(span)
+    there, appeared = _populations(span), _appeared(span)
+    return [
+        Step(
+            stage=stage,
+            population=there[stage],
+            entered=sums.entered[rank] if rank else appeared,
+            converted=sums.converted[rank],
+            median=_median(span, rank, sums),
+            negative=_negative(span, rank, sums) if sums.spans[rank][NEGATIVE] else (),
         )
+        for rank, stage in enumerate(STAGES)
+    ]
 
 
-def _populations(end: int) -> dict[str, int]:
-    """Entries less exits."""
-    rows = StageChange.objects.filter(STANDING, at__lt=end)
-    entries = dict(rows.order_by().values_list("to_stage").annotate(n=Count("*")))
-    exits = dict(rows.exclude(from_stage="").order_by().values_list("from_stage").annotate(n=Count("*")))
-    return {stage: count - exits.get(stage, 0) for stage, count in entries.items()}
+def entered(period: Period) -> list[int]:
+    """Return how many people first reached each stage in the period."""
+    span = Span.of(period)
+    found: Counter[int] = Counter()
+    for rank, _bucket, count, _spans in _counted(span):
+        found[rank] += count
+    return [found[rank] if rank else _appeared(span) for rank in range(len(STAGES))]
 
 
-def _appeared(period: Period) -> int:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period as it is added up: whole days [first, last), and the instants before and behind them."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    parts: tuple[tuple[int, int], ...]
+    ended: bool  # something has happened behind the end
+
+    @classmethod
+    def of(cls, period: Period) -> "Span":
+        """Return the days of a period; when nothing has happened behind its end the last day is whole."""
+        start, end = period.start, period.end
+        moves = f"leads_stagechange{by_index('move_by_time')}"
+        ended = bool(rows(f"SELECT 1 FROM {moves} WHERE superseded_at IS NULL AND at >= %s LIMIT 1", [end]))
+        first, last = -(-start // DAY), end // DAY if ended else end // DAY + 1
+        parts = ((start, first * DAY), (last * DAY, end)) if first <= last else ((start, end),)
+        return cls(start, end, first, last, tuple(part for part in parts if part[0] < part[1]), ended)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """By rank: who entered, who went further, how many spans lie in each bucket; `past`: (person, span) besides."""
+
+    entered: list[int] = field(default_factory=lambda: [0] * len(STAGES))
+    converted: list[int] = field(default_factory=lambda: [0] * len(STAGES))
+    spans: list[Counter[int]] = field(default_factory=lambda: [Counter() for _stage in STAGES])
+    past: list[list[tuple[int, int]]] = field(default_factory=lambda: [[] for _stage in STAGES])
+
+    def add(self, rank: int, bucket: int, entered: int, spans: int) -> None:
+        self.entered[rank] += entered
+        self.spans[rank][bucket] += spans
+        if bucket != OPEN:
+            self.converted[rank] += entered
+
+
+def _sums(span: Span) -> _Sums:
+    sums = _Sums()
+    for counted in _counted(span):
+        sums.add(*counted)
+    if span.ended:
+        for rank, bucket, entered, spans in _later(span):
+            sums.converted[rank] -= entered
+            sums.spans[rank][bucket] -= spans
+        for rank, person, length in _past(span):
+            sums.spans[rank][bucket_of(length)] += 1
+            sums.past[rank].append((person, length))
+    return sums
+
+
+# -- the rows ----------------------------------------------------------------------------------------
+
+Counted = tuple[int, int, int, int]  # rank, bucket, entered, spans
+
+EACH = ", ".join(f"({rank}, {bucket})" for rank in range(len(STAGES)) for bucket in ALL_BUCKETS)
+SUMS = "SELECT p.rank, p.bucket, sum(p.entered), sum(p.spans)"
+
+
+def _counted(span: Span) -> Iterator[Counted]:
+    """What began in the period, by rank and bucket, in several parts."""
+    yield from _ints(
+        "SELECT rank, bucket, sum(entered), sum(spans) FROM leads_passageday WHERE day >= %s AND day < %s"
+        " GROUP BY rank, bucket",
+        (span.first, span.last),
+    )
+    for part in span.parts:
+        yield from _ints(f"{SUMS} FROM {_passages()} AND p.at >= %s AND p.at < %s GROUP BY 1, 2", part)
+
+
+def _later(span: Span) -> list[Counted]:
+    """What began in the period and went on behind its end."""
+    return _ints(f"{SUMS} FROM {_reaching(span)} GROUP BY 1, 2", (span.end, span.end))
+
+
+def _reaching(span: Span) -> str:
+    """Passages of the period that go on behind its end; a bucket is read as far back as its spans reach."""
+    each = ", ".join(
+        f"({rank}, {bucket}, {max(span.start, span.end - longest(bucket))})"
+        for rank in range(len(STAGES))
+        for bucket in BUCKETS
+    )
+    return (
+        f"(VALUES {each}) AS k CROSS JOIN leads_passage AS p{by_index('passage_by_bucket')} WHERE p.rank = k.column1"
+        " AND p.bucket = k.column2 AND p.at >= k.column3 AND p.at < %s AND p.next_at >= %s"
+    )
+
+
+def _past(span: Span) -> list[tuple[int, int, int]]:
+    """The spans that counted up to the period's end and do not any more: (rank, person, length)."""
+    found = rows(
+        f"SELECT rank, person_id, next_at - at FROM leads_passage AS p{by_index('passage_by_bucket')}"
+        f" WHERE rank IN ({', '.join(map(str, range(len(STAGES))))}) AND bucket = %s"
+        " AND at >= %s AND at < %s AND next_at < %s AND until_at >= %s",
+        (PAST, span.start, span.end, span.end, span.end),
+    )
+    return [(rank, person, length) for rank, person, length in found]
+
+
+def _median(span: Span, rank: int, sums: _Sums) -> float | None:
+    """The middle of the spans in order, or the mean of the two that stand there."""
+    counts = [(bucket, n) for bucket, n in sorted(sums.spans[rank].items()) if bucket >= 0 and n]
+    total = sum(n for _bucket, n in counts)
+    if not total:
+        return None
+    ends = list(accumulate(n for _bucket, n in counts))
+    middle = []
+    for place in ((total - 1) // 2, total // 2):
+        at = bisect_right(ends, place)
+        bucket, n = counts[at]
+        middle.append(_spans(span, rank, bucket, sums.past[rank])[place - ends[at] + n])
+    return sum(middle) / 2
+
+
+def _spans(span: Span, rank: int, bucket: int, past: Sequence[tuple[int, int]]) -> list[int]:
+    """The spans of one bucket in order."""
+    found = rows(
+        f"SELECT next_at - at FROM leads_passage AS p{by_index('passage_by_bucket')}"
+        " WHERE rank = %s AND bucket = %s AND at >= %s AND at < %s AND next_at < %s AND spans = 1",
+        (rank, bucket, span.start, span.end, span.end),
+    )
+    return sorted([length for (length,) in found] + [length for _person, length in past if bucket_of(length) == bucket])
+
+
+def _negative(span: Span, rank: int, sums: _Sums) -> tuple[int, ...]:
+    """The people whose next entry lies before."""
+    query = (
+        f"SELECT person_id FROM leads_passage AS p{by_index('passage_by_bucket')}"
+        " WHERE rank = %s AND bucket = %s AND at >= %s AND at < %s AND spans = 1"
+    )
+    now = [person for (person,) in rows(query, (rank, NEGATIVE, span.start, span.end))]
+    return tuple(sorted(now + [person for person, length in sums.past[rank] if length < 0]))
+
+
+def _ints(statement: str, values: Sequence[int]) -> list[Counted]:
+    """The rows of a query as plain integers; PostgreSQL adds integers up to a decimal."""
+    return [(rank, bucket, int(entered), int(spans)) for rank, bucket, entered, spans in rows(statement, values)]
+
+
+def _populations(span: Span) -> Counter[str]:
+    """Entries less exits, up to the end."""
+    query = "SELECT from_stage, to_stage, sum(moves) FROM leads_moveday WHERE day < %s GROUP BY 1, 2"
+    moves = rows(query, (span.last,))
+    if span.ended:
+        query = f"SELECT from_stage, to_stage, count(*) {_moves('move_by_time')} GROUP BY 1, 2"
+        moves += rows(query, (span.last * DAY, span.end))
+    there: Counter[str] = Counter()
+    for from_stage, to_stage, n in moves:
+        there[to_stage] += int(n)
+        there[from_stage] -= int(n)
+    return there
+
+
+def _appeared(span: Span) -> int:
     """How many people appeared in the period in a stage of the funnel."""
-    first = StageChange.objects.filter(STANDING, from_stage="", at__gte=period.start, at__lt=period.end)
-    return first.filter(to_stage__in=STAGES).count()
+    query = "SELECT to_stage, sum(moves) FROM leads_moveday WHERE day >= %s AND day < %s AND from_stage = '' GROUP BY 1"
+    moves = rows(query, (span.first, span.last))
+    for part in span.parts:
+        moves += rows(f"SELECT to_stage, count(*) {_moves('move_by_exit')} AND from_stage = '' GROUP BY 1", part)
+    return sum(int(n) for stage, n in moves if stage in RANK)
 
 
-def _firsts(period: Period) -> list[tuple[int, ...]]:
-    """(person, first entry of each stage up to the end) of all who entered a stage ahead of the first in the period."""
-    columns = ", ".join("min(CASE WHEN to_stage = %s THEN at END)" for _stage in STAGES)
-    ahead = ", ".join(["%s"] * len(AHEAD))
-    sql = f"""
-        SELECT person_id, {columns} FROM leads_stagechange
-        WHERE superseded_at IS NULL AND at < %s AND person_id IN (
-            SELECT person_id FROM leads_stagechange
-            WHERE superseded_at IS NULL AND to_stage IN ({ahead}) AND at >= %s AND at < %s)
-        GROUP BY person_id
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*STAGES, period.end, *AHEAD, period.start, period.end])
-        return cursor.fetchall()
+def _moves(index: str) -> str:
+    return f"FROM leads_stagechange{by_index(index)} WHERE superseded_at IS NULL AND at >= %s AND at < %s"
+
+
+def _passages() -> str:
+    """Passages of any stage and bucket, each sought by the index, ready for a range of time."""
+    passages = f"leads_passage AS p{by_index('passage_by_bucket')}"
+    return f"(VALUES {EACH}) AS k CROSS JOIN {passages} WHERE p.rank = k.column1 AND p.bucket = k.column2"
+
+
+# -- where they come from ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +241,25 @@ class Origin:
 
 def origins(period: Period, most: int = 8) -> list[Origin]:
     """Return where those come from who first became a lead in the period, the largest source first."""
-    sql = """
-        SELECT coalesce(p.source, ''), count(*), count(f.qualified) FROM (
-            SELECT person_id, min(at) AS lead, min(CASE WHEN to_stage <> 'lead' THEN at END) AS qualified
-            FROM leads_stagechange
-            WHERE superseded_at IS NULL AND at < %s AND to_stage IN ({ahead}) AND person_id IN (
-                SELECT person_id FROM leads_stagechange
-                WHERE superseded_at IS NULL AND to_stage IN ({ahead}) AND at >= %s AND at < %s)
-            GROUP BY person_id) AS f
-        LEFT JOIN leads_person AS p ON p.id = f.person_id
-        WHERE f.lead >= %s GROUP BY 1 ORDER BY 2 DESC, 1
-    """.format(ahead=", ".join(["%s"] * len(AHEAD)))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [period.end, *AHEAD, *AHEAD, period.start, period.end, period.start])
-        rows = cursor.fetchall()
-    total = sum(leads for _source, leads, _qualified in rows)
-    return [Origin(source, leads, qualified, leads / total) for source, leads, qualified in rows[:most]]
+    span = Span.of(period)
+    leads: Counter[str] = Counter()
+    qualified: Counter[str] = Counter()
+    for source, entered, further in _by_source(span):
+        leads[source] += int(entered)
+        qualified[source] += int(further)
+    total = leads.total()
+    largest = sorted((-n, source) for source, n in leads.items() if n)[:most]
+    return [Origin(source, -n, qualified[source], -n / total) for n, source in largest]
+
+
+def _by_source(span: Span) -> Iterator[tuple[str, int, int]]:
+    """Leads of the period and how many have gone further, by source, in several parts."""
+    query = "SELECT source, sum(entered), sum(further) FROM leads_sourceday WHERE day >= %s AND day < %s GROUP BY 1"
+    yield from rows(query, (span.first, span.last))
+    lead = f"p.rank = {LEAD} AND p.entered = 1"
+    for part in span.parts:
+        within = f"{_passages()} AND {lead} AND p.at >= %s AND p.at < %s"
+        yield from rows(f"SELECT p.source, count(*), count(p.next_at) FROM {within} GROUP BY 1", part)
+    if span.ended:
+        later = f"{_reaching(span)} AND {lead}"
+        yield from rows(f"SELECT p.source, 0, -count(*) FROM {later} GROUP BY 1", (span.end, span.end))

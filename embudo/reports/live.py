@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from embudo.core.event import MINUTE
 from embudo.leads.models import Person, StageChange
-from embudo.leads.story import Times, history_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,7 +18,6 @@ class Moved:
 
     change: StageChange
     person: Person
-    dated: bool = True  # False: the facts that moved them came with an import that had no times
 
 
 def now() -> int:
@@ -38,31 +36,17 @@ def moved_last(at: int, most: int = 8) -> list[Moved]:
     standing = StageChange.objects.filter(superseded_at__isnull=True, at__lte=at)
     changes = standing.exclude(from_stage="").order_by("-at", "-id")[:most]
     people = Person.objects.in_bulk([change.person_id for change in changes])
-    return [
-        Moved(change, people[change.person_id], _dated(change, people[change.person_id]))
-        for change in changes
-        if change.person_id in people
-    ]
+    return [Moved(change, people[change.person_id]) for change in changes if change.person_id in people]
 
 
-def moves_today(at: int) -> int:
-    """Return how many moves there were since the reader's midnight, first appearances left out."""
+def today(at: int) -> tuple[int, int]:
+    """Return how many changes of stage there were since the reader's midnight, and how many first appearances."""
     moves = StageChange.objects.filter(superseded_at__isnull=True, at__gte=_midnight(at), at__lte=at)
-    return moves.exclude(from_stage="").count()
-
-
-def _dated(change: StageChange, person: Person) -> bool:
-    """Whether a move has a known time; only of people who came with an import without times must the facts say."""
-    return person.first_seen_known or not Times(history_of(person.id)).made_up_since(change.at)
+    visitors = moves.filter(from_stage="").count()
+    return moves.count() - visitors, visitors
 
 
 def _midnight(at: int) -> int:
     """The reader's last midnight."""
     midnight = timezone.localtime(EPOCH + timedelta(microseconds=at)).replace(hour=0, minute=0, second=0, microsecond=0)
     return (midnight - EPOCH) // timedelta(microseconds=1)
-
-
-def visitors_today(at: int) -> int:
-    """Return how many people were first seen since the reader's midnight."""
-    arrivals = StageChange.objects.filter(superseded_at__isnull=True, from_stage="")
-    return arrivals.filter(at__gte=_midnight(at), at__lte=at).count()

@@ -78,6 +78,14 @@ def chosen(query: Mapping[str, str], now: int) -> Period:
     return Period(str(days), now - days * DAY, now, days)
 
 
+def understood(query: Mapping[str, str], period: Period) -> bool:
+    """Return whether `period` is what an address asks for, and not the default because that could not be read."""
+    asked = query.get("period", "")
+    if query.get("from") or query.get("to") or ".." in asked:
+        return ".." in period.key
+    return not asked or asked == period.key
+
+
 def _date(text: str) -> date | None:
     """The date, when there is one and it lies in the years that facts can have, whatever the reader's zone."""
     try:

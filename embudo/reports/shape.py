@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from embudo.core.event import MINUTE
 from embudo.core.funnel import STAGES, Step
 from embudo.reports.funnel import Origin
 from embudo.reports.period import Period
@@ -20,7 +22,7 @@ class Column:
     """One stage as it is drawn: heights in units of the drawing, addresses of the people behind each number."""
 
     step: Step
-    before: Step | None
+    before: int | None  # who entered in the period before
     height: float
     next_height: float
     cut: bool
@@ -33,14 +35,19 @@ class Column:
     @property
     def change(self) -> float | None:
         """The relative change against the period before; None when nobody entered then."""
-        if self.before is None or not self.before.entered:
-            return None
-        return self.step.entered / self.before.entered - 1
+        return self.step.entered / self.before - 1 if self.before else None
 
     @property
     def difference(self) -> int | None:
         """The change in people against the period before."""
-        return None if self.before is None else self.step.entered - self.before.entered
+        return None if self.before is None else self.step.entered - self.before
+
+    @property
+    def median(self) -> str:
+        """The median time to the next stage in words; below a minute there is nothing to compare."""
+        if self.step.median is not None and self.step.median < MINUTE:
+            return _("under a minute")
+        return figures.duration(self.step.median)
 
     @property
     def top(self) -> float:
@@ -53,7 +60,7 @@ class Column:
         return f"62,{self.top:.1f} 100,{HEIGHT - self.next_height:.1f} 100,{HEIGHT} 62,{HEIGHT}"
 
 
-def columns(steps: Sequence[Step], before: Sequence[Step] | None, period: Period) -> list[Column]:
+def columns(steps: Sequence[Step], before: Sequence[int] | None, period: Period) -> list[Column]:
     """Return the funnel's columns in order."""
     entered = [step.entered for step in steps]
     cut = len(entered) > 1 and entered[1] > 0 and entered[0] > CUT * max(entered[1:])

@@ -1,7 +1,6 @@
 """The funnel: the home page, and the part of it that is asked for again each second."""
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 from django.core.cache import cache
@@ -16,22 +15,23 @@ from embudo.eventlog import FailedState, LogUnavailable
 from embudo.leads.models import LISTED, Person, Rebuild
 from embudo.leads.record import the_log
 from embudo.reports import live, period, shape
-from embudo.reports.funnel import Origin, funnel, origins
+from embudo.reports.funnel import Origin, entered, funnel, origins
 from embudo.reports.period import Period
 
-KEPT_S = 3600
-PATIENCE = 20  # an answer is given again for that many times as long as it took to work out
+KEPT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The funnel of a period and of the one before, with the moment until which they are good enough."""
+    """The funnel of a period, who entered each stage in the one before, and the state of the tables that this tells.
+
+    `before` is None when nothing was recorded then: there is nothing to compare with.
+    """
 
     period: Period
     steps: list[Step]
-    before: list[Step] | None
+    before: list[int] | None
     origins: list[Origin]
-    good_until: float
     token: str
 
 
@@ -45,16 +45,18 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.GET.get("seen") == mark:
         return HttpResponse(status=204)
     counted = _counted(wanted, mark)
+    moves_today, visitors_today = live.today(at)
     context: dict[str, Any] = {
         "period": wanted,
+        "understood": period.understood(request.GET, wanted),
         "rolling": period.ROLLING,
         "token": counted.token,
         "columns": shape.columns(counted.steps, counted.before, counted.period),
         "compared": counted.before is not None,
         "origins": shape.rows(counted.origins, counted.period),
         "moved": live.moved_last(at),
-        "moves_today": live.moves_today(at),
-        "visitors_today": live.visitors_today(at),
+        "moves_today": moves_today,
+        "visitors_today": visitors_today,
         "waiting": Person.objects.filter(LISTED, handoff_ready=True).count(),
         **_failed(request),
         "empty": not any(step.population or step.entered for step in counted.steps),
@@ -65,18 +67,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _counted(wanted: Period, mark: str) -> Counted:
-    """The counts of a period; in a large install an answer stands a little while, so that watching costs little."""
+    """The counts of a period, kept until somebody moves or the minute is over."""
     key = f"funnel:{wanted.key}:{wanted.start if not wanted.days else ''}"
     kept: Counted | None = cache.get(key)
-    if kept is not None and (kept.token == mark or monotonic() < kept.good_until):
+    if kept is not None and kept.token == mark:
         return kept
-    began = monotonic()
-    steps, before = funnel(wanted), funnel(wanted.before) if wanted.before else None
-    if before is not None and not any(step.entered for step in before):
-        before = None  # nothing was recorded then: there is nothing to compare with
-    where = origins(wanted)
-    took = monotonic() - began
-    fresh = Counted(wanted, steps, before, where, monotonic() + took * PATIENCE, mark)
+    before = entered(wanted.before) if wanted.before else []
+    fresh = Counted(wanted, funnel(wanted), before if any(before) else None, origins(wanted), mark)
     cache.set(key, fresh, KEPT_S)
     return fresh
 
