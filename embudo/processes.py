@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 
+from embudo import pulse
 from embudo.config import Config
 
 SUPERVISED = "EMBUDO_SUPERVISED"
@@ -17,7 +18,8 @@ _PR_SET_PDEATHSIG = 1
 def run(name: str, config: Config) -> int:
     """Run one process of the install until it is told to stop; return its exit code."""
     _end_with_supervisor()
-    RUN[name](config)
+    with pulse.running(config, name):
+        RUN[name](config)
     return 0
 
 
@@ -55,6 +57,7 @@ def advance(config: Config) -> None:
     _loop("embudo.leads.advance", config)
 
 
+SERVING = ("collector", "web")  # those that answer HTTP; the others turn in a loop
 RUN: dict[str, Callable[[Config], None]] = {
     "collector": collector,
     "web": web,
@@ -66,11 +69,23 @@ RUN: dict[str, Callable[[Config], None]] = {
 def _loop(module: str, config: Config) -> None:
     import django
 
-    stop = threading.Event()
+    stop = _Turning()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     django.setup()
     import_module(module).run(config, stop)
+
+
+class _Turning(threading.Event):
+    """Tells a loop to end; each time the loop asks shows others that it still turns."""
+
+    def is_set(self) -> bool:
+        pulse.beat()
+        return super().is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        pulse.beat()
+        return super().wait(timeout)
 
 
 def _end_with_supervisor() -> None:

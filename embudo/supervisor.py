@@ -1,4 +1,4 @@
-"""`embudo up`: starts the install's processes, restarts one that dies, and stops all of them cleanly."""
+"""`embudo up`: starts the install's processes, restarts one that dies or hangs, and stops all of them cleanly."""
 
 import argparse
 import errno
@@ -9,17 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from typing import IO
 
 from embudo import config as settings
+from embudo import pulse
 from embudo.config import Config
+from embudo.health import Health, serves
 from embudo.processes import RUN, SUPERVISED
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 HEALTHY_S = 60.0  # alive for this long: the next death waits FIRST_WAIT_S again
 STOP_S = 8.0  # then SIGKILL
+LOOK_S = 5.0  # between two looks whether the processes answer
+FIRST_ANSWER_S = 180.0  # a start may take so long
 TICK_S = 0.25
 _print_lock = threading.Lock()
 
@@ -30,6 +33,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", choices=list(RUN), help="run only this process (may be repeated)")
     names = parser.parse_args(arguments).only or list(RUN)
     config = settings.read()
+    for name, like in settings.unknown().items():
+        say("up", f"{name} is no setting" + (f"; did you mean {like}?" if like else " and is not read"))
     if taken := ports_taken(config, names):
         print("\n".join(taken), file=sys.stderr)
         return 1
@@ -86,6 +91,7 @@ class Child:
     started: float = 0.0
     wait_s: float = FIRST_WAIT_S
     due: float = 0.0
+    health: Health | None = None
 
     def start(self) -> None:
         """Start the process in a group of its own and pass its lines on."""
@@ -97,7 +103,7 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self.started = time.monotonic()
+        self.started, self.health = time.monotonic(), Health(self.name, self.process.pid)
         threading.Thread(target=_pass_on, args=(self.name, self.process.stdout), daemon=True).start()
 
     def look_after(self, now: float) -> None:
@@ -115,6 +121,16 @@ class Child:
         say("up", f"{self.name} ended ({_reason(code)}); starting it again in {self.wait_s:g} s")
         self.process, self.due = None, now + self.wait_s
         self.wait_s = min(2 * self.wait_s, LONGEST_WAIT_S)
+
+    def end_when_silent(self, config: Config, silent_s: float) -> None:
+        """Kill the process when it has not answered for so long, or never since its start; then it is started again."""
+        process, health = self.process, self.health
+        if process is None or health is None or process.poll() is not None or health.answers(config):
+            return
+        silent = time.monotonic() - (health.answered_at or self.started)
+        if silent >= (silent_s if health.answered_at else max(silent_s, FIRST_ANSWER_S)) and process is self.process:
+            say("up", f"{self.name} has not answered for {silent:.0f} s; ending it")
+            self.signal(signal.SIGKILL)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and to whatever it started."""
@@ -148,6 +164,7 @@ class Supervisor:
             signal.signal(each, lambda *_: self.stop.set())
         children = [Child(name) for name in self.names]
         threading.Thread(target=self._announce, daemon=True).start()
+        threading.Thread(target=self._watch, args=(children,), daemon=True).start()
         while not self.stop.wait(TICK_S):
             for child in children:
                 child.look_after(time.monotonic())
@@ -167,23 +184,19 @@ class Supervisor:
             child.signal(signal.SIGKILL)
         say("up", "stopped")
 
+    def _watch(self, children: list[Child]) -> None:
+        """End those that hang, for as long as nothing says stop."""
+        while not self.stop.wait(LOOK_S):
+            for child in children:
+                if not self.stop.is_set():
+                    child.end_when_silent(self.config, pulse.SILENT_S)
+
     def _announce(self) -> None:
         """Say where the site is as soon as it answers."""
-        if "web" not in self.names:
-            return
-        address = f"http://{_reachable(self.config.web_host)}:{self.config.web_port}/healthz"
-        while not self.stop.wait(0.2):
-            try:
-                with urllib.request.urlopen(address, timeout=2):
-                    say("up", f"Embudo is ready: {self.config.site_address}")
-                    return
-            except OSError:
-                continue
-
-
-def _reachable(host: str) -> str:
-    plain = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
-    return f"[{plain}]" if ":" in plain and not plain.startswith("[") else plain
+        while "web" in self.names and not self.stop.wait(0.2):
+            if serves(self.config, "web"):
+                say("up", f"Embudo is ready: {self.config.site_address}")
+                return
 
 
 def _pass_on(name: str, lines: IO[bytes] | None) -> None:

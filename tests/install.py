@@ -76,11 +76,11 @@ class Install:
         return done.stdout
 
     @contextmanager
-    def up(self, *words: str) -> Iterator["Running"]:
-        """Run `embudo up` until the block ends, then stop it with SIGTERM."""
+    def up(self, *words: str, command: Sequence[str] = (EMBUDO, "up")) -> Iterator["Running"]:
+        """Run `embudo up`, or another supervisor, until the block ends, then stop it with SIGTERM."""
         lines = (self.logs / "up.log").open("w")
         process = subprocess.Popen(
-            [EMBUDO, "up", *words],
+            [*command, *words],
             env=self.environ,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

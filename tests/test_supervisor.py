@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import time
 
 import psutil
@@ -78,6 +79,43 @@ def _answers(running: Running) -> bool:
         return running.get("/healthz") == 200
     except OSError:
         return False
+
+
+IMPATIENT = """
+import sys
+from embudo import pulse, supervisor
+pulse.SILENT_S, supervisor.LOOK_S = 4.0, 0.5
+sys.exit(supervisor.main(["--only", sys.argv[1]]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.crash
+@pytest.mark.parametrize("name", ["web", "follow"])
+def test_a_process_that_no_longer_answers_is_ended_and_started_again(install: Install, name: str) -> None:
+    with install.up(name, command=[sys.executable, "-c", IMPATIENT]) as running:
+        _wait_for_process(running, install, name)
+        first = process_of(running, name)
+        time.sleep(2)
+        first.send_signal(signal.SIGSTOP)
+        running.says(f"{name} has not answered for", within_s=60)
+        running.says(f"{name} ended (killed by SIGKILL); starting it again")
+        deadline = time.monotonic() + 30
+        while not _is_new(running, name, first.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert _is_new(running, name, first.pid)
+
+
+def _wait_for_process(running: Running, install: Install, name: str) -> None:
+    if name == "web":
+        running.says("Embudo is ready", within_s=60)
+        return
+    running.says("following from", within_s=60)
+
+
+def _is_new(running: Running, name: str, pid: int) -> bool:
+    children = psutil.Process(running.process.pid).children()
+    return any(child.cmdline()[-1:] == [name] and child.pid != pid for child in children)
 
 
 def test_a_taken_port_is_told_with_what_to_do() -> None:

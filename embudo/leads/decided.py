@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from embudo import pulse
 from embudo.core.event import Door, Event
 from embudo.core.identity import Decision
 from embudo.eventlog import Cursor, Log
@@ -67,4 +68,5 @@ def events_behind(log: Log, cursor: Cursor, through: Cursor | None = None) -> It
     end = log.end() if through is None else through
     while not cursor.passed(end):
         rows, cursor = log.read(cursor, PORTION)
+        pulse.beat()
         yield from (row.event for row in rows if row.offset <= end.offset(row.shard))

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from embudo import pulse
 from embudo.eventlog import Cursor, Log, open_log
 from embudo.leads import passages, sql
 from embudo.leads.clock import now
@@ -113,7 +114,7 @@ def clear(number: int) -> None:
 def _sliced(statement: str) -> None:
     """Run a statement that changes some rows at a time until it finds none."""
     while sql.one(statement):
-        pass
+        pulse.beat()
 
 
 def note_progress(number: int, cursor: Cursor, in_all: int) -> None:

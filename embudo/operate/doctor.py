@@ -1,4 +1,4 @@
-"""`embudo doctor`: looks at disk, clock, mail, ports, files, tables, log and versions, and says how to mend each."""
+"""`embudo doctor`: looks at machine, processes, files, tables, log and mail, and says how to mend each."""
 
 import argparse
 import sys
@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from embudo.config import Config
 from embudo.operate import machine, place
 from embudo.operate.finding import Check, Finding, Grade, bad
+from embudo.operate.running import running
 
 QUICK: tuple[Check, ...] = (machine.disk, machine.clock, place.files, machine.versions)
-ALL: tuple[Check, ...] = (*QUICK[:3], machine.ports, place.tables, place.log, place.mail, machine.versions)
+ALL: tuple[Check, ...] = (
+    *QUICK[:3], place.names, machine.ports, place.tables, running, place.log, place.mail, machine.versions,
+)  # fmt: skip
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.BAD: "BAD "}
 
 

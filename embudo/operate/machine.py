@@ -7,12 +7,11 @@ import socket
 import sqlite3
 import sys
 import time
-import urllib.error
-import urllib.request
 from importlib import metadata
 
 from django.utils.translation import gettext as _
 
+from embudo import pulse
 from embudo.config import Config
 from embudo.eventlog import Cursor, open_log
 from embudo.operate.finding import Finding, bad, good, note
@@ -79,10 +78,11 @@ def ports(config: Config) -> list[Finding]:
         "EMBUDO_WEB_PORT": (config.web_host, config.web_port),
         "EMBUDO_COLLECTOR_PORT": (config.collector_host, config.collector_port),
     }
-    return [_port(setting, host, port) for setting, (host, port) in wanted.items()]
+    ours = {f"EMBUDO_{each.name.upper()}_PORT" for each in pulse.processes(config) if each.lives}
+    return [_port(setting, host, port, ours=setting in ours) for setting, (host, port) in wanted.items()]
 
 
-def _port(setting: str, host: str, port: int) -> Finding:
+def _port(setting: str, host: str, port: int, *, ours: bool) -> Finding:
     place = {"host": host, "port": port, "setting": setting, "other": port + 10}
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,21 +91,13 @@ def _port(setting: str, host: str, port: int) -> Finding:
             return good(_("Port %(port)d on %(host)s: free") % place)
         except OSError as error:
             reason = str(error)
-    if _answers(host, port):
-        return good(_("Port %(port)d on %(host)s: Embudo answers") % place)
+    if ours:  # whether it answers there is the question of another check
+        return good(_("Port %(port)d on %(host)s: held by Embudo") % place)
     return bad(
         _("Port %(port)d on %(host)s cannot be used: %(reason)s") % {**place, "reason": reason},
         _("Embudo cannot listen there."),
         _("Stop the program that holds it, or choose another: %(setting)s=%(other)d") % place,
     )
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
-        return False
 
 
 def versions(config: Config) -> list[Finding]:

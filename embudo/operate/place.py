@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from embudo.config import Config
+from embudo.config import Config, unknown
 from embudo.eventlog import open_log, verify_log
 from embudo.operate.finding import Finding, bad, good, note
 
@@ -67,6 +67,18 @@ def _strangers(folder: Path) -> list[Finding]:
             _("A process of the install may be unable to write them."),
             f"chown -R --reference={folder} {folder}",
         )
+    ]
+
+
+def names(config: Config) -> list[Finding]:
+    """Look whether the environment has names that look like settings and are none."""
+    return [
+        note(
+            _("%(name)s is no setting") % {"name": name},
+            _("It is not read, so that what it was meant to set has its default."),
+            _("Did you mean %(like)s?") % {"like": like} if like else _("docs/settings.md names all of them."),
+        )
+        for name, like in unknown().items()
     ]
 
 

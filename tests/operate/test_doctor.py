@@ -17,7 +17,7 @@ from embudo.core.event import Event, subject_of
 from embudo.eventlog import Log
 from embudo.operate import doctor, machine, place
 from embudo.operate.finding import Finding, Grade
-from embudo.secret import key_of
+from embudo.secret import keep
 from tests.install import Install
 
 Usage = namedtuple("Usage", "total used free")
@@ -66,7 +66,7 @@ def test_a_port_that_another_program_holds_is_bad_with_another_to_choose(here: C
 
 
 def test_a_secret_key_that_others_can_read_is_bad(here: Config) -> None:
-    key_of(here)
+    keep(here)
     assert Grade.BAD not in grades(place.files(here))
     (here.data / "secret_key").chmod(0o644)
     found = [each for each in place.files(here) if each.grade is Grade.BAD]
