@@ -21,11 +21,10 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 VENDOR = HOME / "embudo" / "ui" / "static" / "vendor"
 TRACKER = HOME / "embudo" / "collector" / "tracker.js"
+CHARTS = HOME / "embudo" / "ui" / "charts_library.js"
 VENDORED = (
     "@tabler/core/dist/css/tabler.min.css",
-    "@tabler/core/dist/js/tabler.min.js",
     "htmx.org/dist/htmx.min.js",
-    "echarts/dist/echarts.min.js",
 )
 SYSTEM = {"postgresql": "/usr/lib/postgresql/*/bin/initdb", "chromium": "/usr/bin/chromium"}
 
@@ -57,7 +56,7 @@ def steps(mode: str) -> list[Step]:
         Step("the command embudo", lambda: [digest([HOME / "pyproject.toml"]) + str(HOME)], install_embudo),
         Step("Node.js", lambda: [str(node_on_path())], provide_node),
         Step("front-end packages", lambda: [m + digest(npm) for m in modes], lambda: npm_install(mode)),
-        Step("front-end files", lambda: [digest([*npm, TRACKER, Path(__file__)])], build_front_end),
+        Step("front-end files", lambda: [digest([*npm, TRACKER, CHARTS, Path(__file__)])], build_front_end),
         Step("translations", lambda: [digest(messages)], compile_messages),
     ]
     return (
@@ -156,17 +155,21 @@ def npm_install(mode: str) -> None:
 
 
 def build_front_end() -> None:
-    """Copy the files that pages load, and make the tracker small."""
+    """Copy the files that pages load, bundle what charts use, and make the tracker small."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     for name in VENDORED:
         target = VENDOR / Path(name).name
         shutil.copyfile(HOME / "node_modules" / name, target)
         _compress(target)
-    if TRACKER.exists():
-        built = TRACKER.parent / "build" / "tracker.min.js"
+    _build(CHARTS, VENDOR / "echarts.min.js", "--bundle", "--target=es2020")
+    _build(TRACKER, TRACKER.parent / "build" / "tracker.min.js", "--target=es2018")
+
+
+def _build(source: Path, target: Path, *options: str) -> None:
+    if source.exists():
         esbuild = HOME / "node_modules" / ".bin" / "esbuild"
-        _run([esbuild, TRACKER, "--minify", "--target=es2018", "--log-level=warning", f"--outfile={built}"])
-        _compress(built)
+        _run([esbuild, source, "--minify", *options, "--log-level=warning", f"--outfile={target}"])
+        _compress(target)
 
 
 def _compress(file: Path) -> None:

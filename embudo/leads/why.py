@@ -83,13 +83,18 @@ def reasons(told: Why, most: int = 4) -> tuple[list[Reason], float]:
 
 
 def trend(explanation: Explanation, definition: Definition, *, start: int, steps: int) -> list[float]:
-    """Return the engagement at equal steps from `start` to the instant of the explanation, both included.
+    """Return the engagement at equal steps from `start` to the instant of the explanation, both included."""
+    span = explanation.at - start
+    return scores_at(explanation, definition, [start + span * step // (steps - 1) for step in range(steps)])
+
+
+def scores_at(explanation: Explanation, definition: Definition, instants: Sequence[int]) -> list[float]:
+    """Return the engagement at each instant; after the explanation's own it is what remains if nothing happens.
 
     A limit keeps the earliest events, so what is kept now was kept whenever it had happened already.
     """
     kept = [each for each in explanation.contributions if not each.cut_by_limit]
-    span = explanation.at - start
-    return [_score_at(kept, definition, start + span * step // (steps - 1)) for step in range(steps)]
+    return [_score_at(kept, definition, at) for at in instants]
 
 
 def _score_at(kept: Sequence[Contribution], definition: Definition, at: int) -> float:

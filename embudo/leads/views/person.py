@@ -1,20 +1,20 @@
 """One person: who they are, how they score and why, what they did, what they care about."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
 from embudo.core import scoring
 from embudo.core.event import DAY, Event
-from embudo.leads import why
-from embudo.leads.clock import now
+from embudo.core.scoring import Explanation
+from embudo.leads import score_history, why
+from embudo.leads.clock import end_of_day, now
 from embudo.leads.history import counted
 from embudo.leads.interests import interests
 from embudo.leads.models import Dispute, Identifier, Merge, Person
@@ -27,11 +27,11 @@ from embudo.leads.timeline import page as timeline_page
 from embudo.leads.views.applying import Moved, fact_id, person_of
 from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import fields
+from embudo.ui.figures import moment_of
 from embudo.ui.stages import STAGES
 
 TREND_DAYS = 90
 TREND_STEPS = 46
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @require_GET
@@ -98,7 +98,8 @@ def why_page(request: HttpRequest, person: int) -> HttpResponse:
     at = min(_end_of_day(request.GET.get("on", "")) or present, present)
     definition = scores.definition()
     facts = counted(history_of(found.id, until=at))
-    told = why.why(scoring.explain(facts, definition, at), definition)
+    explanation = scoring.explain(facts, definition, at)
+    told = why.why(explanation, definition)
     attributes = scores.attributes_at(facts, at)
     fit = scoring.fit(attributes, definition)
     context = {
@@ -106,7 +107,8 @@ def why_page(request: HttpRequest, person: int) -> HttpResponse:
         "told": told,
         "at": at,
         "is_now": at == present,
-        "on": timezone.localtime(EPOCH + timedelta(microseconds=at)).date().isoformat(),
+        "on": moment_of(at).date().isoformat(),
+        **_score_days(found, explanation, at, present),
         "fit": fit,
         "criteria": [(defined(each.name), each.points, each in fit.met) for each in definition.criteria],
         "against": defined(fit.disqualified_by or ""),
@@ -114,6 +116,20 @@ def why_page(request: HttpRequest, person: int) -> HttpResponse:
         "name": defined(definition.name),
     }
     return render(request, "leads/_why.html" if request.htmx else "leads/why.html", context)
+
+
+def _score_days(person: Person, explanation: Explanation, at: int, present: int) -> dict[str, Any]:
+    """The engagement day by day, with the day of the instant marked."""
+    definition = scores.definition()
+    if at != present:
+        explanation = scoring.explain(counted(history_of(person.id)), definition, present)
+    told = score_history.days(explanation, definition)
+    chosen = moment_of(at).date() if at != present else None
+    return {
+        "chart": score_history.chart(told, definition, chosen),
+        "score_days": score_history.turns(told),
+        "back_days": score_history.BACK_DAYS,
+    }
 
 
 def _scored(person: Person, history: list[Event], at: int) -> dict[str, Any]:
@@ -189,8 +205,6 @@ def _back(request: HttpRequest) -> str:
 
 def _end_of_day(text: str) -> int | None:
     try:
-        on = date.fromisoformat(text)
-        moment = timezone.make_aware(datetime.combine(on + timedelta(days=1), time()))
+        return end_of_day(date.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
-    return (moment - EPOCH) // timedelta(microseconds=1) - 1

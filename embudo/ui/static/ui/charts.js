@@ -1,6 +1,8 @@
 /* Draws every <div class="chart" data-chart="ID"> from the JSON option in <script type="application/json" id="ID">.
-   Words and colours follow the page: "stage:lead" names a stage's colour, "accent", "ink", "muted", "line" the others. */
+   Words and colours follow the page: "stage:lead" names a stage's colour, "accent", "ink", "muted", "line" the others.
+   The library is heavy, so it is fetched when the first chart comes into view. */
 (() => {
+  const library = document.currentScript.dataset.library;
   const named = /^(stage:[a-z]+|accent|ink|muted|line|good|bad)$/;
   const drawn = new Map();
 
@@ -22,6 +24,8 @@
     return Object.fromEntries(Object.entries(value).map(([key, each]) =>
       [key, /colou?r$/i.test(key) ? coloured(each, colour) : withColours(each, colour)]));
   }
+  const figure = new Intl.NumberFormat(document.documentElement.lang);
+  const written = (value) => (typeof value === "number" ? figure.format(value) : value);
   function frame(colour) {
     const axis = {
       axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false },
@@ -30,7 +34,7 @@
     return {
       color: [colour("accent"), colour("stage:prospect"), colour("stage:customer"), colour("stage:ambassador"), colour("stage:lead")],
       textStyle: { color: colour("ink"), fontFamily: getComputedStyle(document.body).fontFamily },
-      categoryAxis: axis, valueAxis: axis, timeAxis: axis, logAxis: axis,
+      categoryAxis: axis, valueAxis: { ...axis, axisLabel: { ...axis.axisLabel, formatter: written } }, timeAxis: axis, logAxis: axis,
     };
   }
   function draw(box) {
@@ -39,11 +43,9 @@
     drawn.get(box)?.dispose();
     const colour = palette();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const chart = echarts.init(box, frame(colour), { renderer: "canvas", locale: document.documentElement.lang.slice(0, 2).toUpperCase() === "ES" ? "ES" : undefined });
+    const chart = echarts.init(box, frame(colour), { renderer: "canvas" });
     const option = withColours(JSON.parse(source.textContent), colour);
     /* Rich text, not HTML: the content security policy allows no inline style, and names are never markup. */
-    const figure = new Intl.NumberFormat(document.documentElement.lang);
-    const written = (value) => (typeof value === "number" ? figure.format(value) : value);
     [option.series ?? []].flat().forEach((each) => {
       if (each.label?.show && !each.label.formatter) each.label.formatter = (point) => written(point.value?.value ?? point.value);
     });
@@ -52,9 +54,23 @@
     chart.on("click", (point) => { if (point.data?.url) location.assign(point.data.url); });
     drawn.set(box, chart);
   }
+  let fetched = null;
+  function fetchLibrary() {
+    fetched ??= new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = library;
+      script.addEventListener("load", done);
+      document.head.append(script);
+    });
+    return fetched;
+  }
+  const seen = new IntersectionObserver((boxes) => boxes.filter((box) => box.isIntersecting).forEach((box) => {
+    seen.unobserve(box.target);
+    fetchLibrary().then(() => { if (box.target.isConnected) draw(box.target); });
+  }), { rootMargin: "200px" });
   function drawAll(root) {
-    if (root.matches?.("[data-chart]")) draw(root);
-    root.querySelectorAll("[data-chart]").forEach(draw);
+    if (root.matches?.("[data-chart]")) seen.observe(root);
+    root.querySelectorAll("[data-chart]").forEach((box) => seen.observe(box));
   }
   function forget() { drawn.forEach((chart, box) => { if (!box.isConnected) { chart.dispose(); drawn.delete(box); } }); }
 
