@@ -108,7 +108,7 @@
     sending = true;
     try { // a text body needs no preflight; keepalive outlives the page
       window.fetch(endpoint, {method: "POST", body: body, keepalive: true, credentials: "omit", mode: "cors"}).then(
-        function (response) { sent(batch, response.status < 500 && response.status !== 429); },
+        function (response) { sent(batch, response.status < 500 && response.status !== 408 && response.status !== 429); },
         function () { sent(batch, false); }
       );
     } catch (e) {

@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from embudo.capture.models import Site
+from embudo.capture.sight import what_happened
+from embudo.collector.kind import KIND_ALIASES, KIND_OF_TYPE
 from embudo.core.event import Door, Event, Verdict, subject_of
 from embudo.eventlog import Log
 from tests.cast import mallory
@@ -151,3 +154,9 @@ def test_a_site_that_sent_something_long_ago_does_not_wait(signed_in: Any, site:
     log.append([event("busy", number) for number in range(2_100)])
     page = signed_in().get(f"/sites/{site.public_id}/").content.decode()
     assert "Waiting for your first event" not in page and "Nothing lately" in page
+
+
+def test_every_kind_that_the_door_names_has_words() -> None:
+    words = {kind: what_happened(kind) for kind in (*KIND_ALIASES.values(), *KIND_OF_TYPE.values(), "link_clicked")}
+    with translation.override("es"):
+        assert not [kind for kind, english in words.items() if what_happened(kind) == english]

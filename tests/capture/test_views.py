@@ -113,6 +113,7 @@ def test_a_key_is_revoked_and_undo_brings_it_back(signed_in: Any, site: Site) ->
     page = client.post(f"/sites/{site.public_id}/keys/{key.pk}/revocation/", follow=True).content.decode()
     key.refresh_from_db()
     assert key.revoked_at
+    assert "Use again" in client.get(f"/sites/{site.public_id}/keys/").content.decode()
     client.post(re.search(r'action="([^"]+restoration/)"', page)[1])
     key.refresh_from_db()
     assert key.revoked_at is None
