@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from embudo.config import Config
-from embudo.eventlog import LogUnavailable, open_log
+from embudo.eventlog import LogUnavailable, shared_log
 
 _SQL = 'SELECT shard, "offset" FROM leads_followcursor'
 
@@ -13,7 +13,7 @@ def lag_of(config: Config) -> int | None:
     """Return how many events are kept and not yet followed; None where there are no tables to tell it."""
     try:
         followed = dict(_rows(config))
-        return sum(max(0, offset - followed.get(shard, 0)) for shard, offset in open_log(config).end().items())
+        return sum(max(0, offset - followed.get(shard, 0)) for shard, offset in shared_log(config).end().items())
     except (sqlite3.Error, LogUnavailable, OSError):
         return None
 

@@ -52,6 +52,7 @@ def adopt(tail: Tail, archive: Archive) -> int:
             last = manifest.sealed(shard)
             writing.keep_marks({shard: last})
             writing.sealed(shard, last)
+            writing.indexed(shard, last)
             writing.count(shard, {RECEIVED: last - mark.last, KEPT: last - mark.last})
     return adopted
 

@@ -10,12 +10,14 @@ from typing import NamedTuple
 import msgspec
 
 from embudo.core.event import Event
-from embudo.eventlog.columns import RECEIVED_AT, Plain, plain, props_json
+from embudo.core.intake import Reason
+from embudo.eventlog.columns import packed, props_json
 from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT, RECEIVED, REFUSED
 from embudo.eventlog.position import key_hash, position, shard_and_offset, shard_of
-from embudo.eventlog.tail import FailedState, Failure, Known, Tail, Writing
+from embudo.eventlog.tail import FailedState, Failure, Tail, Writing
 
-ID_REUSED, UNSTORABLE, FAILED_QUOTA, ERASED_PERSON = "id_reused", "unstorable", "failed_quota", "erased"
+ID_REUSED, UNSTORABLE = Reason.ID_REUSED.value, Reason.UNSTORABLE.value
+FAILED_QUOTA, ERASED_PERSON = Reason.FAILED_QUOTA.value, Reason.ERASED.value
 
 
 class Outcome(StrEnum):
@@ -39,15 +41,9 @@ class Receipt(NamedTuple):
     outcome: Outcome
 
 
-class Candidate(NamedTuple):
-    """An event made ready outside the lock."""
-
-    place: int  # its index in the batch
-    event: Event
-    key: bytes
-    digest: int
-    shard: int
-    values: Plain
+# An event made ready outside the lock: its index in the batch, itself, its key, digest and shard, its packed row. It is
+# made for each event that comes in, hence a plain tuple.
+Candidate = tuple[int, Event, bytes, int, int, bytes]
 
 
 @dataclass(slots=True)
@@ -62,7 +58,7 @@ class Batch:
     @property
     def shards(self) -> set[int]:
         """The shards it touches; failures without an event go with the first of them, else with shard 0."""
-        return {each.shard for each in self.candidates} or {0}
+        return {each[4] for each in self.candidates} or {0}
 
 
 def digest(event: Event, props: bytes) -> int:
@@ -102,9 +98,9 @@ def prepare(
 
 def _candidate(place: int, event: Event, shards: int) -> Candidate:
     props = props_json(event)
-    values = plain(event, props)
+    content = packed(event, props)
     key = key_hash(event.source, event.id)
-    return Candidate(place, event, key, digest(event, props), shard_of(key, shards), values)
+    return place, event, key, digest(event, props), shard_of(key, shards) if shards > 1 else 0, content
 
 
 def failure_of(event: Event, reason: str, detail: str) -> Failure:
@@ -141,26 +137,26 @@ def _keep(
     writing: Writing, candidates: Sequence[Candidate], receipts: list[Receipt], counts: Counter[str]
 ) -> list[Failure]:
     """Write the rows that are new, fill in all receipts, and return the failures of reused ids."""
-    known = writing.known([each.key for each in candidates])
-    last = writing.last({each.shard for each in candidates})
-    rows, keys, reused = [], [], []
-    for place, event, key, content, shard, values in candidates:
+    known: dict[bytes, tuple[int, int]] = {**writing.known([each[2] for each in candidates])}
+    last = writing.last({each[4] for each in candidates})
+    rows, entries, reused = [], [], []
+    for place, event, key, same, shard, content in candidates:
         first = known.get(key)
         if first is None:
-            last[shard] += 1
-            here = position(shard, last[shard])
-            known[key] = Known(content, here)
-            rows.append((here, *values))
-            keys.append((key, content, here, values[RECEIVED_AT]))
-            receipts[place] = Receipt(shard, last[shard], Outcome.ACCEPTED)
-        elif first.digest == content:
+            offset = last[shard] = last[shard] + 1
+            here = position(shard, offset)
+            known[key] = same, here
+            rows.append((here, content))
+            entries.append((key, same, here, event.received_at, event.subject))
+            receipts[place] = Receipt(shard, offset, Outcome.ACCEPTED)
+        elif first[0] == same:
             counts[DUPLICATES] += 1
-            receipts[place] = Receipt(*shard_and_offset(first.position), Outcome.DUPLICATE)
+            receipts[place] = Receipt(*shard_and_offset(first[1]), Outcome.DUPLICATE)
         else:
             reused.append(failure_of(event, ID_REUSED, f"another event of {event.source} has the id {event.id}"))
-            receipts[place] = Receipt(*shard_and_offset(first.position), Outcome.CONFLICT)
+            receipts[place] = Receipt(*shard_and_offset(first[1]), Outcome.CONFLICT)
     counts[KEPT] += len(rows)
-    writing.keep(rows, keys, last)
+    writing.keep(rows, entries, last)
     return reused
 
 

@@ -26,7 +26,7 @@ ODD = "odd"  # whether a hot property of the row is not what its column can hold
 TRAITS = "traits"  # JSON text of the attributes the row states; they stand in the body too
 COLUMNS = ("shard", "offset", *PLAIN, *HOT, ODD, TRAITS)
 
-KIND, AT, RECEIVED_AT, BODY = (PLAIN.index(name) for name in ("kind", "at", "received_at", "body"))
+KIND, AT, BODY = (PLAIN.index(name) for name in ("kind", "at", "body"))
 
 # An older layout's body -> the next layout's body, by the older layout's number.
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
@@ -69,8 +69,27 @@ class _BodyOnTheWay(msgspec.Struct, omit_defaults=True):
     reasons: tuple[str, ...] = ()
 
 
+class _Subject(msgspec.Struct, array_like=True):
+    """What begins like a packed row, as far as its subject."""
+
+    layout: int
+    source: str
+    id: str
+    kind: str
+    at: int
+    received_at: int
+    known_at: int
+    identifier: str
+    subject: int
+
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_encode_body = msgspec.json.Encoder().encode
+_encode_row = msgspec.json.Encoder().encode
+_Values: Any = tuple[
+    int, str, str, str, int, int, int, str, int, bool, str | None, str | None, str, str, str, msgspec.Raw
+]  # fmt: skip
+_decode_row = msgspec.json.Decoder(_Values).decode
+_decode_subject = msgspec.json.Decoder(_Subject).decode
 _decode_body = msgspec.json.Decoder(Body).decode
 _VERDICTS = {each.value: each for each in Verdict}
 _DOORS = {each.value: each for each in Door}
@@ -82,28 +101,52 @@ def props_json(event: Event) -> bytes:
     return _encode(event.props)
 
 
-def plain(event: Event, props: bytes) -> Plain:
-    """Return the values of PLAIN for an event whose `props_json` is `props`; raises Unstorable."""
-    body = _encode_body(
-        _BodyOnTheWay(msgspec.Raw(props), dict(event.context), dict(event.consent), event.reasons)
-    ).decode()
-    values = (
+def packed(event: Event, props: bytes) -> bytes:
+    """Return an event whose `props_json` is `props` as the tail keeps it: a JSON list of PLAIN, its body an object.
+
+    Raises Unstorable, or another ValueError or TypeError for what JSON cannot say.
+    """
+    identifier = event.identifier
+    content = _encode_row((
         LAYOUT, event.source, event.id, event.kind, event.at, event.received_at, event.known_at,
-        event.identifier, event.subject, not is_anonymous(event.identifier),
-        event.anonymous_id, event.user_id, event.site, event.door.value, event.verdict.value, body,
-    )  # fmt: skip
-    _check(event)
-    return values
+        identifier, event.subject, not is_anonymous(identifier), event.anonymous_id, event.user_id, event.site,
+        event.door._value_, event.verdict._value_,
+        _BodyOnTheWay(msgspec.Raw(props), dict(event.context), dict(event.consent), event.reasons),
+    ))  # fmt: skip
+    if not (
+        -_INT64 <= event.at < _INT64
+        and -_INT64 <= event.received_at < _INT64
+        and -_INT64 <= event.known_at < _INT64
+        and -_INT64 <= event.subject < _INT64
+    ):
+        raise Unstorable("a number beyond 64 bits")
+    if b"\\u0000" in content:
+        _check_texts(event)
+    return content
 
 
-def _check(event: Event) -> None:
-    words = f"{event.source}{event.id}{event.kind}{event.identifier}{event.anonymous_id}{event.user_id}{event.site}"
-    if "\0" in words:
+def _check_texts(event: Event) -> None:
+    words = (event.source, event.id, event.kind, event.identifier, event.anonymous_id, event.user_id, event.site)
+    if any("\0" in word for word in words if word):
         raise Unstorable("a NUL character in a column of text")
-    words.encode()  # a lone surrogate raises UnicodeEncodeError
-    for instant in (event.at, event.received_at, event.known_at, event.subject):
-        if not -_INT64 <= instant < _INT64:
-            raise Unstorable("a number beyond 64 bits")
+
+
+def unpacked(content: bytes | str) -> Plain:
+    """Return the values of PLAIN of a packed row."""
+    values = _decode_row(content)
+    return (*values[:BODY], bytes(values[BODY]).decode())
+
+
+def repacked(values: Sequence[Any]) -> bytes:
+    """Return the values of PLAIN as a packed row."""
+    named = PLAIN.index("named")
+    return _encode_row((*values[:named], bool(values[named]), *values[named + 1 : BODY],
+                        msgspec.Raw(values[BODY].encode())))  # fmt: skip
+
+
+def subject_in(content: bytes | str) -> int:
+    """Return the subject of a packed row."""
+    return _decode_subject(content).subject
 
 
 def event_of(values: Sequence[Any]) -> Event:

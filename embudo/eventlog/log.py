@@ -1,5 +1,6 @@
 """The log as everybody else sees it: append, read on, one subject's history, counts, and its upkeep."""
 
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,10 @@ from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUn
 from embudo.eventlog.tombstones import Tombstones
 from embudo.eventlog.verify import Problem, verify
 
+INDEX_AT = 20_000  # keys that are worth moving to the index; the upkeep does
+MOST_REMEMBERED = 10 * INDEX_AT  # keys (about 200 bytes each) after which a writer moves them to the index itself
+TAIL_FILE = "tail.sqlite"  # of the embedded shape, in the log's folder
+_MOST_SHARED = 8  # installs; a process has one, tests have many
 _MB = 1_000_000
 
 
@@ -63,7 +68,10 @@ class Log:
         Bodies beyond the quota are counted as refused (`failed_quota`). Raises LogUnavailable; then nothing is kept.
         """
         batch = self._prepare(events, failures, refused or {})
-        return commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
+        receipts = commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
+        if self._tail.remembered() >= MOST_REMEMBERED:
+            self._tail.index(wait=False)
+        return receipts
 
     def _prepare(
         self, events: Sequence[Event], failures: Iterable[Failure] = (), refused: Mapping[str, int] | None = None
@@ -143,6 +151,15 @@ class Log:
     def unsealed(self) -> int:
         """Return the rows of the fullest shard of the tail; from `config.seal_rows` on it is due to be sealed."""
         return max((mark.last - mark.sealed for mark in self._tail.marks().values()), default=0)
+
+    def unindexed(self) -> int:
+        """Return how many keys are not in the index yet; from `INDEX_AT` on it is due."""
+        return sum(mark.last - mark.indexed for mark in self._tail.marks().values())
+
+    def index(self) -> int:
+        """Move the newest keys and subjects to the index, off the writers' way; return how many."""
+        with _storage_errors():
+            return self._tail.index(wait=False)
 
     def seal(self, *, at_least: int = 1, at: int | None = None) -> list[Path]:
         """Move the rows of shards with at least so many in the tail to segments; return the new segments' files.
@@ -233,6 +250,27 @@ def open_log(config: Config) -> Log:
     tail = _open_tail(config)
     refuse(tail, Archive(config.data / "log"))
     return Log(config, tail)
+
+
+_shared: dict[Config, tuple[int, Log]] = {}
+_sharing = threading.Lock()
+
+
+def shared_log(config: Config) -> Log:
+    """Return the log of an install, opened once for all threads of this process; raises like `open_log`.
+
+    It is opened again when another file was put in the place of its tail.
+    """
+    path = config.data / "log" / TAIL_FILE
+    with _sharing:
+        kept = _shared.get(config)
+        file = path.stat().st_ino if config.embedded and path.exists() else 0
+        if kept is None or kept[0] != file:
+            log = open_log(config)
+            kept = _shared[config] = (path.stat().st_ino if config.embedded else 0, log)
+            while len(_shared) > _MOST_SHARED:
+                del _shared[next(iter(_shared))]
+        return kept[1]
 
 
 def adopt_segments(config: Config) -> int:

@@ -90,6 +90,7 @@ def _retain_bodies(tail: Tail, *, before: int) -> int:
 
 def forget_keys(tail: Tail, *, before: int) -> int:
     """Forget the keys of sealed rows received before an instant; return how many there were."""
+    tail.index()
     marks, forgotten, after = tail.marks(), 0, b""
     while keys := tail.keys(after, _PORTION):
         after = keys[-1][0]

@@ -72,6 +72,8 @@ def drop_retired(archive: Archive) -> None:
 def delete_from_tail(tail: Tail, places: Sequence[tuple[int, int]]) -> int:
     """Delete rows of the tail by (shard, offset), in short transactions; return how many there were."""
     gone = 0
+    if places:
+        tail.index()  # what finds them is deleted with them
     for start in range(0, len(places), _DELETE):
         some = places[start : start + _DELETE]
         with tail.writing({shard for shard, _ in some}) as writing:

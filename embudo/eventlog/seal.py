@@ -62,6 +62,7 @@ def settle(tail: Tail, archive: Archive, *, at: int) -> None:
 def _seal(tail: Tail, archive: Archive, shard: int, after: int, last: int, at: int) -> Segment:
     import pyarrow as pa
 
+    tail.index()
     _weed(tail, archive, shard, after, last, at)
     table = pa.concat_tables([table_of([]), *(table_of(rows) for rows in _portions(tail, shard, after, last))])
     writer = archive.writer(shard, after + 1, last)

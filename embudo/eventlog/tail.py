@@ -14,7 +14,9 @@ from embudo.core.event import DAY
 HORIZON = 90 * DAY  # how long a key is remembered after it was received
 
 TailRow = tuple[Any, ...]  # position, then columns.PLAIN
-KeyRow = tuple[bytes, int, int, int]  # key hash, digest, position, received_at
+Packed = tuple[int, bytes]  # position, columns.packed
+Entry = tuple[bytes, int, int, int, int]  # key hash, digest, position, received_at, subject
+KeyRow = tuple[bytes, int, int, int]  # the same without the subject
 
 
 class LogUnavailable(Exception):
@@ -33,10 +35,11 @@ class Known(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How far a shard has come: its last offset, and the last one that is in segments."""
+    """How far a shard has come: its last offset, the last one in segments, the last one whose key is in the index."""
 
     last: int
     sealed: int
+    indexed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,13 @@ class Writing(Protocol):
     """An open transaction of the one writer of some shards."""
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Known]:
-        """Return what is remembered of these keys."""
+        """Return what is remembered of these keys, which are of the shards this transaction writes."""
 
     def last(self, shards: Collection[int]) -> dict[int, int]:
         """Return the last offset of each shard."""
 
-    def keep(self, rows: Sequence[TailRow], keys: Sequence[KeyRow], last: Mapping[int, int]) -> None:
-        """Write rows and their keys, and the last offsets after them."""
+    def keep(self, rows: Sequence[Packed], entries: Sequence[Entry], last: Mapping[int, int]) -> None:
+        """Write rows and what finds them, in offset order within each shard, and the last offsets after them."""
 
     def keep_keys(self, keys: Sequence[KeyRow]) -> None:
         """Write keys alone, of rows that are in segments."""
@@ -111,6 +114,9 @@ class Writing(Protocol):
 
     def sealed(self, shard: int, offset: int) -> None:
         """Say that a shard's rows up to an offset are in segments."""
+
+    def indexed(self, shard: int, offset: int) -> None:
+        """Say that the keys and subjects of a shard's rows up to an offset are in the index."""
 
     def forget_keys(self, keys: Sequence[bytes]) -> None:
         """Forget keys."""
@@ -153,6 +159,15 @@ class Tail(Protocol):
 
     def subjects(self) -> Iterator[int]:
         """Return the subjects that have rows in the tail."""
+
+    def remembered(self) -> int:
+        """Return how many keys this process remembers because the index did not hold them yet; asks nobody."""
+
+    def index(self, *, wait: bool = True) -> int:
+        """Move the keys and subjects of all rows there are now to the index, in short transactions; return how many.
+
+        With `wait` False it does nothing while another process is at it.
+        """
 
     def sealing(self) -> AbstractContextManager[bool]:
         """Hold the lock of whoever rewrites segments; yields False when another holds it."""

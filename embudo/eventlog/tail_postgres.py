@@ -3,23 +3,25 @@
 import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, LiteralString, cast
 
 import psycopg
 
-from embudo.eventlog.tail import LogUnavailable
-from embudo.eventlog.tail_sql import SCHEMA, Speaker, SqlTail
+from embudo.eventlog.tail import LogUnavailable, Packed
+from embudo.eventlog.tail_schema import OLD_TAIL, TABLES, create, lift
+from embudo.eventlog.tail_sql import Speaker, SqlTail
 
 _WORDS = {
     "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     "position": "BIGINT",
     "bytes": "BYTEA",
+    "text": "TEXT",
     "clustered": "",
 }
 _LOCK = "hashtext('embudo eventlog ' || current_schema())"
-_SEALING, _CREATING = -1, -2  # second halves of advisory locks; the shards are 0 and up
+_SEALING, _CREATING, _INDEXING = -1, -2, -3  # second halves of advisory locks; the shards are 0 and up
 
 
 class PostgresSpeaker(Speaker):
@@ -45,6 +47,25 @@ class PostgresSpeaker(Speaker):
             for row in rows:
                 copy.write_row(row)
 
+    def insert_missing(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert those of many rows, of bytes and whole numbers, whose key is not there already."""
+        lists = [f"%s::{'bytea' if isinstance(value, bytes) else 'bigint'}[]" for value in rows[0]]
+        select = f"SELECT * FROM unnest({', '.join(lists)})"
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) {select} ON CONFLICT DO NOTHING"
+        self._connection.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+
+    def keep(self, rows: Sequence[Packed]) -> None:
+        """Insert many rows into `eventlog_events` with COPY, which needs the backslashes of JSON escaped."""
+        lines = [b"%d\t%b\n" % (place, content.replace(b"\\", b"\\\\")) for place, content in rows]
+        sql = "COPY eventlog_events (position, event) FROM STDIN"
+        with self._connection.cursor() as cursor, cursor.copy(sql) as copy:
+            copy.write(b"".join(lines))
+
+    def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_translated(sql), rows)
+
     def among(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """Run a query that ends in `IN` for any number of values and return its rows."""
         return self.all(f"{sql.removesuffix(' IN')} = ANY(?)", (list(values),)) if values else []
@@ -52,6 +73,10 @@ class PostgresSpeaker(Speaker):
     def run_among(self, sql: str, values: Sequence[Any]) -> int:
         """Run a statement that ends in `IN` for any number of values and return how many rows it touched."""
         return self.run(f"{sql.removesuffix(' IN')} = ANY(?)", (list(values),)) if values else 0
+
+
+def _has(speaker: Speaker, table: str) -> bool:
+    return speaker.all("SELECT to_regclass(?)", (table,))[0][0] is not None
 
 
 @lru_cache
@@ -63,6 +88,7 @@ class PostgresTail(SqlTail):
     """The tail of the server shape. One connection for each thread and process."""
 
     def __init__(self, url: str, *, shards: int, timeout_s: float = 5.0) -> None:
+        super().__init__()
         self._url = url
         self._timeout_s = timeout_s
         self._local = threading.local()
@@ -70,15 +96,14 @@ class PostgresTail(SqlTail):
             self.shards = self._create(speaker, shards)
 
     def _create(self, speaker: Speaker, shards: int) -> int:
-        if speaker.all("SELECT to_regclass('eventlog_shards')")[0][0] is None:
-            speaker.run("BEGIN")
-            speaker.all(f"SELECT pg_advisory_xact_lock({_LOCK}, {_CREATING})")
-            for statement in SCHEMA:
-                speaker.run(statement.format(**_WORDS))
-            made = speaker.all("SELECT count(*) FROM eventlog_shards")[0][0]
-            for shard in range(0 if made else shards):
-                speaker.run("INSERT INTO eventlog_shards VALUES (?, 0, 0)", (shard,))
-            speaker.run("COMMIT")
+        if not _has(speaker, "eventlog_events") or _has(speaker, OLD_TAIL):
+            with self.transaction((_CREATING,)) as creating:
+                if _has(creating, "eventlog_shards"):
+                    sql = "ALTER TABLE eventlog_shards ADD COLUMN IF NOT EXISTS indexed BIGINT NOT NULL DEFAULT 0"
+                    creating.run(sql)
+                create(creating, _WORDS, shards=shards)
+                if _has(creating, OLD_TAIL):
+                    lift(creating)
         return int(speaker.all("SELECT count(*) FROM eventlog_shards")[0][0])
 
     def _connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -119,14 +144,25 @@ class PostgresTail(SqlTail):
                     speaker.all(f"SELECT pg_advisory_xact_lock({_LOCK}, ?)", (shard,))
                 yield speaker
 
-    @contextmanager
-    def sealing(self) -> Iterator[bool]:
+    def sealing(self) -> AbstractContextManager[bool]:
         """Hold the lock of whoever rewrites segments; the server frees it when the process dies."""
+        return self._locked(_SEALING, wait=False)
+
+    def indexing(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Hold the lock of whoever moves keys to the index; yields False when another holds it, or waits."""
+        return self._locked(_INDEXING, wait=wait)
+
+    @contextmanager
+    def _locked(self, lock: int, *, wait: bool) -> Iterator[bool]:
         with self._unavailable():
             connection = self._connect()
         try:
             with self._unavailable():
-                held = PostgresSpeaker(connection).all(f"SELECT pg_try_advisory_lock({_LOCK}, {_SEALING})")[0][0]
+                speaker = PostgresSpeaker(connection)
+                if wait:
+                    speaker.run("SET lock_timeout = 0")
+                    speaker.all(f"SELECT pg_advisory_lock({_LOCK}, {lock})")
+                held = wait or speaker.all(f"SELECT pg_try_advisory_lock({_LOCK}, {lock})")[0][0]
             yield bool(held)
         finally:
             with suppress(psycopg.Error):
@@ -135,13 +171,14 @@ class PostgresTail(SqlTail):
     def scrub(self) -> None:
         """Overwrite what was deleted; writers wait while the tables are written anew."""
         with self.speaking() as speaker:
-            speaker.run("VACUUM FULL eventlog_tail")
+            speaker.run("VACUUM FULL eventlog_events")
+            speaker.run("VACUUM FULL eventlog_subjects")
             speaker.run("VACUUM FULL eventlog_failed")
 
     def faults(self) -> list[str]:
         """Return what a full read of the tables finds damaged; never raises."""
         found = []
-        for table in ("eventlog_tail", "eventlog_keys", "eventlog_failed", "eventlog_counters", "eventlog_shards"):
+        for table in TABLES:
             try:
                 with self.speaking() as speaker:
                     speaker.all(f"SELECT count(*), max(length(t::text)) FROM {table} AS t")

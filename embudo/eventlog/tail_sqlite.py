@@ -10,18 +10,20 @@ import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from embudo.eventlog.tail import LogUnavailable
-from embudo.eventlog.tail_sql import SCHEMA, Speaker, SqlTail
+from embudo.eventlog.tail import LogUnavailable, Packed
+from embudo.eventlog.tail_schema import OLD_TAIL, create, lift
+from embudo.eventlog.tail_sql import Speaker, SqlTail
 
 _WORDS = {
     "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "position": "INTEGER",
     "bytes": "BLOB",
+    "text": "BLOB",
     "clustered": "WITHOUT ROWID",
 }
 _CHECKPOINT_PAGES = 8_000  # about 32 MB of WAL between checkpoints
@@ -45,6 +47,18 @@ class SqliteSpeaker(Speaker):
         """Insert many rows."""
         self._connection.executemany(_insert(table, tuple(columns)), rows)
 
+    def insert_missing(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert those of many rows whose key is not there already."""
+        self._connection.executemany(f"{_insert(table, tuple(columns))} ON CONFLICT DO NOTHING", rows)
+
+    def keep(self, rows: Sequence[Packed]) -> None:
+        """Insert many rows into `eventlog_events`."""
+        self._connection.executemany("INSERT INTO eventlog_events (position, event) VALUES (?, ?)", rows)
+
+    def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        self._connection.executemany(sql, rows)
+
 
 @lru_cache
 def _insert(table: str, columns: tuple[str, ...]) -> str:
@@ -55,9 +69,9 @@ class SqliteTail(SqlTail):
     """The tail of the embedded shape. One connection for each thread and process."""
 
     def __init__(self, folder: Path, *, shards: int, timeout_s: float = 5.0) -> None:
+        super().__init__()
         self.path = folder / "tail.sqlite"
         self._timeout_s = timeout_s
-        self._lock_path = folder / "sealing.lock"
         self._local = threading.local()
         with self._unavailable():
             folder.mkdir(parents=True, exist_ok=True)
@@ -66,15 +80,15 @@ class SqliteTail(SqlTail):
 
     def _create(self, shards: int) -> int:
         connection = self._connection()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'eventlog_shards'").fetchone()
-        if not tables:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in SCHEMA:
-                connection.execute(statement.format(**_WORDS))
-            rows = [(shard,) for shard in range(shards)]
-            (made,) = connection.execute("SELECT count(*) FROM eventlog_shards").fetchone()
-            connection.executemany("INSERT INTO eventlog_shards VALUES (?, 0, 0)", [] if made else rows)
-            connection.execute("COMMIT")
+        if not _has(connection, "eventlog_events") or _has(connection, OLD_TAIL):
+            with self.transaction(()) as speaker:
+                if _has(connection, OLD_TAIL):
+                    if not _has(connection, "eventlog_events"):
+                        speaker.run("ALTER TABLE eventlog_shards ADD COLUMN indexed BIGINT NOT NULL DEFAULT 0")
+                    create(speaker, _WORDS, shards=shards)
+                    lift(speaker)
+                else:
+                    create(speaker, _WORDS, shards=shards)
         return int(connection.execute("SELECT count(*) FROM eventlog_shards").fetchone()[0])
 
     def _connection(self) -> sqlite3.Connection:
@@ -129,16 +143,13 @@ class SqliteTail(SqlTail):
                     connection.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def sealing(self) -> Iterator[bool]:
+    def sealing(self) -> AbstractContextManager[bool]:
         """Hold the lock of whoever rewrites segments; the kernel frees it when the process dies."""
-        with open(self._lock_path, "a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+        return _locked(self.path.with_name("sealing.lock"), wait=False)
+
+    def indexing(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Hold the lock of whoever moves keys to the index; yields False when another holds it, or waits."""
+        return _locked(self.path.with_name("indexing.lock"), wait=wait)
 
     def scrub(self) -> None:
         """Overwrite what was deleted; writers wait while the file is written anew."""
@@ -166,6 +177,21 @@ class SqliteTail(SqlTail):
         if kept is not None and kept[0] == os.getpid():
             with suppress(sqlite3.Error):
                 kept[1].close()
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0])
+
+
+@contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    with open(path, "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -49,8 +49,8 @@ def _tail(tail: Tail) -> Iterator[Problem]:
             yield Problem(f"Shard {shard} has no mark.", "A row of eventlog_shards is gone.", _RESTORE)
             continue
         mark, rows = marks[shard], tail.extremes(shard)
-        if mark.sealed > mark.last:
-            why = f"It says {mark.sealed} offsets are sealed, but gave out only {mark.last}."
+        if mark.sealed > mark.last or mark.indexed > mark.last:
+            why = f"It says {mark.sealed} offsets are sealed and {mark.indexed} indexed, but gave out only {mark.last}."
             yield Problem(f"The mark of shard {shard} contradicts itself.", why, _REPORT)
         if rows and rows[1] > mark.last:
             why = f"A row has the offset {rows[1]}, but only {mark.last} were given out."

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.conf import settings
 from embudo.core.event import Door, Event, Verdict
 from embudo.core.event import subject_of as subject
 from embudo.core.identity import identifiers
-from embudo.eventlog import Cursor, Log, Outcome, Receipt, open_log
+from embudo.eventlog import Cursor, Log, Outcome, Receipt, shared_log
 from embudo.leads import follow
 from embudo.leads.clock import now
 
@@ -72,10 +71,9 @@ def wait_until_followed(receipt: Receipt, timeout_s: float = PATIENCE_S) -> bool
     return True
 
 
-@lru_cache(maxsize=1)
 def the_log() -> Log:
     """Return the log of this install; one for the whole process."""
-    return open_log(settings.EMBUDO)
+    return shared_log(settings.EMBUDO)
 
 
 def _fact(kind: str, props: Mapping[str, Any], id: str, by: Any, person: int | None, at: int | None) -> Event:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from embudo.accounts.permissions import require
 from embudo.collector.failure import origin_of
 from embudo.core.event import Door
-from embudo.eventlog import Failed, FailedState, LogUnavailable, open_log
+from embudo.eventlog import Failed, FailedState, LogUnavailable, shared_log
 from embudo.operate import doctor, machine, replay
 from embudo.operate.finding import Grade
 from embudo.operate.reasons import words_of
@@ -60,7 +60,7 @@ def system(request: HttpRequest) -> HttpResponse:
 @require_GET
 def failed_events(request: HttpRequest) -> HttpResponse:
     """List failed events, newest first, those of one reason or state when asked."""
-    record = open_log(settings.EMBUDO)
+    record = shared_log(settings.EMBUDO)
     reason, state = request.GET.get("reason", ""), request.GET.get("state", FailedState.OPEN.value)
     before = request.GET.get("before", "")
     older = int(before) if before.isdecimal() and len(before) < 19 else None
@@ -123,7 +123,7 @@ def _tell(request: HttpRequest, outcome: replay.Outcome) -> None:
 
 
 def _found(number: int) -> Failed:
-    rows = open_log(settings.EMBUDO).failed(limit=1, before=number + 1) if number < 2**62 else []
+    rows = shared_log(settings.EMBUDO).failed(limit=1, before=number + 1) if number < 2**62 else []
     if not rows or rows[0].number != number:
         raise Http404
     return rows[0]

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from embudo.config import Config
-from embudo.eventlog import Cursor, Ledger, Log, open_log
+from embudo.eventlog import Cursor, Ledger, Log, shared_log
 from embudo.leads.models import FollowCursor
 
 SECOND = 1_000_000
@@ -59,7 +59,7 @@ class Vitals:
 
 def vitals(config: Config) -> Vitals:
     """Return how the install is doing; raises LogUnavailable."""
-    record, at = open_log(config), time.time_ns() // 1000
+    record, at = shared_log(config), time.time_ns() // 1000
     return Vitals(at, record.ledger(), lag(record, at), room(config))
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from embudo.config import Config
 from embudo.eventlog import Log, compact, open_log, read, seal, segments
-
-TABLES = ("tail", "keys", "failed", "counters", "shards")
+from embudo.eventlog.tail_schema import TABLES
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def fresh(config: Config, tmp_path: Path) -> Iterator[Callable[..., Log]]:
             each.close()
         if config.database_url:
             with psycopg.connect(config.database_url, autocommit=True) as connection:
-                connection.execute(f"DROP TABLE IF EXISTS {', '.join(f'eventlog_{name}' for name in TABLES)}")
+                connection.execute(f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
         opened[:] = [open_log(replace(config, data=tmp_path / f"log-{next(numbers)}", **settings))]
         return opened[0]
 

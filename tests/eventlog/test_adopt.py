@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("tiny")
 def lose_the_tail(config: Config) -> None:
     if config.database_url:
         with psycopg.connect(config.database_url, autocommit=True) as connection:
-            connection.execute(f"DROP TABLE {', '.join(f'eventlog_{name}' for name in TABLES)}")
+            connection.execute(f"DROP TABLE {', '.join(TABLES)}")
     for path in (config.data / "log").glob("tail.sqlite*"):
         path.unlink()
 

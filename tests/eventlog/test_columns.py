@@ -6,13 +6,13 @@ from hypothesis import given
 
 from embudo.core.event import Event
 from embudo.eventlog import columns
-from embudo.eventlog.columns import COLUMNS, HOT, PLAIN, NewerLayout, Unstorable, event_of, hot, plain, props_json
+from embudo.eventlog.columns import COLUMNS, HOT, PLAIN, NewerLayout, Unstorable, event_of, hot, packed, props_json
 from tests.cast import ada
 from tests.eventlog.facts import any_event, fact
 
 
 def row_of(event: Event) -> tuple[object, ...]:
-    return plain(event, props_json(event))
+    return columns.unpacked(packed(event, props_json(event)))
 
 
 @given(any_event())

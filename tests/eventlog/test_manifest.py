@@ -38,6 +38,6 @@ def test_replaced_segments_are_retired_until_they_are_let_go() -> None:
 
 def test_only_what_the_tail_calls_sealed_is_read_from_segments() -> None:
     manifest = Manifest().replaced((), [ONE, TWO, THREE], at=None)
-    assert manifest.until({0: Mark(30, 10), 1: Mark(5, 5)}) == [ONE, THREE]
+    assert manifest.until({0: Mark(30, 10, 10), 1: Mark(5, 5, 5)}) == [ONE, THREE]
     assert manifest.sealed(0) == 20
     assert manifest.sealed(7) == 0

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from embudo.core.event import Event
-from embudo.eventlog.columns import COLUMNS, HOT, PLAIN, plain, props_json
+from embudo.eventlog.columns import COLUMNS, HOT, PLAIN, packed, props_json, unpacked
 from embudo.eventlog.position import position
 from embudo.eventlog.segments import Archive, events_of, in_order, table_of
 from tests.eventlog.facts import fact, facts
@@ -20,7 +20,7 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def rows(events: list[Event]) -> list[tuple[object, ...]]:
-    return [(position(0, place), *plain(event, props_json(event))) for place, event in enumerate(events, 1)]
+    return [(position(0, place), *unpacked(packed(event, props_json(event)))) for place, event in enumerate(events, 1)]
 
 
 def sealed(archive: Archive, events: list[Event], portions: int = 1):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from embudo.eventlog import Log, Problem, verify_log
+from embudo.eventlog.columns import repacked
 from embudo.eventlog.manifest import Manifest
 from tests.eventlog.facts import facts
 
@@ -88,7 +89,7 @@ def test_a_ledger_that_does_not_balance_is_told(sealed: Log) -> None:
 
 def test_a_row_behind_the_end_is_told(sealed: Log) -> None:
     with sealed._tail.writing({0}) as writing:
-        writing.keep([(95, *sealed._tail.rows(0, 80, 1)[0][1:])], [], {})
+        writing.keep([(95, repacked(sealed._tail.rows(0, 80, 1)[0][1:]))], [], {})
     assert any("behind its end" in problem.what for problem in found(sealed))
 
 

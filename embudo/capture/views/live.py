@@ -13,7 +13,7 @@ from embudo.accounts.permissions import require
 from embudo.capture import examples, feed
 from embudo.capture.models import Site
 from embudo.capture.sight import sights
-from embudo.eventlog import open_log
+from embudo.eventlog import shared_log
 from embudo.eventlog.cursor import Cursor
 
 SHOWN = 50
@@ -25,7 +25,7 @@ FRESH = 12  # of one second: more nobody can read
 def site(request: HttpRequest, public_id: str) -> HttpResponse:
     """The newest events; of a site that was not heard of lately also what it sent first after it was made."""
     known = get_object_or_404(Site, public_id=public_id)
-    log = open_log(settings.EMBUDO)
+    log = shared_log(settings.EMBUDO)
     seen = feed.newest(log, public_id, limit=SHOWN)
     begun = bool(seen.events)
     if not begun:
@@ -45,7 +45,7 @@ def live(request: HttpRequest, public_id: str) -> HttpResponse:
     known = get_object_or_404(Site, public_id=public_id)
     after, waits = _cursor(request.GET.get("after", "")), "waiting" in request.GET
     look, limit = (feed.first, SHOWN) if waits else (feed.since, FRESH)
-    seen = look(open_log(settings.EMBUDO), public_id, after, limit=limit)
+    seen = look(shared_log(settings.EMBUDO), public_id, after, limit=limit)
     if seen.cursor == after:
         return HttpResponse(status=204)
     shown = {"site": known, "fresh": True, "begun": bool(seen.events) or not waits, **_seen(seen)}

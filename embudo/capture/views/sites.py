@@ -11,7 +11,7 @@ from embudo.accounts.permissions import require
 from embudo.capture import examples, feed
 from embudo.capture.forms import SiteForm
 from embudo.capture.models import Site
-from embudo.eventlog import open_log
+from embudo.eventlog import shared_log
 from embudo.ui.toasts import toast
 
 
@@ -19,7 +19,7 @@ from embudo.ui.toasts import toast
 @require_GET
 def sites(request: HttpRequest) -> HttpResponse:
     known = list(Site.objects.all())
-    heard = feed.latest_by_source(open_log(settings.EMBUDO)) if known else {}
+    heard = feed.latest_by_source(shared_log(settings.EMBUDO)) if known else {}
     rows = [(site, heard.get(site.public_id)) for site in known]
     shown = {
         "sites": [row for row in rows if not row[0].archived_at],
@@ -35,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = SiteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         site = form.save(commit=False)
-        site.born_at_cursor = open_log(settings.EMBUDO).end().to_text()
+        site.born_at_cursor = shared_log(settings.EMBUDO).end().to_text()
         site.open(by=request.user)
         return redirect("capture:site", site.public_id)
     return render(request, "capture/site_new.html", {"form": form}, status=422 if form.errors else 200)

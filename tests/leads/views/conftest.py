@@ -20,7 +20,6 @@ SignIn = Callable[..., Client]
 def site(following: Following, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Following]:
     """The site reads and writes the log of `following`; the tables follow as soon as somebody waits for them."""
     settings.EMBUDO = following.config
-    record.the_log.cache_clear()
     waits = record.wait_until_followed
 
     def follow_and_wait(receipt: Any) -> bool:
@@ -30,7 +29,6 @@ def site(following: Following, settings: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(applying, "wait_until_followed", follow_and_wait)
     yield following
     record.the_log().close()
-    record.the_log.cache_clear()
 
 
 @pytest.fixture
