@@ -70,6 +70,11 @@ WORDS: Mapping[Reason, Words] = {
         "Anybody can read a public key, so events of this name are not believed when they come by one.",
         "Send it from your server with a secret key.",
     ),
+    Reason.UNKNOWN_STAGE: Words(
+        "Unknown stage",
+        "The event sets a stage that the definition of a lead does not know.",
+        "Send one of the stages that the detail lists; once the definition knows it, replay the event.",
+    ),
     Reason.BAD_TIME: Words(
         "Unreadable time",
         "The timestamp cannot be read, or lies before 1970.",
@@ -99,6 +104,11 @@ WORDS: Mapping[Reason, Words] = {
         "Id used twice",
         "Another event of this site has the same messageId and says something else; the first one is kept.",
         "Give each event a messageId of its own, and repeat one only to send the same event again.",
+    ),
+    Reason.SUBJECT_COLLISION: Words(
+        "Identifier hashes like another",
+        "By a rare chance this identifier has the same hash as one that is known, so its facts count for nobody.",
+        "Send another identifier of the person, such as a userId.",
     ),
     Reason.NOT_FOLLOWED: Words(
         "Could not be processed",

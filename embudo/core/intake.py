@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from embudo.core.consent import Answer, Consent, ConsentMode, allows, consent_of, receipt
 from embudo.core.event import MINUTE, Door, Event, Verdict, subject_of
+from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import identifiers
 from embudo.core.kind import RESERVED_KINDS, needs_trust
 
@@ -52,12 +53,14 @@ class Reason(StrEnum):
     NO_EVENT_NAME = "no_event_name"
     RESERVED_KIND = "reserved_kind"
     KIND_NOT_ALLOWED = "kind_not_allowed"
+    UNKNOWN_STAGE = "unknown_stage"
     BAD_TIME = "bad_time"
     FROM_THE_FUTURE = "from_the_future"
     NO_IDENTIFIER = "no_identifier"
     BAD_IDENTIFIER = "bad_identifier"
     UNSTORABLE = "unstorable"
     ID_REUSED = "id_reused"  # the log has another event by this key
+    SUBJECT_COLLISION = "subject_collision"  # in the log, and counted for nobody (decisions/0001)
     NOT_FOLLOWED = "not_followed"  # in the log, and its person could not be computed
 
     @property
@@ -167,6 +170,14 @@ def check_door(draft: Draft) -> Drop | None:
     return None
 
 
+def check_stage(draft: Draft) -> Drop | None:
+    """Drop a stage set by a server that no definition knows; it can be taken in again once one does."""
+    stage = draft.told.props.get("stage")
+    if draft.told.kind != "stage_set" or stage in (*STAGES, DISCARDED):
+        return None
+    return Drop(Reason.UNKNOWN_STAGE, f"{str(stage)[:80]!r} is none of {', '.join((*STAGES, DISCARDED))}")
+
+
 def check_consent(draft: Draft) -> Drop | None:
     """Drop what the visitor did not agree to, before any other fault of it could keep its body."""
     envelope, answer = draft.envelope, draft.told.consent
@@ -254,6 +265,7 @@ def judge(draft: Draft) -> Drop | None:
 STEPS: tuple[Callable[[Draft], Drop | None], ...] = (
     check_consent,
     check_door,
+    check_stage,
     set_time,
     describe,
     choose_identifier,

@@ -11,7 +11,7 @@ from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
 from embudo.leads import kept as rows
 from embudo.leads import moves, sql
-from embudo.leads.history import RETOLD, counts, of_subjects
+from embudo.leads.history import RETOLD, counts, of_subjects, refusal_of
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
 from embudo.leads.passages import Changes
@@ -30,6 +30,7 @@ class Batch:
     through: Cursor  # what the log's readers have seen after this batch
     now: int
     facts: list[Event] = field(default_factory=list)  # identity decisions, to be appended before the rows are written
+    refused: dict[tuple[str, str], Event] = field(default_factory=dict)  # their subject is another identifier's
     people: dict[int, Kept] = field(default_factory=dict)
     again: set[int] = field(default_factory=set)  # people whose whole history is read
     gone: set[int] = field(default_factory=set)  # people who have no fact of their own any more
@@ -66,6 +67,10 @@ class Batch:
                 continue
             if event.kind in RETOLD:
                 retold.add(event.subject)
+                continue
+            if directory.is_taken(event.subject, event.identifier):
+                self.refused[event.key] = event
+                self.facts.append(refusal_of(event, now=self.now))
                 continue
             decisions = decided(event, directory)
             if decisions:
@@ -105,7 +110,7 @@ class Batch:
     def _fold(self, events: Sequence[Event]) -> None:
         by_person: dict[int, list[Event]] = defaultdict(list)
         for event in events:
-            if counts(event):
+            if counts(event) and event.key not in self.refused:
                 by_person[self.directory.person_of(event.subject)].append(event)
         wanted = by_person.keys() - self.people.keys()
         found, stale = rows.load(self.online, wanted)

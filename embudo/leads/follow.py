@@ -7,6 +7,7 @@ transaction, so that a crash at any instant loses nothing and counts nothing twi
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import DataError, connection, transaction
@@ -21,6 +22,7 @@ from embudo.leads import rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
+from embudo.leads.history import COLLISION
 from embudo.leads.identity import Directory
 from embudo.leads.kept import Overtaken
 from embudo.leads.lock import Lock
@@ -83,6 +85,7 @@ class Follower:
             batch = Batch(self.online, self.log, Directory(self.pointers), through, now())
             batch.work([row.event for row in rows], self.decided)
             self._record(batch.facts)
+            self._report(batch.refused.values())
             self._write(batch, through)
         except BaseException as error:
             self._give_up()
@@ -126,6 +129,15 @@ class Follower:
         if before and self.decided is None:
             self.decided = Decided.behind(self.log, self.cursor)
             raise DecidedBefore
+
+    def _report(self, refused: Iterable[Event]) -> None:
+        """Show facts that nobody's page shows as failed events; a rebuild comes by them again."""
+        if self.decided is not None:
+            return
+        for event in refused:
+            words = f"{event.identifier} has the subject of another identifier, so its facts are left out"
+            logger.error("%s (%s of %s)", words, event.id, event.source)
+            self.log.commit(failures=[failure_of(event, COLLISION, words)])
 
     def _write(self, batch: Batch, through: Cursor) -> None:
         """Write batch and cursor at once; the batch grows and shrinks so that this stays short."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from hashlib import blake2b
 
 from embudo.core.event import Door, Event, Verdict
+from embudo.core.intake import Reason
 from embudo.eventlog import Cursor, Log
-from embudo.leads.identity import IDENTITY_KINDS
+from embudo.leads.identity import IDENTITY_KINDS, SOURCE
 
 REVISED, WITHDRAWN = "verdict_revised", "fact_withdrawn"
+COLLISION = Reason.SUBJECT_COLLISION.value
 RETOLD = frozenset((REVISED, WITHDRAWN))  # after these a person's history is read again
 VERDICTS = frozenset(Verdict)
 
@@ -52,6 +55,25 @@ def judgements(events: Iterable[Event]) -> dict[Key, tuple[int, str]]:
 def withdrawn(history: Iterable[Event]) -> dict[Key, Event]:
     """Return the facts that took another one back, by the key of that one."""
     return {_about(event): event for event in history if event.kind == WITHDRAWN and event.door is Door.APP}
+
+
+def refusal_of(event: Event, *, now: int) -> Event:
+    """Return the fact that leaves an event out because its identifier has the subject of another one."""
+    text = f"{COLLISION}\0{event.source}\0{event.id}"
+    return Event(
+        source=SOURCE,
+        id=blake2b(text.encode(), digest_size=16).hexdigest(),
+        kind=REVISED,
+        at=event.at,
+        received_at=now,
+        known_at=event.known_at,
+        identifier=f"person:{event.subject}",
+        subject=event.subject,
+        door=Door.SYSTEM,
+        verdict=Verdict.MACHINE,
+        reasons=("embudo",),
+        props={"source": event.source, "id": event.id, "verdict": Verdict.MACHINE.value, "why": COLLISION},
+    )
 
 
 def of_subjects(log: Log, subjects: Collection[int], through: Cursor) -> list[Event]:

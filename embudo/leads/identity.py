@@ -6,7 +6,7 @@ that the batch writes it in one transaction, and which people are regrouped, so 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -16,6 +16,7 @@ from embudo.leads import sql
 from embudo.leads.pointers import Pointers
 
 SOURCE = "embudo"
+LONGEST = 400  # characters of an identifier that its row holds
 ERASED = "person_erased"
 IDENTITY_KINDS = frozenset(("identity_linked", "identity_disputed", "people_merged", "people_unmerged"))
 
@@ -142,10 +143,20 @@ class Directory:
         claim = self._claims.get(event.key)
         if claim is None:
             return []
+        taken = [each for each in claim.others if self.is_taken(subject_of(each), each)]
+        if taken:
+            claim = replace(claim, others=tuple(each for each in claim.others if each not in taken))
         decisions = decide(claim, self._owner_of, self._apart)
         for decision in decisions:
             self.apply(decision, event)
         return decisions
+
+    def is_taken(self, subject: int, identifier: str) -> bool:
+        """Return whether this subject is already that of another identifier (decisions/0001): then nothing is mixed."""
+        holding = self.holdings.get(subject)
+        if holding is None or identifier.startswith("person:"):
+            return False
+        return holding.identifier[:LONGEST] != identifier[:LONGEST]
 
     def note(self, event: Event) -> None:
         """Take note of one fact, deciding nothing: who carries it, or what a person in the app said of identity."""
@@ -198,6 +209,8 @@ class Directory:
 
     def _link(self, holding: Holding) -> None:
         subject = subject_of(holding.identifier)
+        if self.is_taken(subject, holding.identifier):
+            return
         was, becomes = self.person_of(subject), self.pointers.root(holding.person)
         if subject not in self.holdings:
             self.fresh.add(subject)

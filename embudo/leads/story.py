@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from embudo.core.event import Door, Event
+from embudo.leads.identity import LONGEST
 from embudo.leads.models import Identifier, Merge, Person
 from embudo.leads.record import the_log
 from embudo.leads.summary import undated
@@ -42,7 +43,15 @@ def subjects_of(person: int) -> set[int]:
 
 def history_of(person: int, *, until: int | None = None) -> list[Event]:
     """Return all facts about the person in their order, what machines did and what Embudo recorded included."""
-    return the_log().history(subjects_of(person), until=until)
+    subjects = subjects_of(person)
+    known = dict(Identifier.objects.filter(subject__in=subjects).values_list("subject", "identifier"))
+    return [event for event in the_log().history(subjects, until=until) if _is_of(event, known.get(event.subject))]
+
+
+def _is_of(event: Event, identifier: str | None) -> bool:
+    """Whether a fact came by this identifier of its subject, not by another one that hashes alike (decisions/0001)."""
+    named = event.identifier[:LONGEST]
+    return identifier is None or named == identifier or named.startswith("person:")
 
 
 def told(history: Iterable[Event]) -> list[Event]:

@@ -6,6 +6,7 @@ import pytest
 
 from embudo.core.consent import Answer, Consent, ConsentMode
 from embudo.core.event import HOUR, MINUTE, SECOND, Door, Event, Verdict
+from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.intake import (
     DOUBT_MARKS,
     MACHINE_MARKS,
@@ -54,7 +55,7 @@ def test_what_embudo_itself_says_comes_from_no_door(kind: str) -> None:
 )
 def test_moves_of_the_funnel_need_a_secret_key(kind: str) -> None:
     assert reason(BROWSER, kind=kind) is Reason.KIND_NOT_ALLOWED
-    assert taken(kind=kind).kind == kind
+    assert taken(kind=kind, props={"stage": "lead"}).kind == kind
 
 
 # -- consent ------------------------------------------------------------------------------------------
@@ -193,6 +194,18 @@ def test_what_nobody_can_use_is_dropped_at_its_step() -> None:
     assert isinstance(take(DEMO._replace(anonymous_id=odd_id), BROWSER._replace(daily="h")), Event)
 
 
+@pytest.mark.parametrize("stage", ["emperor", "", None, 7, ["lead"], {"a": 1}])
+def test_a_stage_that_no_definition_knows_is_set_for_nobody(stage: object) -> None:
+    drop = take(DEMO._replace(kind="stage_set", props={"stage": stage}), SERVER)
+    assert isinstance(drop, Drop) and drop.reason is Reason.UNKNOWN_STAGE
+    assert "lead, qualified" in drop.detail
+
+
+@pytest.mark.parametrize("stage", [*STAGES, DISCARDED])
+def test_a_server_sets_every_stage_there_is(stage: str) -> None:
+    assert taken(SERVER, kind="stage_set", props={"stage": stage}).props["stage"] == stage
+
+
 # -- who is behind it ---------------------------------------------------------------------------------
 
 
@@ -216,14 +229,17 @@ def test_every_reason_belongs_to_a_step_or_to_the_collector() -> None:
         Reason.NOT_AN_OBJECT, Reason.EVENT_TOO_LARGE, Reason.TOO_DEEP, Reason.BAD_ID, Reason.UNKNOWN_TYPE,
         Reason.NO_EVENT_NAME,
     }  # fmt: skip
-    of_the_log = {Reason.ID_REUSED, Reason.NOT_FOLLOWED, Reason.FAILED_QUOTA, Reason.ERASED}
+    of_the_log = {
+        Reason.ID_REUSED, Reason.NOT_FOLLOWED, Reason.SUBJECT_COLLISION, Reason.FAILED_QUOTA, Reason.ERASED,
+    }  # fmt: skip
     of_the_steps = {
         Reason.RESERVED_KIND, Reason.KIND_NOT_ALLOWED, Reason.BAD_TIME, Reason.FROM_THE_FUTURE,
         Reason.NO_IDENTIFIER, Reason.BAD_IDENTIFIER, Reason.CONSENT_MISSING, Reason.CONSENT_REFUSED,
+        Reason.UNKNOWN_STAGE,
     }  # fmt: skip
     together = [*of_the_collector, *of_the_steps, *of_the_log]
     assert set(together) == set(Reason) and len(together) == len(Reason)
     assert {each for each in Reason if not each.kept} == REFUSALS
     assert [step.__name__ for step in STEPS] == [
-        "check_consent", "check_door", "set_time", "describe", "choose_identifier", "judge",
+        "check_consent", "check_door", "check_stage", "set_time", "describe", "choose_identifier", "judge",
     ]  # fmt: skip

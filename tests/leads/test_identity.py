@@ -1,10 +1,15 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from embudo.core import event as core_event
+from embudo.core import identity as core_identity
 from embudo.core.event import DAY, Door, Event, Verdict, subject_of
 from embudo.core.identity import Identity, claim_of, decide, identifiers
+from embudo.leads import identity as leads_identity
+from embudo.leads import rebuild, who
 from embudo.leads.identity import Directory, decision_of, facts_of
 from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.pointers import Pointers
@@ -122,3 +127,34 @@ def test_a_user_id_of_a_server_joins_what_the_same_person_did_by_mail(following:
     assert Identifier.objects.get(identifier="user:7").strength == 6
     assert Merge.objects.get().survivor_id == subject_of("user:7")
     following.agrees()
+
+
+def test_an_identifier_whose_subject_is_taken_is_refused_and_reported(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = subject_of
+
+    def alike(identifier: str) -> int:
+        return ada.subject if identifier == bruno.mailbox else real(identifier)
+
+    for module in (core_event, core_identity, leads_identity, who):
+        monkeypatch.setattr(module, "subject_of", alike)
+    following.hears(ada.visits("/pricing").submits("contact"))
+    before = rows()
+    written = [replace(fact, subject=alike(fact.identifier)) for fact in bruno.submits("contact").requests("demo")]
+    following.hears(written)
+    told = ada.journey(MONDAY + DAY).through(Door.SECRET).does("profile_changed", traits={"email": bruno.mail})[0]
+    following.hears([replace(told, identifier="user:7", subject=real("user:7"), user_id="7", anonymous_id=None)])
+
+    assert following.person(ada).events == 2
+    assert not Merge.objects.exists() and not Identifier.objects.filter(identifier=bruno.mailbox).exists()
+    assert rows()["people"][ada.subject] == before["people"][ada.subject]
+    failed = [each for each in following.log.failed() if each.reason == "subject_collision"]
+    assert len(failed) == 2 and bruno.mailbox in failed[0].detail
+    following.agrees()
+    rebuild.ask(following.log)
+    while rebuild.running():
+        following.follower.advance_rebuild()
+    following.agrees()
+    assert following.person(ada).events == 2
+    assert len([each for each in following.log.failed() if each.reason == "subject_collision"]) == 2
