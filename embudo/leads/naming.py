@@ -15,7 +15,7 @@ from embudo.leads.models import Attribute
 ATTRIBUTES = {
     "name": _("name"), "first_name": _("first name"), "last_name": _("last name"), "email": _("e-mail"),
     "phone": _("phone"), "title": _("job title"), "role": _("role"), "company": _("company"),
-    "company_size": _("people in the company"), "industry": _("industry"), "country": _("country"),
+    "company_size": _("company size"), "industry": _("industry"), "country": _("country"),
     "city": _("city"), "language": _("language"), "budget": _("budget"), "interests": _("interests"),
     "relation": _("relation"), "website": _("web site"), "seniority": _("seniority"), "department": _("department"),
 }  # fmt: skip
@@ -147,6 +147,7 @@ def why_called(why: str) -> str:
 SHIPPED = (
     _("Industry we know well"), _("From 50 to 1,000 people"), _("Decides or prepares the decision"),
     _("In a country we serve"), _("Budget from 5,000 a year"), _("Fewer than 10 people"), _("Works for a competitor"),
+    _("B2B software: a start to argue about"),
     _("Studies or looks for work"), _("Web"), _("Views a page"), _("Views the pricing page"),
     _("Reads a page for a minute or more"), _("Looks at open jobs"), _("Content"), _("Reads an article or a case"),
     _("Downloads a guide or a case"), _("Attends an event"), _("Mail"), _("Subscribes to the newsletter"),

@@ -147,7 +147,7 @@ def _deal(words: StrOrPromise, with_reason: bool = False) -> Callable[[Mapping[s
 def _rejected(props: Mapping[str, Any]) -> str:
     reason = text(props.get("reason"))
     said = str(naming.REJECTIONS.get(reason) or reason)
-    return _("hand-off refused: %(reason)s") % {"reason": said} if said else _("hand-off refused")
+    return _("hand-off rejected: %(reason)s") % {"reason": said} if said else _("hand-off rejected")
 
 
 def _stage(props: Mapping[str, Any]) -> str:
@@ -237,5 +237,6 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "people_unmerged": _plain(gettext_lazy("was taken apart from another person")),
     "identity_linked": _plain(gettext_lazy("an identifier was linked")),
     "fact_withdrawn": _plain(gettext_lazy("something was taken back")),
+    "facts_expired": _plain(gettext_lazy("facts left after their time")),
     "verdict_revised": _plain(gettext_lazy("a fact was judged anew")),
 }

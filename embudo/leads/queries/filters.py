@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from embudo.core.event import DAY
-from embudo.core.funnel import RANK, STAGES
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of, option_label, source_called
-from embudo.leads.queries.pieces import IS_LISTED, Condition, between, both, by_index, marks, unindexed
+from embudo.leads.queries.pieces import IS_LISTED, Condition, between, by_index, marks, unindexed
 from embudo.leads.queries.search import Search
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
@@ -151,7 +150,7 @@ class Handoff:
 
     @property
     def words(self) -> str:
-        return _("waits for an answer of sales")
+        return _("waits for an answer from sales")
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -244,37 +243,16 @@ class AttributeBetween:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """First reached a stage, or one behind it, in a span of time; and has or has not gone further by its end."""
+    """First reached a stage, or one behind it, in a span of time; and has or has not gone further by its end.
+
+    Who that is has a list of its own, `queries/reached.py`.
+    """
 
     stage: str
     start: int
     end: int
     further: bool | None = None
     key: str = "reached"
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages that count as reaching it."""
-        return STAGES[RANK[self.stage] :]
-
-    @property
-    def where(self) -> Condition:
-        row = f"m.person_id = p.id AND m.superseded_at IS NULL AND m.to_stage IN ({marks(self.stages)})"
-        first = f"(SELECT min(m.at) FROM leads_stagechange m{by_index('move_by_person')} WHERE {row})"
-        condition = Condition(f"{first} >= %s AND {first} < %s", (*self.stages, self.start, *self.stages, self.end))
-        return both(condition, self.further_where("p.id"))
-
-    def further_where(self, person: str) -> Condition | None:
-        """The condition that a person did or did not go further; None when it does not matter."""
-        if self.further is None:
-            return None
-        ahead = STAGES[RANK[self.stage] + 1 :] or ("",)
-        moves = f"leads_stagechange f{by_index('move_by_person')}"
-        sql = (
-            f"{'' if self.further else 'NOT '}EXISTS (SELECT 1 FROM {moves} WHERE f.person_id = {person} "
-            f"AND f.superseded_at IS NULL AND f.at < %s AND f.to_stage IN ({marks(ahead)}))"
-        )
-        return Condition(sql, (self.end, *ahead))
 
     @property
     def words(self) -> str:

@@ -110,7 +110,7 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
     props = {"reason": reason, **({"outcome": DISCARDED} if request.POST.get("discard") == "1" else {})}
     words = request.POST.get("note", "").strip()[:NOTE_LENGTH]
     props |= {"note": words} if words else {}
-    say(request, "handoff_rejected", found.id, props, done=_("The hand-off is refused."))
+    say(request, "handoff_rejected", found.id, props, done=_("The hand-off is rejected."))
     return back_to(request, found.id)
 
 
