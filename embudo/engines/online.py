@@ -165,11 +165,13 @@ class Online:
 
     def curve(self, state: State) -> Curve:
         """Return the engagement from the latest fact on; `curve.at(t)` is the score, for t not before that fact."""
-        parts = zip(state.sums, state.lasting, self._caps, strict=True)
-        return Curve(
-            self.definition.half_life,
-            tuple([Part(Sum(*fading) if fading[1] else NOTHING, lasting, cap) for fading, lasting, cap in parts]),
-        )
+        groups = zip(state.sums, state.lasting, self._caps, strict=True)
+        parts = [
+            Part(Sum(*fading) if fading[1] else NOTHING, lasting, cap)
+            for fading, lasting, cap in groups
+            if fading[1] or lasting or (cap or 0) < 0  # a group without points adds nothing
+        ]
+        return Curve(self.definition.half_life, tuple(parts))
 
     def fit(self, state: State) -> Fit:
         """Return the fit of the person, by the attributes stated so far."""

@@ -4,19 +4,30 @@ Instants are microseconds since 1970 in UTC. No row here is the record: `embudo 
 The exceptions are a person's owner and the reports of imports, which are ordinary records.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
 LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
+
+
+class RowId(models.BigIntegerField):
+    """An id that comes from elsewhere; on SQLite the row is found by it without an index, which `bigint` would need."""
+
+    def db_type(self, connection: Any) -> str | None:
+        """Return the type of the column."""
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
 
 
 class Company(models.Model):
     """A company: named by a group call or a trait, or guessed from a mail domain that is nobody's free mail."""
 
-    id = models.BigIntegerField(primary_key=True)  # the subject of "company:<domain or group id>"
+    id = RowId(primary_key=True)  # the subject of "company:<domain or group id>"
     name = models.CharField(max_length=300)
     domain = models.CharField(max_length=253, blank=True, db_index=True)
     group_id = models.CharField(max_length=300, blank=True)
@@ -33,7 +44,7 @@ class Company(models.Model):
 class Person(models.Model):
     """Somebody, known or only a browser so far. The id is the subject of the first identifier (core/identity)."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = RowId(primary_key=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed", db_constraint=False
     )
@@ -141,8 +152,7 @@ class StageChange(models.Model):
     class Meta:
         verbose_name = _("stage move")
         indexes = [
-            models.Index(fields=["to_stage", "at"], name="move_by_stage", condition=Q(superseded_at__isnull=True)),
-            models.Index(fields=["from_stage", "at"], name="move_by_exit", condition=Q(superseded_at__isnull=True)),
+            models.Index(fields=["at", "person"], name="move_by_arrival", condition=ARRIVAL),
             models.Index(fields=["at", "id"], name="move_by_time", condition=Q(superseded_at__isnull=True)),
             models.Index(fields=["person", "at"], name="move_by_person"),
         ]
@@ -167,6 +177,7 @@ class Passage(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["person"], name="passage_by_person"),
+            models.Index(fields=["rank", "at", "person"], name="passage_by_time", condition=Q(entered=1)),
             models.Index(fields=["rank", "bucket", "at", "next_at", "entered", "spans"], name="passage_by_bucket"),
         ]
 
@@ -205,7 +216,7 @@ class MoveDay(models.Model):
 class Identifier(models.Model):
     """An identifier that came with facts, and the person it belongs to before merge pointers are followed."""
 
-    subject = models.BigIntegerField(primary_key=True)
+    subject = RowId(primary_key=True)
     identifier = models.CharField(max_length=400)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers", db_constraint=False)
     evidence = models.CharField(max_length=40, blank=True)  # form identify mail_click ...; empty: its own

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,17 +18,24 @@ COLUMNS = {  # column of Person -> attribute, longest text kept
     "city": ("city", 300),
     "language": ("language", 35),
 }
+NAMED = ("name", *COLUMNS)  # columns of Person that show attributes
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone"})  # found by search, not by filter
+SEARCHED = PERSONAL | {"company"}  # attributes whose words search finds
+SHOWN = SEARCHED | {name for name, _length in COLUMNS.values()}  # attributes that NAMED shows
 VALUE_LENGTH = 200
+NAME_LENGTH = 100
 LARGEST = 1e300  # numbers beyond are kept, but found by no filter
 SEARCH_LENGTH = 600  # an index entry of PostgreSQL holds 2,700 bytes
 NUL = rb"\u0000"  # as JSON writes it
+STRUCK = str.maketrans(  # letters that Unicode does not take apart, as people type them without their key
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "ŋ": "n", "ƒ": "f", "æ": "ae", "œ": "oe",
+     "þ": "th"}
+)  # fmt: skip
 DIGITS = re.compile(r"\D+")
 WORD = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of one attribute, as filters find it."""
 
     attribute: str
@@ -44,10 +50,16 @@ def storable(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {_without_nul(name): _without_nul(value) for name, value in attributes.items()}
 
 
+def different(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    """Return the names of the attributes that anybody could tell apart; 1 is neither 1.0 nor true."""
+    return {name for name in one.keys() | other.keys() if not _alike(one.get(name), other.get(name))}
+
+
 def columns(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Return the columns of Person that show these attributes."""
-    found = {column: _text(attributes.get(name))[:length] for column, (name, length) in COLUMNS.items()}
-    found["name"] = name_of(attributes)[:300]
+    """Return the columns of Person that show these attributes, in the order of NAMED."""
+    found = {"name": name_of(attributes)[:300]}
+    for column, (name, length) in COLUMNS.items():
+        found[column] = _text(attributes[name])[:length] if name in attributes else ""
     return found
 
 
@@ -79,19 +91,21 @@ def folded(text: str) -> str:
     """Return a text without case and accents, as search compares it."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(STRUCK)
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def values(attributes: Mapping[str, Any]) -> frozenset[Value]:
-    """Return the rows by which filters find a person with these attributes; several choices are several rows."""
-    rows = set()
-    for name, value in attributes.items():
-        if name not in PERSONAL:
-            for each in value if isinstance(value, list | tuple) else (value,):
-                if (row := _value(name[:100], each)) is not None:
-                    rows.add(row)
-    return frozenset(rows)
+    """Return the rows by which filters find a person with these attributes."""
+    return frozenset(row for name, value in attributes.items() for row in values_of(name, value))
+
+
+def values_of(name: str, value: Any) -> list[Value]:
+    """Return the rows of one attribute; several choices are several rows."""
+    if name in PERSONAL:
+        return []
+    each_of = value if isinstance(value, list | tuple) else (value,)
+    return [row for each in each_of if (row := _value(name[:NAME_LENGTH], each)) is not None]
 
 
 def _value(name: str, value: Any) -> Value | None:
@@ -106,7 +120,17 @@ def _value(name: str, value: Any) -> Value | None:
             return None
 
 
+def _alike(one: Any, other: Any) -> bool:
+    if one is other or type(one) is not type(other):
+        return one is other
+    if isinstance(one, str | int):
+        return bool(one == other)
+    return msgspec.json.encode(one) == msgspec.json.encode(other)
+
+
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value).strip()

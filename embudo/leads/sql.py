@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -64,6 +65,12 @@ def upsert(table: str, key: str, columns: Sequence[str], kept: Collection[str] =
     replaced = ", ".join(f"{name} = excluded.{name}" for name in changing)
     action = f"UPDATE SET {replaced}" if replaced else "NOTHING"
     return f"{insert(table, columns)} ON CONFLICT ({key}) DO {action}"
+
+
+@lru_cache(maxsize=1024)
+def update(table: str, columns: Sequence[str], key: str) -> str:
+    """Return the statement that changes these columns of the row with a key, which comes last among the values."""
+    return f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in quoted(columns))} WHERE {key} = %s"
 
 
 def quoted(names: Iterable[str]) -> list[str]:

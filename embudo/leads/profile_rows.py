@@ -1,0 +1,121 @@
+"""What a person's attributes change in the tables: columns of the person, and the values by which filters find them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from embudo.leads import companies, profile, sql
+from embudo.leads.attribute import declare, kind_of
+from embudo.leads.companies import Employer
+from embudo.leads.profile import Value
+from embudo.leads.queries.pieces import unindexed
+
+COLUMNS = (*profile.NAMED, "attributes", "search", "company_id")
+EMPLOYING = frozenset({"email", "company"})  # attributes that say where somebody works
+ADD_COMPANY = (  # the first name stated stays: a merge or a form of one person renames nobody's company
+    "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', '{}')"
+    " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
+    " WHERE excluded.name <> excluded.domain AND leads_company.name = leads_company.domain"
+)
+NO_VALUES: frozenset[Value] = frozenset()
+ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number"))
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """The attributes a person's rows come to show; of those in `other` they may show something else so far.
+
+    `before` is what they show; None: that is not known, and all of it is in `other`.
+    """
+
+    person: int
+    known: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    other: Collection[str]
+
+    @property
+    def employer(self) -> Employer | None:
+        """The company that the attributes point at."""
+        return companies.employer(self.known)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the values of COLUMNS."""
+        named, employer = profile.columns(self.known), self.employer
+        return {
+            **named,
+            "attributes": msgspec.json.encode(self.known).decode(),
+            "search": profile.search_text(named),
+            "company_id": employer.id if employer else None,
+        }
+
+    def other_columns(self) -> dict[str, Any]:
+        """Return those of COLUMNS that are other than the row shows."""
+        if not self.other:
+            return {}
+        columns: dict[str, Any] = {"attributes": msgspec.json.encode(self.known).decode()}
+        if profile.SHOWN.isdisjoint(self.other):
+            return columns
+        columns |= (named := profile.columns(self.known))
+        if not profile.SEARCHED.isdisjoint(self.other):
+            columns["search"] = profile.search_text(named)
+        if not EMPLOYING.isdisjoint(self.other):
+            columns["company_id"] = employer.id if (employer := self.employer) else None
+        return columns
+
+
+def profiled(person: int, known: Mapping[str, Any], before: Mapping[str, Any] | None) -> Profiled:
+    """Return what becomes of the rows of a person with these attributes who showed those before (None: not known)."""
+    known = profile.storable(known)
+    if not before:
+        return Profiled(person, known, before, known.keys())
+    before = profile.storable(before)
+    other = profile.different(before, known)
+    if any(len(name) > profile.NAME_LENGTH for name in other):  # two such names may share their rows
+        other = known.keys() | before.keys()
+    return Profiled(person, known, before, other)
+
+
+def write_companies(profiles: Iterable[Profiled]) -> None:
+    """Write the companies of these people."""
+    found = {}
+    for each in profiles:
+        if not EMPLOYING.isdisjoint(each.other) and (employer := each.employer):
+            found[employer.id] = (employer.id, employer.name, employer.domain)
+    sql.many(ADD_COMPANY, [row for _id, row in sorted(found.items())])
+
+
+def write_values(profiles: Collection[Profiled]) -> None:
+    """Write the values by which filters find these people, of the attributes that are other than the rows show."""
+    stated = {name: each.known[name] for each in profiles for name in each.other if name in each.known}
+    declare({name: kind_of(name, value) for name, value in stated.items()})
+    sql.delete_where("leads_personattribute", "person_id", [each.person for each in profiles if each.before is None])
+    gone, changed, added = [], [], []
+    for each in profiles:
+        there, wanted = _values(each.before or {}, each.other), _values(each.known, each.other)
+        for name in there.keys() | wanted.keys():
+            was, becomes = there.get(name, NO_VALUES), wanted.get(name, NO_VALUES)
+            if was == becomes:
+                continue
+            if len(was) == 1 == len(becomes):
+                changed += [(text, number, each.person, name) for _name, text, number in becomes]
+                continue
+            if was:
+                gone.append((each.person, name))
+            added += [(each.person, *value) for value in becomes]
+    of_one = f"WHERE person_id = %s AND {unindexed('attribute')} = %s"
+    sql.many(f"DELETE FROM leads_personattribute {of_one}", gone)
+    sql.many(f"UPDATE leads_personattribute SET text = %s, number = %s {of_one}", changed)
+    sql.many(ADD_VALUE, added)
+
+
+def _values(attributes: Mapping[str, Any], names: Collection[str]) -> Mapping[str, AbstractSet[Value]]:
+    """The values of some of these attributes, by the name their rows carry."""
+    found: dict[str, set[Value]] = {}
+    for name in names:
+        if name in attributes:
+            for value in profile.values_of(name, attributes[name]):
+                found.setdefault(value.attribute, set()).add(value)
+    return found

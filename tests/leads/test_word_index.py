@@ -1,0 +1,82 @@
+"""The index of people's words holds the words of those who are known, whoever wrote them."""
+
+from collections import Counter
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from embudo.core.event import DAY
+from embudo.leads import sql
+from embudo.leads.models import Person
+from embudo.leads.queries.search import Search
+from tests.cast import MONDAY, ada, bruno, clara
+from tests.leads.conftest import Following
+
+TABLES = ("company", "person", "score", "identifier")
+
+
+def found(text: str) -> set[int]:
+    search = Search.of(text)
+    assert search is not None
+    return {id_ for (id_,) in sql.rows(search.driver.sql, search.driver.values)}
+
+
+def indexed_as_known() -> bool:
+    """Whether the index of SQLite holds each word once for each known person who has it, and no other."""
+    if connection.vendor != "sqlite":
+        return True
+    sql.one("CREATE VIRTUAL TABLE IF NOT EXISTS temp.held_words USING fts5vocab('main', 'person_search', 'row')")
+    texts = Person.objects.filter(known=True).values_list("search", flat=True)
+    wanted = Counter(word for text in texts for word in set(text.split()))
+    return dict(sql.rows("SELECT term, doc FROM held_words")) == wanted
+
+
+def test_a_batch_indexes_whom_it_adds_renames_and_merges(following: Following) -> None:
+    following.hears(ada.visits("/"), bruno.visits("/"))
+    assert indexed_as_known()
+    tuesday = (each.journey(MONDAY + DAY).submits("contact") for each in (ada, bruno, clara))
+    following.hears(*tuesday)
+    assert found("ada") == {following.person(ada).id}
+    assert indexed_as_known()
+
+    later = ada.journey(MONDAY + 2 * DAY)
+    following.hears(later.says(name="Augusta King", email=ada.mail), bruno.journey(MONDAY + 2 * DAY).visits("/pricing"))
+    assert (found("augusta"), found("okafor")) == ({following.person(ada).id}, set())
+    assert indexed_as_known()
+
+
+def test_what_others_write_is_indexed_by_the_triggers(following: Following) -> None:
+    following.hears(ada.submits("contact"))
+    person = following.person(ada)
+    person.search = "lovelace"
+    person.save()
+    assert found("lovelace") == {person.id}
+    person.delete()
+    assert found("lovelace") == set()
+    assert indexed_as_known()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_filled_tables_are_migrated_there_and_back(following: Following) -> None:
+    following.hears(ada.submits("contact"), bruno.submits("contact"))
+    before = {table: set(sql.rows(f"SELECT * FROM leads_{table}")) for table in TABLES}
+    indexes = made("index")
+
+    call_command("migrate", "leads", "0010", verbosity=0)
+    assert found("ada") == {following.person(ada).id}
+    call_command("migrate", "leads", verbosity=0)
+
+    assert {table: set(sql.rows(f"SELECT * FROM leads_{table}")) for table in TABLES} == before
+    assert made("index") == indexes
+    following.hears(clara.submits("contact"))
+    assert found("clara") == {following.person(clara).id}
+    assert indexed_as_known()
+    following.agrees()
+
+
+def made(kind: str) -> set[str]:
+    """The names of what SQLite has of a kind."""
+    if connection.vendor != "sqlite":
+        return set()
+    return {name for (name,) in sql.rows("SELECT name FROM sqlite_master WHERE type = %s", [kind])}
