@@ -2,7 +2,7 @@
 
 # What only Embudo itself says (DESIGN 9.4, 9.9).
 RESERVED_KINDS = frozenset(
-    "identity_linked identity_disputed people_merged people_unmerged fact_withdrawn verdict_revised "
+    "identity_linked identity_disputed people_merged people_unmerged fact_withdrawn facts_expired verdict_revised "
     "definition_published person_erased mail_suppressed".split()
 )
 

@@ -18,7 +18,7 @@ from embudo.eventlog.erase import Evidence, erase, evidence_of, record, sweep
 from embudo.eventlog.ledger import Ledger
 from embudo.eventlog.manifest import DamagedManifest
 from embudo.eventlog.read import Reader
-from embudo.eventlog.retain import Retention, retain
+from embudo.eventlog.retain import Leaving, Retention, retain
 from embudo.eventlog.seal import seal
 from embudo.eventlog.segments import Archive
 from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUnavailable, Tail
@@ -204,12 +204,17 @@ class Log:
         with _storage_errors():
             return sweep(self._tail, self._archive, self._tombstones, by=by, why=why, at=_instant(at))
 
-    def retain(self, policy: Retention | None = None, *, at: int | None = None) -> Evidence:
-        """Remove what is older than the policy allows and keys beyond the horizon; once a day is enough."""
+    def retain(
+        self, policy: Retention | None = None, *, at: int | None = None, leaving: Leaving | None = None
+    ) -> Evidence:
+        """Remove what is older than the policy allows and keys beyond the horizon; once a day is enough.
+
+        `leaving` is told whose facts are about to leave, some at a time.
+        """
         instant = _instant(at)
         self.apply_tombstones(by="retention", why="what an erasure missed", at=instant)
         with _storage_errors():
-            evidence = retain(self._tail, self._archive, policy or Retention(), at=instant)
+            evidence = retain(self._tail, self._archive, policy or Retention(), at=instant, leaving=leaving)
             if evidence.rows or evidence.failed_bodies:
                 record(self._tombstones.folder, evidence)
         return evidence

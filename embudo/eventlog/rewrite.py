@@ -14,7 +14,7 @@ _WAIT_S = 120.0
 _DELETE = 2_000  # rows deleted in one transaction, so that no writer waits long
 
 KEEP_COLUMNS = ("subject", "kind", "at")
-Keep = Callable[[Table], object]  # a table with at least KEEP_COLUMNS -> the mask of rows that stay
+Keep = Callable[[Table], object]  # a table with at least the columns it looks at -> the mask of rows that stay
 
 
 @contextmanager
@@ -32,14 +32,16 @@ def alone(tail: Tail, archive: Archive, *, at: int) -> Iterator[None]:
         sleep(0.05)
 
 
-def rewrite(archive: Archive, segments: Sequence[Segment], keep: Keep) -> tuple[int, list[Segment]]:
+def rewrite(
+    archive: Archive, segments: Sequence[Segment], keep: Keep, *, columns: Sequence[str] = KEEP_COLUMNS
+) -> tuple[int, list[Segment]]:
     """Write segments anew with the rows that `keep` leaves; return how many rows left and the segments they left.
 
-    The old files are removed at once. The caller holds the sealing lock.
+    `columns` are those that `keep` looks at. The old files are removed at once. The caller holds the sealing lock.
     """
     gone, touched = 0, []
     for segment in segments:
-        if not _leaving(archive, segment, keep):
+        if not _leaving(archive, segment, keep, columns):
             continue
         writer = archive.writer(segment.shard, segment.first, segment.last)
         for table in archive.tables(segment):
@@ -52,11 +54,11 @@ def rewrite(archive: Archive, segments: Sequence[Segment], keep: Keep) -> tuple[
     return gone, touched
 
 
-def _leaving(archive: Archive, segment: Segment, keep: Keep) -> int:
+def _leaving(archive: Archive, segment: Segment, keep: Keep, columns: Sequence[str]) -> int:
     import pyarrow.compute as pc
 
     return sum(
-        table.num_rows - (pc.sum(keep(table)).as_py() or 0) for table in archive.tables(segment, KEEP_COLUMNS)
+        table.num_rows - (pc.sum(keep(table)).as_py() or 0) for table in archive.tables(segment, columns)
     )  # fmt: skip
 
 

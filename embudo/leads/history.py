@@ -9,9 +9,9 @@ from embudo.core.intake import Reason
 from embudo.eventlog import Cursor, Log
 from embudo.leads.identity import IDENTITY_KINDS, SOURCE
 
-REVISED, WITHDRAWN = "verdict_revised", "fact_withdrawn"
+REVISED, WITHDRAWN, EXPIRED = "verdict_revised", "fact_withdrawn", "facts_expired"
 COLLISION = Reason.SUBJECT_COLLISION.value
-RETOLD = frozenset((REVISED, WITHDRAWN))  # after these a person's history is read again
+RETOLD = frozenset((REVISED, WITHDRAWN, EXPIRED))  # after these a person's history is read again
 VERDICTS = frozenset(Verdict)
 
 # What a person in the app may take back of what was recorded there; attributes are stated anew instead.

@@ -1,6 +1,6 @@
 """The log's upkeep (sealing, compaction, retention), in a child process so that pyarrow does not stay in memory.
 
-`python -m embudo.leads.upkeep` does what is due once; `advance` starts it. No Django here.
+`python -m embudo.leads.upkeep` does what is due once; `advance` starts it. It asks no table but follow's cursor.
 """
 
 import os
@@ -8,10 +8,12 @@ import subprocess
 import sys
 
 from embudo import config as settings
+from embudo.collector.lag import lag_of
 from embudo.config import Config
 from embudo.core.event import DAY
 from embudo.eventlog import Log, open_log
 from embudo.leads.clock import now
+from embudo.leads.expiry import expire
 
 LAST_RETAINED = "retained"  # a file whose time says when retention last ran
 
@@ -34,7 +36,7 @@ def main() -> int:
     if log.seal(at_least=config.seal_rows):
         log.compact()
     if _retention_due(config, now()):
-        log.retain()
+        expire(config, log, at=now(), followed=lag_of(config) == 0)
         (config.data / LAST_RETAINED).touch()
     return 0
 

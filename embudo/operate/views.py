@@ -45,6 +45,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "vitals": now,
         "failed": _by_reason(now.ledger.failed_by_reason),
         "refused": _by_reason(now.ledger.refused),
+        "retention": settings.EMBUDO.retention,
     }
     if request.headers.get("HX-Request") == "true":
         if request.GET.get("seen") == now.mark:

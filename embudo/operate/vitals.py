@@ -7,7 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from embudo.config import Config
-from embudo.eventlog import Cursor, Ledger, Log, shared_log
+from embudo.eventlog import Cursor, Evidence, Ledger, Log, shared_log
+from embudo.leads.expiry import removed
 from embudo.leads.models import FollowCursor
 
 SECOND = 1_000_000
@@ -49,18 +50,21 @@ class Vitals:
     ledger: Ledger
     lag: Lag
     room: Room
+    removed: Evidence | None  # what has left by EMBUDO_RETENTION
 
     @property
     def mark(self) -> str:
         """A short text that changes when what is shown does; of the disk only steps count: 1 GB free, 10 MB ours."""
         steps = [self.room.free // 1_000_000_000, self.room.tables // 10_000_000, self.room.log // 10_000_000]
-        return blake2b(repr((self.ledger, self.lag.events, self.lag.late, steps)).encode(), digest_size=8).hexdigest()
+        return blake2b(
+            repr((self.ledger, self.lag.events, self.lag.late, self.removed, steps)).encode(), digest_size=8
+        ).hexdigest()
 
 
 def vitals(config: Config) -> Vitals:
     """Return how the install is doing; raises LogUnavailable."""
     record, at = shared_log(config), time.time_ns() // 1000
-    return Vitals(at, record.ledger(), lag(record, at), room(config))
+    return Vitals(at, record.ledger(), lag(record, at), room(config), removed(record))
 
 
 def lag(record: Log, at: int) -> Lag:

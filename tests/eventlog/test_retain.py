@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from embudo.core.event import DAY
 from embudo.eventlog import Cursor, Failure, Log, Retention
 from tests.cast import MONDAY
@@ -69,3 +71,37 @@ def test_keys_are_forgotten_after_the_horizon_once_their_rows_are_sealed(log: Lo
     assert log.append([fact(1)])[0].outcome == "duplicate"
     log.retain(at=MONDAY + 91 * DAY)
     assert log.append([fact(1)])[0].outcome == "accepted"
+
+
+def test_kinds_that_are_not_named_may_have_days_of_their_own_and_some_never_leave(log: Log) -> None:
+    log.append(story())
+    policy = Retention({"page_viewed": 30}, other_days=20, staying=frozenset({"purchase_made"}))
+    for seal in (False, True):
+        if seal:
+            log.seal()
+        told: set[int] = set()
+        log.retain(policy, at=MONDAY + 46 * DAY, leaving=told.update)
+        assert left(log) == ["fact-1", "fact-3", "fact-4"]
+        assert bool(told) == (not seal)
+
+
+def test_the_fact_that_another_one_rests_on_stays(log: Log) -> None:
+    resting = fact(9, kind="identity_linked", at=MONDAY, received_at=MONDAY, props={"cause": ["site", "fact-0"]})
+    policy = Retention({"page_viewed": 1}, other_days=1, staying=frozenset({"identity_linked"}))
+    log.append(story())
+    source = log.read(Cursor(), 1)[0][0].event.source
+    log.append([replace(resting, props={"cause": [source, "fact-0"]})])
+    log.retain(policy, at=MONDAY + 100 * DAY)
+    assert left(log) == ["fact-0", "fact-9"]
+    log.seal()
+    log.retain(policy, at=MONDAY + 200 * DAY)
+    assert left(log) == ["fact-0", "fact-9"]
+
+
+def test_it_is_told_whose_facts_leave_before_they_do(log: Log) -> None:
+    log.append(story())
+    log.seal()
+    seen: list[tuple[set[int], int]] = []
+    log.retain(POLICY, at=MONDAY + 40 * DAY, leaving=lambda subjects: seen.append((subjects, len(left(log)))))
+    ((subjects, rows),) = seen
+    assert (subjects, rows) == ({fact(0).subject, fact(2).subject}, 5)

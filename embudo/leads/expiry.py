@@ -1,0 +1,90 @@
+"""How facts leave after their time (`EMBUDO_RETENTION`): out of the log, then out of everything derived from them.
+
+Whose facts are about to leave is written down first. When they have left, a fact for each of these people says so, and
+follow reads what is left of their history again, so that the tables stay what a rebuild gives.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from embudo.config import Config
+from embudo.core.event import Door, Event, Verdict
+from embudo.eventlog import Evidence, Log, Retention
+from embudo.leads.history import BOOKKEEPING, EXPIRED
+from embudo.leads.identity import SOURCE
+from embudo.setting_text import EVERY_OTHER
+
+STAYING = BOOKKEEPING | {"mail_suppressed", "consent_given", "consent_withdrawn"}
+TOLD_DAYS = 30  # after which the facts that say so leave themselves
+SAID = "said and followed"
+_PORTION = 500
+_WAITING = "expired.subjects"
+
+
+def policy_of(config: Config) -> Retention:
+    """Return the policy that an install's setting asks for."""
+    days = dict(config.retention)
+    others = days.pop(EVERY_OTHER, None)
+    return Retention(days, others, STAYING)
+
+
+def expire(config: Config, log: Log, *, at: int, followed: bool) -> Evidence:
+    """Let what is too old leave the log, and say of whom facts have left; what a crash interrupts the next run ends.
+
+    With `followed`, when follow has read everything, what earlier runs have said leaves as well after some weeks.
+    """
+    waiting = config.data / "log" / _WAITING
+    _say(log, waiting, at)
+    evidence = log.retain(policy_of(config), at=at, leaving=lambda subjects: _note(waiting, subjects))
+    _say(log, waiting, at)
+    if followed and config.retention:
+        log.retain(Retention({EXPIRED: TOLD_DAYS}, why=SAID), at=at)
+    return evidence
+
+
+def removed(log: Log) -> Evidence | None:
+    """Return what has left by the policy up to now, as if in one run that ended with the last; None: nothing has."""
+    runs = [each for each in log.evidence() if each.what == "retained" and each.why != SAID]
+    rows = sum(each.rows for each in runs)
+    return Evidence("retained", "retention", runs[-1].why, runs[-1].at, segment_rows=rows) if rows else None
+
+
+def _note(waiting: Path, subjects: set[int]) -> None:
+    """Write subjects down, durably."""
+    waiting.parent.mkdir(parents=True, exist_ok=True)
+    with waiting.open("a") as file:
+        file.writelines(f"{subject}\n" for subject in subjects)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _say(log: Log, waiting: Path, at: int) -> None:
+    if not waiting.exists():
+        return
+    # A line that a crash cut short is of a step whose facts have not left.
+    subjects = sorted({int(line) for line in waiting.read_text().splitlines(keepends=True) if line.endswith("\n")})
+    for some in _portions(subjects):
+        log.append([_fact(subject, at) for subject in some])
+    waiting.unlink()
+
+
+def _portions(subjects: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(subjects), _PORTION):
+        yield subjects[start : start + _PORTION]
+
+
+def _fact(subject: int, at: int) -> Event:
+    return Event(
+        source=SOURCE,
+        id=f"expired-{subject}-{at}",
+        kind=EXPIRED,
+        at=at,
+        received_at=at,
+        known_at=at,
+        identifier=f"person:{subject}",
+        subject=subject,
+        door=Door.SYSTEM,
+        verdict=Verdict.MACHINE,
+        reasons=("embudo",),
+    )
