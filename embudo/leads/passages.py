@@ -189,7 +189,7 @@ def wanted_of(people: Collection[int]) -> dict[int, list[Passage]]:
         if stage in RANK:
             first[person].setdefault(stage, Entered(at, bool(dated)))
     leads = [person for person, stages in first.items() if any(RANK[stage] >= LEAD for stage in stages)]
-    sources = dict(sql.rows_where("id, source", "leads_person", "id", leads))
+    sources: dict[int, str] = dict(sql.rows_where("id, source", "leads_person", "id", leads))
     return {person: passages(person, stages, sources.get(person, "")) for person, stages in first.items()}
 
 
@@ -218,7 +218,7 @@ def _add_pairs(statement: str, pairs: Pairs) -> None:
 # -- all of it ---------------------------------------------------------------------------------------
 
 TABLES = ("leads_passage", "leads_passageday", "leads_sourceday", "leads_moveday")
-SLICE = 500  # people counted in one transaction: below 50 ms
+SLICE = 300  # people counted in one transaction: below 50 ms
 BY_DAY = (  # days before 1970 are negative, and SQL divides towards zero
     f"SELECT (at - CASE WHEN at < 0 THEN {DAY - 1} ELSE 0 END) / {DAY}, from_stage, to_stage, count(*)"
     " FROM leads_stagechange WHERE superseded_at IS NULL GROUP BY 1, 2, 3"

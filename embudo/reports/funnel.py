@@ -155,12 +155,10 @@ def _median(span: Span, rank: int, sums: _Sums) -> float | None:
     if not total:
         return None
     ends = list(accumulate(n for _bucket, n in counts))
-    middle = []
-    for place in ((total - 1) // 2, total // 2):
-        at = bisect_right(ends, place)
-        bucket, n = counts[at]
-        middle.append(_spans(span, rank, bucket, sums.past[rank])[place - ends[at] + n])
-    return sum(middle) / 2
+    places = ((total - 1) // 2, total // 2)
+    held = [bisect_right(ends, place) for place in places]  # where in `counts` the bucket of each stands
+    spans = {at: _spans(span, rank, counts[at][0], sums.past[rank]) for at in set(held)}
+    return sum(spans[at][place - ends[at] + counts[at][1]] for at, place in zip(held, places, strict=True)) / 2
 
 
 def _spans(span: Span, rank: int, bucket: int, past: Sequence[tuple[int, int]]) -> list[int]:
@@ -207,7 +205,7 @@ def _appeared(span: Span) -> int:
     query = "SELECT to_stage, sum(moves) FROM leads_moveday WHERE day >= %s AND day < %s AND from_stage = '' GROUP BY 1"
     moves = rows(query, (span.first, span.last))
     for part in span.parts:
-        moves += rows(f"SELECT to_stage, count(*) {_moves('move_by_exit')} AND from_stage = '' GROUP BY 1", part)
+        moves += rows(f"SELECT to_stage, count(*) {_moves('move_by_arrival')} AND from_stage = '' GROUP BY 1", part)
     return sum(int(n) for stage, n in moves if stage in RANK)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from embudo.core.event import MINUTE
 from embudo.leads.models import Person, StageChange
+from embudo.leads.sql import rows
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,9 +42,10 @@ def moved_last(at: int, most: int = 8) -> list[Moved]:
 
 def today(at: int) -> tuple[int, int]:
     """Return how many changes of stage there were since the reader's midnight, and how many first appearances."""
-    moves = StageChange.objects.filter(superseded_at__isnull=True, at__gte=_midnight(at), at__lte=at)
-    visitors = moves.filter(from_stage="").count()
-    return moves.count() - visitors, visitors
+    counted = "SELECT count(*) FROM leads_stagechange WHERE superseded_at IS NULL AND at >= %s AND at <= %s"
+    span = (_midnight(at), at)
+    ((moves,),), ((visitors,),) = rows(counted, span), rows(f"{counted} AND from_stage = ''", span)
+    return moves - visitors, visitors
 
 
 def _midnight(at: int) -> int:

@@ -95,7 +95,7 @@ SORTS = {
         Sort("name", _("name"), "p.search", "person_by_name", down=False),
     )
 }
-REACHED = Sort("reached", _("when they got there"), "m.at", "move_by_time")
+REACHED = Sort("reached", _("when they got there"), "m.at", "passage_by_time")
 COMPOSITE = {("stage", "engagement"): "person_by_stage", ("grade", "engagement"): "person_by_grade",
              ("source", "engagement"): "person_by_source"}  # fmt: skip
 
@@ -170,19 +170,8 @@ def page(
     far = (found if unfinished else shown)[-1] if more else None
     near = shown[0] if shown else start
     if before is None:
-        return Page([_person(each) for each in shown], far, near if start else None, unfinished)
-    return Page([_person(each) for each in reversed(shown)], near, far, unfinished)
-
-
-@dataclass(frozen=True, slots=True)
-class Move(Position):
-    """A position in the list of moves: `id` is the move's, `person` who moved."""
-
-    person: int = 0
-
-
-def _person(position: Position) -> int:
-    return position.person if isinstance(position, Move) else position.id
+        return Page([each.id for each in shown], far, near if start else None, unfinished)
+    return Page([each.id for each in reversed(shown)], near, far, unfinished)
 
 
 def _found(
@@ -190,8 +179,8 @@ def _found(
 ) -> tuple[list[Position], bool]:
     """Rows from `start` on; True with them when the time was up, and then the last one is where the walk stopped."""
     if sort.key == "reached":
-        moves, unfinished = reached.moves(filters, start, wanted, back=sort.turned, budget_s=budget_s)
-        return [Move(at, move, person) for move, at, person in moves], unfinished
+        passed, unfinished = reached.people(filters, start, wanted, back=sort.turned, budget_s=budget_s)
+        return [Position(at, person) for at, person in passed], unfinished
     deadline = time.monotonic() + budget_s
     few = _few(filters, sort)
     if few is not None:
@@ -355,8 +344,8 @@ class Count:
 def count(filters: Sequence[Filter], *, budget_s: float = BUDGET_S) -> Count:
     """Return how many people the filters leave, counted up to EXACT and as far as the time reaches."""
     if any(isinstance(each, Reached) for each in filters):
-        moves, unfinished = reached.moves(filters, None, EXACT + 1, back=False, budget_s=budget_s)
-        return _count(len(moves) - unfinished, unfinished=unfinished)
+        passed, unfinished = reached.people(filters, None, EXACT + 1, back=False, budget_s=budget_s)
+        return _count(len(passed) - unfinished, unfinished=unfinished)
     deadline = time.monotonic() + budget_s
     few = _few(filters, SORTS["name"])
     if few is not None or (len(filters) == 1 and not isinstance(filters[0], Search)):

@@ -29,26 +29,28 @@ class Search:
 
     @classmethod
     def of(cls, typed: str) -> "Search | None":
-        """Return the search for a text, or None when it holds no word."""
+        """Return the search for a text, or None when there is none; a text without any word finds nobody."""
         text = typed.replace("\x00", " ")[:200]
         if PHONE.fullmatch(text) and len(digits := DIGITS.sub("", text)) >= SHORTEST_PHONE:
             return cls((digits,), typed.strip()[:200])
         terms = words(folded(text))[:MOST_WORDS]
-        return cls(tuple(terms), typed.strip()[:200]) if terms else None
+        return cls(tuple(terms), typed.strip()[:200]) if text.strip() else None
 
     @property
     def where(self) -> Condition:
-        parts = " AND ".join(["' ' || p.search LIKE %s"] * len(self.terms))
+        parts = " AND ".join(["' ' || p.search LIKE %s"] * len(self.terms)) or "1 = 0"
         return Condition(parts, tuple(f"% {term}%" for term in self.terms))
 
     @property
     def indexed(self) -> bool:
         """Whether the index finds its people; SQLite would read half of it for a single letter."""
-        return connection.vendor == "postgresql" or any(len(term) > 1 for term in self.terms)
+        return connection.vendor == "postgresql" or not self.terms or any(len(term) > 1 for term in self.terms)
 
     @property
     def driver(self) -> Condition:
         """Those who have the words, or at least those of more than one letter."""
+        if not self.terms:
+            return Condition("SELECT id FROM leads_person WHERE 1 = 0")
         if connection.vendor == "postgresql":
             sql = (
                 "SELECT id FROM leads_person WHERE known AND to_tsvector('simple', search) @@ to_tsquery('simple', %s)"

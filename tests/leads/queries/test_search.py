@@ -1,9 +1,13 @@
 """Search finds people by the beginnings of words, whatever case and accents, and keeps up with changes."""
 
+import importlib
+
 import pytest
+from django.apps import apps
 
 from embudo.leads import profile
 from embudo.leads.models import Person
+from embudo.leads.queries import people
 from embudo.leads.queries.pieces import LISTED
 from embudo.leads.queries.search import Search
 from embudo.leads.sql import rows
@@ -15,7 +19,7 @@ CREATED = 1_780_000_000_000_000
 def known(who: Someone, number: int, **changes: object) -> Person:
     shown = {"name": who.name, "mail": who.mail, "phone": who.phone, "company_name": who.company}
     fields = {"known": True, "created_at": CREATED, "first_seen_at": CREATED, "last_seen_at": CREATED, **shown}
-    return Person.objects.create(id=number, search=profile.search_text(shown), **{**fields, **changes})
+    return Person.objects.create(id=number, **{"search": profile.search_text(shown), **fields, **changes})
 
 
 def by_index(text: str) -> set[int]:
@@ -66,9 +70,37 @@ def test_words_are_found_by_their_beginnings(cast: None, text: str, found: set[i
     assert by_asking(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "  ", "%", "_", '"', "*", "'", "-", "\x00", "@."])
-def test_without_a_word_there_is_no_search(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "  ", "\x00"])
+def test_without_a_text_there_is_no_search(text: str) -> None:
     assert Search.of(text) is None
+
+
+@pytest.mark.parametrize("text", ["%", "_", '"', "*", "'", "-", "@."])
+def test_a_text_without_a_word_finds_nobody(cast: None, text: str) -> None:
+    assert by_index(text) == by_asking(text) == set()
+    search = Search.of(text)
+    assert search is not None
+    assert (people.count([search]), people.page([search], people.SORTS["name"]).ids) == (people.Count(0), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("Łukasz Wałęsa", "lukasz walesa"), ("Søren Kierkegård", "soren kierkegard"), ("Đorđe", "dorde"),
+     ("Jürgen Groß", "gross"), ("Þór Æsir", "thor aesir"), ("Kadıköy", "kadikoy"), ("Œuvrard", "oeuvrard")],
+)  # fmt: skip
+def test_letters_are_found_as_people_type_them_without_their_key(db: None, name: str, typed: str) -> None:
+    known(ada, 1, name=name, search=profile.search_text({"name": name, "mail": "", "phone": "", "company_name": ""}))
+    assert by_index(typed) == by_asking(typed) == by_index(name) == {1}
+
+
+def test_people_who_are_there_are_folded_anew_by_the_migration(db: None) -> None:
+    known(ada, 1, search="łukasz wałesa")
+    known(bruno, 2, search="bruno")
+    migration = importlib.import_module(
+        "embudo.leads.migrations.0013_people_are_found_whatever_letters_their_names_have"
+    )
+    migration.forwards(apps, None)
+    assert (by_index("lukasz"), by_index("bruno")) == ({1}, {2})
 
 
 @pytest.mark.parametrize(
