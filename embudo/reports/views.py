@@ -17,6 +17,7 @@ from embudo.leads.record import the_log
 from embudo.reports import live, period, shape
 from embudo.reports.funnel import Origin, entered, funnel, origins
 from embudo.reports.period import Period
+from embudo.reports.weeks import weeks
 
 KEPT_S = 60
 
@@ -63,7 +64,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "rebuild": Rebuild.objects.filter(finished_at=None).exists(),
         "now": counted.period.end,
     }
-    return render(request, "reports/_funnel.html" if request.htmx else "reports/funnel.html", context)
+    if request.htmx:
+        return render(request, "reports/_funnel.html", context)
+    by_week = weeks(wanted)
+    return render(request, "reports/funnel.html", {**context, "weeks": by_week, "charts": list(by_week.charts())})
 
 
 def _counted(wanted: Period, mark: str) -> Counted:
