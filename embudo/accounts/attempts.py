@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts.models import SignInFailure, normal_email
 from embudo.collector.address import Addresses
@@ -16,6 +17,7 @@ from embudo.collector.address import Addresses
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_EMAIL = 20
 FAILURES_PER_ADDRESS = 50
+TOO_MANY = _("Too many attempts. Wait 15 minutes, or ask an administrator for a password link.")
 
 
 class Recent:

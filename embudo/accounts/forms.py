@@ -27,6 +27,13 @@ class UserForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "email", "role"]
+        error_messages = {
+            "email": {
+                "unique": _(
+                    "Somebody with this address has an account already. Open it in the list of users, or write another."
+                )
+            }
+        }
 
     def clean_email(self) -> str:
         return normal_email(self.cleaned_data["email"])

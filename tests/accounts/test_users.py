@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from embudo.accounts import attempts
 from embudo.accounts.audit import WORDS
 from embudo.accounts.models import AuditEntry, LastAdministrator, User
 from tests.accounts.conftest import PASSWORD
@@ -24,8 +25,17 @@ def test_a_user_is_added_with_a_role_and_gets_a_link_instead_of_a_password(perso
 
 def test_an_address_belongs_to_one_user_whatever_its_case(person: Any, browser: Any) -> None:
     person("sales", email="luis@norte.example")
-    answer = browser(person()).post("/users/new/", {"name": "L", "email": "LUIS@norte.example", "role": "sales"})
-    assert answer.status_code == 422
+    admin, typed = browser(person()), {"name": "L", "email": "LUIS@norte.example", "role": "sales"}
+    for language, words in (
+        ("en", "Somebody with this address has an account already."),
+        ("es", "Alguien con esta dirección ya tiene una cuenta."),
+        ("pt-br", "Alguém com este endereço já tem uma conta."),
+    ):
+        admin.post("/preferences/", {"language": language})
+        answer = admin.post("/users/new/", typed)
+        page = answer.content.decode()
+        assert answer.status_code == 422 and words in page
+        assert 'value="L"' in page and 'value="LUIS@norte.example"' in page
 
 
 def test_a_change_of_role_is_in_the_trail(person: Any, browser: Any) -> None:
@@ -74,6 +84,27 @@ def test_changing_the_password_ends_the_other_sessions_only(person: Any, browser
         client.post("/sign-in/", {"email": ana.email, "password": PASSWORD})
     here.post("/me/password/", {"current": PASSWORD, "password": "otra frase bien larga"})
     assert (here.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
+
+
+def test_a_password_set_by_a_link_ends_every_session(person: Any, browser: Any) -> None:
+    luis = person("sales")
+    his, admin = browser(luis), browser(person())
+    admin.post(f"/users/{luis.pk}/password-link/")
+    link = re.search(r"http://[^<]+(/password/[^<\s]+)", admin.get(f"/users/{luis.pk}/").content.decode())[1]
+    Client().post(link, {"password": "otra frase bien larga"})
+    assert his.get("/me/").status_code == 302
+
+
+def test_nobody_tries_out_the_password_of_a_browser_left_open(
+    person: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "FAILURES_PER_EMAIL", 3)
+    ana = person()
+    client, wrong = browser(ana), {"current": "a guess", "password": "otra frase bien larga"}
+    assert [client.post("/me/password/", wrong).status_code for _try in range(4)] == [422, 422, 422, 429]
+    answer = client.post("/me/password/", {**wrong, "current": PASSWORD})
+    assert answer.status_code == 429 and "Too many attempts" in answer.content.decode()
+    assert User.objects.get(pk=ana.pk).check_password(PASSWORD)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, form, status=200 if request.method == "GET" else 422)
     email = form.cleaned_data["email"]
     if attempts.too_many(request, email):
-        form.add_error(None, _("Too many attempts. Wait 15 minutes, or ask an administrator for a password link."))
+        form.add_error(None, attempts.TOO_MANY)
         response = _sign_in_page(request, form, status=429)
         response["Retry-After"] = str(int(attempts.WINDOW.total_seconds()))
         return response

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from embudo.accounts import attempts
 from embudo.accounts.forms import ChangePasswordForm, ProfileForm
 from embudo.accounts.models import AuditEntry, Theme
 from embudo.accounts.permissions import signed_in
@@ -37,17 +38,28 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("current", "password")
 @require_POST
 def password(request: HttpRequest) -> HttpResponse:
-    """Change the password; every other session of this person ends."""
+    """Change the password; every other session of this person ends. A wrong current one is a failed sign-in."""
     form = ChangePasswordForm(request.POST, user=request.user)
+    if attempts.too_many(request, request.user.email):
+        form = ChangePasswordForm(user=request.user)
+        toast(request, attempts.TOO_MANY, failed=True)
+        return _profile_page(request, form, status=429)
     if not form.is_valid():
-        shown = {"form": ProfileForm(instance=request.user), "password_form": form}
-        return render(request, "accounts/profile.html", shown, status=422)
+        if form.has_error("current", "wrong"):
+            attempts.failed(request, request.user.email)
+        return _profile_page(request, form, status=422)
+    attempts.succeeded(request.user.email)
     request.user.set_password(form.cleaned_data["password"])
     request.user.save(update_fields=["password"])
     update_session_auth_hash(request, request.user)
     AuditEntry.record(request.user, "password_changed")
     toast(request, _("Your password is changed; you were signed out everywhere else."))
     return redirect("accounts:profile")
+
+
+def _profile_page(request: HttpRequest, form: ChangePasswordForm, *, status: int) -> HttpResponse:
+    shown = {"form": ProfileForm(instance=request.user), "password_form": form}
+    return render(request, "accounts/profile.html", shown, status=status)
 
 
 @require_POST
