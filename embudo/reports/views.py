@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from embudo.accounts.permissions import require
 from embudo.core.funnel import Step
 from embudo.eventlog import FailedState, LogUnavailable
-from embudo.leads.models import LISTED, Person, Rebuild
+from embudo.leads.models import LISTED, Person, Rebuild, StageChange
 from embudo.leads.record import the_log
 from embudo.reports import live, period, shape
 from embudo.reports.funnel import Origin, entered, funnel, origins
@@ -61,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": Person.objects.filter(LISTED, handoff_ready=True).count(),
         **_failed(request),
         "empty": not any(step.population or step.entered for step in counted.steps),
+        "nobody": not StageChange.objects.exists(),
         "rebuild": Rebuild.objects.filter(finished_at=None).exists(),
         "now": counted.period.end,
     }

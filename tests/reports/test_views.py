@@ -62,3 +62,11 @@ def test_a_move_is_in_the_numbers_of_the_next_look(seen: Seen) -> None:
     assert 'title="Open these people">1</a>' in seen("/")
     moved(2, ("visitor", 0), ("lead", 60))
     assert 'title="Open these people">2</a>' in seen("/")
+
+
+def test_days_on_which_nobody_came_are_no_empty_install(seen: Seen) -> None:
+    assert "Nobody has come yet" in seen("/")
+    moved(1, ("visitor", 0), ("lead", 1))
+    page = seen("/?from=2001-01-01&to=2001-01-31")
+    assert "Nobody came in these days" in page and 'href="/?period=all"' in page
+    assert "Nobody has come yet" not in page
