@@ -55,8 +55,9 @@ def fill(config: Config, plan: Plan, progress: Progress) -> str:
         owners = _history(log, plan, progress)
         _follow(config, log, progress)
         records.give_owners(owners)
-        progress.begin("Sealing the history to Parquet")
-        progress.done(f"{len(log.seal())} segments")
+        with progress.busy("Sealing the history to Parquet"):
+            segments = log.seal()
+        progress.done(f"{len(segments)} segments")
     finally:
         lock.release()
     return password

@@ -8,21 +8,23 @@ from embudo.core.definition import Definition
 from embudo.core.event import DAY, HOUR, MINUTE, Door, subject_of
 from embudo.demo import advocacy, mailings, sale, twins, visits
 from embudo.demo.chance import Wheel, dice, sigmoid
-from embudo.demo.clock import working_instant
+from embudo.demo.clock import office_instant, working_instant
 from embudo.demo.life import Life
 from embudo.demo.persona import persona
 from embudo.demo.world import Campaign, Page, Source, world
 
 REFERRAL = Source("referral", "referral", "referral", "", 0.25, False)
 FIRST_STEPS = {
-    "newsletter": (34, 8),
-    "download": (34, 16),
-    "webinar": (14, 10),
-    "contact": (8, 10),
-    "demo": (2, 9),
-    "quote": (1, 5),
-    "trial": (2, 6),
+    "newsletter": (36, 14),
+    "download": (36, 24),
+    "webinar": (14, 14),
+    "contact": (8, 8),
+    "demo": (1, 4),
+    "quote": (1, 2),
+    "trial": (1, 2),
 }
+FIRST_FORM = ("company", "country")  # nobody tells a stranger more
+LATER_FORM = ("company", "title", "industry", "company_size", "role", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def live(number: int, at: int, setting: Setting, referral: str = "") -> Life:
     if known_at is None:
         return life
     twins.appear(life, known_at)
+    _looked_up(life, known_at)
     asked_at = _asks(life, known_at)
     _reads_on(life, known_at, asked_at)
     if life.subscribed:
@@ -135,15 +138,13 @@ def _first_step(life: Life, at: int) -> int:
             return visits.acts(life, at, "newsletter_subscribed", {"form": "newsletter"})
         case "download":
             life.subscribed = random.random() < 0.6
-            return downloads(life, at)
+            return downloads(life, at, asks=FIRST_FORM)
         case "webinar":
             life.subscribed = random.random() < 0.5
             return _registers(life, at)
         case "contact":
             fields = {"message": "?"} if random.random() < 0.5 else None
-            return visits.form(
-                life, at, "contact", world().page("contact"), "company", "country", "industry", fields=fields
-            )
+            return visits.form(life, at, "contact", world().page("contact"), *FIRST_FORM, fields=fields)
         case "trial":
             life.subscribed = True
             return sale.asks(life, at, "trial_started")
@@ -151,13 +152,11 @@ def _first_step(life: Life, at: int) -> int:
             return sale.asks(life, at, f"{name}_requested")
 
 
-def downloads(life: Life, at: int) -> int:
-    """Tell the download of a guide behind a form and return when."""
+def downloads(life: Life, at: int, asks: tuple[str, ...] = LATER_FORM) -> int:
+    """Tell the download of a guide behind a form and return when; who is known already is asked for more."""
     pages = world().pages_of("download")
     page = pages[int(life.random.random() * len(pages))]
-    asked = ["company", "title"] + [
-        each for each in ("industry", "company_size", "role", "country") if life.random.random() < 0.7
-    ]
+    asked = [each for each in asks if life.random.random() < 0.75]
     at = visits.form(life, at, "guide", page, *asked)
     at = visits.acts(
         life,
@@ -174,7 +173,7 @@ def _registers(life: Life, at: int) -> int:
     random = life.random
     pages = world().pages_of("event")
     page = pages[int(random.random() * len(pages))]
-    at = visits.form(life, at, "event", page, "company", "title", "role", "industry", "company_size", "country")
+    at = visits.form(life, at, "event", page, *FIRST_FORM, "title")
     begins_at = working_instant(at, 4 + random.random() * 12, life.persona.zone_h, random)
     mailings.reminder(life, begins_at, page.titles[life.persona.language], page)
     if random.random() < 0.35 + 0.4 * life.warmth:
@@ -184,12 +183,22 @@ def _registers(life: Life, at: int) -> int:
     return at
 
 
+def _looked_up(life: Life, known_at: int) -> None:
+    """Tell what marketing finds out about a lead's company, some working days after they gave an address of it."""
+    random, who = life.random, life.persona
+    if who.free_mail or random.random() > 0.25 + 0.5 * who.fit:
+        return
+    at = office_instant(known_at, 4 + random.expovariate(1 / 36), who.zone_h, random)
+    found = life.states("company", "industry", "company_size", "country", *(["role"] if random.random() < 0.6 else []))
+    life.writes("import:research", "profile_changed", at, {"traits": found}, door=Door.IMPORT)
+
+
 def _asks(life: Life, known_at: int) -> int | None:
     """Tell the sales action of those who come to one; return when, None when they never do."""
     random = life.random
     if any(fact.kind in sale.ACTIONS for fact in life.facts):
         return known_at
-    if random.random() > sigmoid(-4.4 + 3.6 * life.warmth + 2.0 * life.persona.fit):
+    if random.random() > sigmoid(-4.1 + 3.6 * life.warmth + 2.0 * life.persona.fit):
         return None
     life.warmth = min(1.0, life.warmth + 0.25)
     at = known_at

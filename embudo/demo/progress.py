@@ -1,7 +1,10 @@
 """A line that says what is being done and how far it is: a bar on a terminal, now and then a line elsewhere."""
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 WIDTH = 30
@@ -31,16 +34,37 @@ class Progress:
             left = (now - self.began) * (1 - share) / share if share > 0.03 else None
             time_left = "" if left is None else f"{left:4.0f} s left"
             bar = "█" * filled + "░" * (WIDTH - filled)
-            self.out.write(f"\r\033[K{bar} {share:4.0%}  {self.words} {detail} {time_left}")
-            self.out.flush()
+            self._write(f"\r\033[K{bar} {share:4.0%}  {self.words} {detail} {time_left}")
         elif not self.live and int(share * 4) > self.tenth:
             self.tenth = int(share * 4)
-            self.out.write(f"{self.words}: {share:.0%} {detail}\n")
-            self.out.flush()
+            self._write(f"{self.words}: {share:.0%} {detail}\n")
+
+    @contextmanager
+    def busy(self, words: str) -> Iterator[None]:
+        """Say what is being done while the block does it, with the time it has taken: nobody knows how much is left."""
+        self.begin(words)
+        if not self.live:
+            self._write(f"{words} ...\n")
+        over = threading.Event()
+        ticking = threading.Thread(target=self._tick, args=(over,), daemon=True)
+        ticking.start()
+        try:
+            yield
+        finally:
+            over.set()
+            ticking.join()
+
+    def _tick(self, over: threading.Event) -> None:
+        while not over.wait(0.2 if self.live else 5.0):
+            taken = f"{time.monotonic() - self.began:.0f} s"
+            self._write(f"\r\033[K{self.words} ... {taken}" if self.live else f"{self.words}: {taken}\n")
+
+    def _write(self, text: str) -> None:
+        self.out.write(text)
+        self.out.flush()
 
     def done(self, detail: str = "") -> None:
         """Say that it is done and how long it took."""
         start = "\r\033[K" if self.live else ""
         told = f"{self.words}: {detail}" if detail else self.words
-        self.out.write(f"{start}{told} ({time.monotonic() - self.began:.1f} s)\n")
-        self.out.flush()
+        self._write(f"{start}{told} ({time.monotonic() - self.began:.1f} s)\n")

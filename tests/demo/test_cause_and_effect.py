@@ -6,7 +6,7 @@ from statistics import fmean, median
 
 import pytest
 
-from embudo.core.event import HOUR
+from embudo.core.event import DAY, HOUR, Verdict
 from embudo.core.funnel import STAGES
 from embudo.core.lifecycle import walk
 from embudo.core.scoring import explain
@@ -127,3 +127,19 @@ def test_lost_and_won_opportunities_say_why_and_how_much():
     ended = [fact for life in sold(300) for fact in life.facts if fact.kind in ("opportunity_won", "opportunity_lost")]
     assert {fact.kind for fact in ended} == {"opportunity_won", "opportunity_lost"}
     assert all(fact.props["reason"] and fact.props["amount"] > 0 for fact in ended)
+
+
+def test_a_lead_takes_days_to_qualify_and_few_do_at_once():
+    waits = []
+    for life in lives():
+        facts = sorted(
+            (fact for fact in life.facts if fact.verdict is not Verdict.MACHINE), key=lambda fact: fact.order
+        )
+        first = {}
+        for move in walk(facts, definition(), UNTIL)[1] if facts else ():
+            first.setdefault(move.to_stage, move.at)
+        if "lead" in first and "qualified" in first:
+            waits.append((first["qualified"] - first["lead"]) / DAY)
+    assert len(waits) > 30
+    assert 4 < median(waits) < 30
+    assert sum(wait < 1 / 24 for wait in waits) < 0.25 * len(waits)
