@@ -18,6 +18,7 @@ WORDS = {
     "password_link_made": _("made a password link for %(about)s"),
     "password_set": _("set a new password by link"),
     "password_changed": _("changed their password"),
+    "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),
@@ -39,6 +40,8 @@ def sentence(entry: "AuditEntry") -> str:
 
 
 def _named(key: str, value: Any) -> str:
+    if key in ("before", "now") and not value:
+        return str(_("nobody"))
     labels = {**_ROLES, **_MODES, **_KINDS} if key in ("role", "old", "new", "kind") else {}
     return str(labels.get(str(value), value))
 

@@ -6,7 +6,8 @@ from embudo.accounts.models import User
 from embudo.capture.models import Mode, Site
 from embudo.demo.sale import GOALS, TOOLS
 from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW
-from embudo.leads.models import Attribute, Person
+from embudo.leads.clock import now
+from embudo.leads.models import Attribute, OwnerChange, Person
 
 OWN_ATTRIBUTES = {
     "field_teams": ("Field teams", "number", ()),
@@ -43,4 +44,6 @@ def give_owners(owners: Mapping[str, str]) -> None:
     reps = {user.email: user for user in User.objects.filter(email__in=set(owners.values()))}
     for identifier, mail in owners.items():
         named = Person.objects.filter(mail=identifier.removeprefix("mail:"), merged_into=None, owner=None)
+        for person in named:
+            OwnerChange.objects.create(person=person, owner=reps[mail], by=reps[mail], at=now())
         named.update(owner=reps[mail])

@@ -10,7 +10,7 @@ from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
 from embudo.leads import kept as rows
-from embudo.leads import moves, sql
+from embudo.leads import moves, owners, sql
 from embudo.leads.history import RETOLD, counts, of_subjects, refusal_of
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
@@ -183,6 +183,9 @@ class Batch:
         moves.add_moves([row for kept in folded for row in self._new_moves(kept)], self.changes)
         self._write_identity()
         self.changes.settle()
+        pointers = self.directory.pointers
+        roots = {pointers.root(each) for each in self.directory.regrouped}
+        owners.settle({root: list(pointers.tree(root)) for root in roots})
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
         new = [moves.move_row(kept, move, self.now) for move in kept.moves]
@@ -200,6 +203,7 @@ class Batch:
         moves.withdraw(self.gone & into.keys(), self.now, "merged", self.changes)
         moves.withdraw(left, self.now, "regrouped", self.changes)
         sql.many("UPDATE leads_person SET merged_into_id = %s WHERE id = %s", merged)
+        owners.move([(each, self.directory.holder(each)) for each in left - self.directory.forgotten])
         sql.delete_where("leads_person", "id", left)
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
@@ -242,16 +246,15 @@ def _revision(kept: Kept | None) -> int:
 
 
 def _hand_over(visitor: int, person: int) -> None:
-    """The visitor's moves become the person's, and so does who here looks after them."""
+    """The visitor's moves become the person's."""
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
-    owner = "(SELECT v.owner_id FROM leads_person v WHERE v.id = %s)"
-    sql.one(f"UPDATE leads_person SET owner_id = {owner} WHERE id = %s AND owner_id IS NULL", [visitor, person])
 
 
 def _forget(people: set[int]) -> None:
-    """Take out what is left of people who were erased: identifiers, merges, disputes, old moves, words of imports."""
+    """Take out what is left of people who were erased: identifiers, merges, disputes, owners, words of imports."""
+    owners.forget(people)
     for table, keys in FORGOTTEN.items():
         for key in keys:
             sql.delete_where(table, key, people)

@@ -1,7 +1,7 @@
 """The tables of what is derived from the log. `follow`, `advance` and `rebuild` write them; screens read them.
 
 Instants are microseconds since 1970 in UTC. No row here is the record: `embudo rebuild` makes each again.
-The exceptions are a person's owner and the reports of imports, which are ordinary records.
+The exceptions are the decisions on owners and the reports of imports, which are ordinary records.
 """
 
 from typing import Any
@@ -110,6 +110,16 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.mail or self.phone or str(_("Visitor"))
+
+
+class OwnerChange(models.Model):
+    """One decision of somebody here on who looks after a person; leads/owners.py says what follows from them."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="owner_changes", db_constraint=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.BigIntegerField()
+    fact = models.CharField(max_length=100, blank=True, db_index=True)  # id of the acceptance that gave the person
 
 
 class Score(models.Model):

@@ -10,7 +10,7 @@ from embudo.core.definition import Definition
 from embudo.core.event import Event, Verdict
 from embudo.core.scoring import Explanation, matching
 from embudo.leads.history import WITHDRAWN, withdrawn
-from embudo.leads.models import Person, StageChange
+from embudo.leads.models import OwnerChange, Person, StageChange
 from embudo.leads.naming import defined, labels_given, why_called
 from embudo.leads.queries.scores import definition as definition_in_force
 from embudo.leads.sentences import detail, family_of, sentence, withdrawal_needs
@@ -53,6 +53,7 @@ def entries(
     moves: Iterable[StageChange],
     definition: Definition,
     explanation: Explanation | None = None,
+    owned: Iterable[OwnerChange] = (),
 ) -> list[Entry]:
     """Return all entries of a history, newest first; the reading time of a page stands with its view.
 
@@ -74,6 +75,7 @@ def entries(
     found = [_taken_back(each) if each.event and each.event.key in taken_back else each for each in found]
     found += [_of_withdrawal(each, taken_back) for each in history if each.key in taken_back]
     found += [_of_move(move, times) for move in moves if move.from_stage]
+    found += [_of_owner(each) for each in owned]
     found.sort(key=lambda each: each.order, reverse=True)
     return found
 
@@ -98,6 +100,11 @@ def latest(person: Person, most: int) -> list[Entry]:
 def moves_of(people: Iterable[int]) -> list[StageChange]:
     """Return the moves of a person that stand, in their order."""
     return list(StageChange.objects.filter(person_id__in=list(people), superseded_at__isnull=True).order_by("at", "id"))
+
+
+def owned_by(people: Iterable[int]) -> list[OwnerChange]:
+    """Return the decisions on who looks after a person."""
+    return list(OwnerChange.objects.filter(person_id__in=list(people)).select_related("owner", "by"))
 
 
 def _readings(history: Iterable[Event]) -> dict[str, Event]:
@@ -158,6 +165,12 @@ def _of_withdrawal(event: Event, taken_back: Mapping[tuple[str, str], Event]) ->
 
 def _reading_of(reading: Event) -> dict[str, Any]:
     return {name: reading.props[name] for name in ("dwell_s", "scroll_share") if name in reading.props}
+
+
+def _of_owner(change: OwnerChange) -> Entry:
+    words = _("was given to %(owner)s") % {"owner": change.owner} if change.owner else _("was given to nobody")
+    by = [_("recorded by %(name)s") % {"name": change.by}] if change.by else []
+    return Entry(order=(change.at, "owner", str(change.id)), family="sales", words=words, at=change.at, details=by)
 
 
 def _of_move(move: StageChange, times: Times) -> Entry:

@@ -2,8 +2,6 @@
 
 from importlib.resources import files
 
-VERSION = 0
-
 
 def text() -> str:
     """Return the shipped YAML as people read it."""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
+from embudo.leads import owners
 from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
@@ -19,7 +20,7 @@ from embudo.leads.record import APP
 from embudo.leads.sentences import sentence, withdrawal_needs
 from embudo.leads.showing import BadValue, number_typed
 from embudo.leads.statements import opportunities
-from embudo.leads.story import history_of
+from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
 from embudo.leads.views.person import shown
@@ -62,9 +63,13 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
     found = _found(request, person)
     wanted = request.POST.get("owner", request.GET.get("owner", ""))
     users = get_user_model().objects.filter(is_active=True)
-    chosen = users.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    chosen = users.filter(pk=int(wanted)).first() if re.fullmatch("[0-9]{1,18}", wanted) else None
+    if wanted and chosen is None:
+        toast(request, _("They do not work here any more; choose somebody else."), failed=True)
+        return back_to(request, found.id)
     undo = f"{reverse('leads:owner', args=[found.id])}?{urlencode({'owner': found.owner_id or ''})}"
-    Person.objects.filter(pk=found.id).update(owner=chosen)
+    if found.owner != chosen:
+        owners.give(found, chosen, by=request.user)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
     toast(request, words % {"name": called(found), "owner": chosen}, undo=undo)
     return back_to(request, found.id)
@@ -102,7 +107,7 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
     if request.POST.get("answer") == "accept":
         done = _("%(name)s is a prospect now.") % {"name": called(found)}
         if say(request, "handoff_accepted", found.id, {}, done=done) and found.owner_id is None:
-            Person.objects.filter(pk=found.id, owner=None).update(owner=request.user)
+            owners.give(found, request.user, by=request.user, fact=given_id(request))
         return back_to(request, found.id)
     reason = request.POST.get("reason", "")
     if reason not in REJECTIONS:
@@ -131,7 +136,8 @@ def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
         return back_to(request, found.id)
     props = {"source": recorded.source, "id": recorded.id}
     done = _("Taken back: %(what)s.") % {"what": sentence(recorded)}
-    say(request, WITHDRAWN, recorded.subject, props, done=done, id=f"{recorded.id}-withdrawn")
+    if say(request, WITHDRAWN, recorded.subject, props, done=done, id=f"{recorded.id}-withdrawn"):
+        owners.take_back(found, members(found.id), by=request.user, fact=recorded.id)
     return back_to(request, found.id)
 
 

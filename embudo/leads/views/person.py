@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
 from embudo.core import scoring
+from embudo.core.definition import Definition
 from embudo.core.event import DAY, Event
 from embudo.core.scoring import Explanation
 from embudo.leads import score_history, why
@@ -22,7 +23,7 @@ from embudo.leads.naming import LOSSES, REJECTIONS, defined
 from embudo.leads.queries import scores
 from embudo.leads.statements import opportunities
 from embudo.leads.story import Times, history_of, members
-from embudo.leads.timeline import FAMILIES, entries, moves_of
+from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.views.applying import Moved, fact_id, person_of
 from embudo.leads.views.identity import absorbed_called
@@ -50,9 +51,11 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
     at = now()
     history = history_of(found.id)
     times = Times(history)
+    definition = scores.definition()
+    explanation = scoring.explain(counted(history), definition, at)
     context = {
-        **_scored(found, history, at),
-        **_timeline(request, found, history, at),
+        **_scored(found, explanation, definition),
+        **_timeline(request, found, history, definition, explanation),
         **_identity(found, times),
         "since_unknown": times.made_up_since(found.stage_since_at),
         "interests": interests(history),
@@ -81,7 +84,9 @@ def timeline(request: HttpRequest, person: int) -> HttpResponse:
         query = request.GET.urlencode()
         return HttpResponseRedirect(f"{reverse('leads:person', args=[found.id])}?{query}#_timeline")
     history = history_of(found.id)
-    context = _timeline(request, found, history, now())
+    definition = scores.definition()
+    explanation = scoring.explain(counted(history), definition, now())
+    context = _timeline(request, found, history, definition, explanation)
     name = "leads/_entries.html" if request.GET.get("after") else "leads/_timeline.html"
     return render(request, name, {"person": found, **context})
 
@@ -132,10 +137,9 @@ def _score_days(person: Person, explanation: Explanation, at: int, present: int)
     }
 
 
-def _scored(person: Person, history: list[Event], at: int) -> dict[str, Any]:
+def _scored(person: Person, explanation: Explanation, definition: Definition) -> dict[str, Any]:
     """Score now, its reasons, its trend and when it will fall."""
-    definition = scores.definition()
-    explanation = scoring.explain(counted(history), definition, at)
+    at = explanation.at
     told = why.why(explanation, definition)
     reasons, rest = why.reasons(told)
     curve = scores.curves([person]).get(person.id)
@@ -163,10 +167,11 @@ def _line(score: float, *lines: int) -> int:
     return max((line for line in lines if line and score >= line / 1000), default=0)
 
 
-def _timeline(request: HttpRequest, person: Person, history: list[Event], at: int) -> dict[str, Any]:
-    definition = scores.definition()
-    explanation = scoring.explain(counted(history), definition, at)
-    found = entries(history, moves_of(members(person.id)), definition, explanation)
+def _timeline(
+    request: HttpRequest, person: Person, history: list[Event], definition: Definition, explanation: Explanation
+) -> dict[str, Any]:
+    people = members(person.id)
+    found = entries(history, moves_of(people), definition, explanation, owned_by(people))
     family = request.GET.get("show", "")
     family = family if family in FAMILIES else ""
     shown, after = timeline_page(found, family=family, after=request.GET.get("after", ""))

@@ -72,12 +72,6 @@ def stage_glyph(code: str) -> SafeString:
 
 
 @register.filter
-def stage_name(code: str) -> str:
-    """The name of a stage."""
-    return str(stage_of(code).label)
-
-
-@register.filter
 def stage_plural(code: str) -> str:
     """The name of a stage for the people in it."""
     return str(stage_of(code).plural)

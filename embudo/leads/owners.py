@@ -1,0 +1,96 @@
+"""Who here looks after a person: what people decided, and what merges make of it.
+
+A decision is a row of its person, kept like an ordinary record. `Person.owner` is what follows from the rows of
+somebody and of everybody merged into them: their own owner, else that of whom they absorbed since their own was
+last decided. So a merge takes nobody away from who looks after them, and an unmerge gives everybody back.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from embudo.accounts.models import AuditEntry
+from embudo.leads import sql
+from embudo.leads.clock import now
+from embudo.leads.models import OwnerChange, Person
+
+CHANGED = "owner_changed"
+Said = tuple[int, int | None]  # when, and who looks after them from then on
+
+
+def give(person: Person, owner: Any, *, by: Any, fact: str = "") -> None:
+    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it."""
+    with transaction.atomic():
+        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now(), fact=fact)
+        Person.objects.filter(pk=person.id).update(owner=owner)
+        _note(person, owner, by)
+
+
+def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> None:
+    """Undo what the acceptance of a hand-off decided, unless somebody has decided anew since; `tree`: see settle."""
+    with transaction.atomic():
+        given = OwnerChange.objects.filter(fact=fact).first()
+        if given is None or OwnerChange.objects.filter(person_id=given.person_id, pk__gt=given.pk).exists():
+            return
+        given.delete()
+        settle({person.id: tree})
+        after = Person.objects.select_related("owner").get(pk=person.id)
+        if after.owner_id != person.owner_id:
+            _note(person, after.owner, by)
+
+
+def settle(trees: Mapping[int, Collection[int]]) -> None:
+    """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
+    everybody = {member for tree in trees.values() for member in tree}
+    said = _latest(everybody)
+    merged = _merges(everybody) if said else {}
+    shown = dict(sql.rows_where("id, owner_id", "leads_person", "id", trees.keys()))
+    found = {root: _owner(root, said, merged) for root in shown}
+    changed = [(owner, root) for root, owner in found.items() if owner != shown[root]]
+    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+
+
+def move(where: Collection[tuple[int, int]]) -> None:
+    """Let decisions on visitors (first) be those on the people they turned out to be, unless those have their own."""
+    sql.many(
+        "UPDATE leads_ownerchange SET person_id = %s WHERE person_id = %s"
+        " AND NOT EXISTS (SELECT 1 FROM leads_ownerchange o WHERE o.person_id = %s)",
+        [(person, visitor, person) for visitor, person in where],
+    )
+
+
+def forget(people: Collection[int]) -> None:
+    """Forget the decisions on people who were erased, and their names in the trail."""
+    if people:
+        sql.delete_where("leads_ownerchange", "person_id", people)
+        AuditEntry.objects.filter(verb=CHANGED, detail__person__in=[str(each) for each in people]).update(about="—")
+
+
+def _note(person: Person, owner: Any, by: Any) -> None:
+    before = str(person.owner) if person.owner else ""
+    AuditEntry.record(by, CHANGED, str(person), person=str(person.id), before=before, now=str(owner or ""))
+
+
+def _latest(people: Collection[int]) -> dict[int, Said]:
+    columns = "person_id, at, owner_id"
+    rows = sql.rows_where(columns, "leads_ownerchange", "person_id", people, "ORDER BY id")
+    return {person: (at, owner) for person, at, owner in rows}
+
+
+def _merges(people: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+    """When who was merged into each of these people, the first one first."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    columns = "survivor_id, merged_at, absorbed_id"
+    rows = sql.rows_where(columns, "leads_merge", "survivor_id", people, "AND unmerged_at IS NULL")
+    for survivor, at, absorbed in rows:
+        found.setdefault(survivor, []).append((at, absorbed))
+    return {survivor: sorted(each) for survivor, each in found.items()}
+
+
+def _owner(person: int, said: Mapping[int, Said], merged: Mapping[int, list[tuple[int, int]]]) -> int | None:
+    at, owner = said.get(person, (-1, None))
+    if owner is not None:
+        return owner
+    since = (absorbed for merged_at, absorbed in merged.get(person, ()) if merged_at > at)
+    return next((found for each in since if (found := _owner(each, said, merged)) is not None), None)
