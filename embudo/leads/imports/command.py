@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.eventlog import Log, open_log
+from embudo.install import reason
 from embudo.leads import follow
 from embudo.leads.imports import mapping
 from embudo.leads.imports.mapping import BadMap
@@ -32,9 +33,13 @@ def main(arguments: Sequence[str]) -> int:
             plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
             call_command("migrate", interactive=False, verbosity=0)
             return _run(given, plan)
-        except (BadMap, OSError, LookupError) as error:
+        except OSError as error:
+            words = _("%(file)s cannot be used: %(reason)s; nothing was imported")
+            why = _("there is no such file") if isinstance(error, FileNotFoundError) else reason(error)
+            print(words % {"file": error.filename or "", "reason": why}, file=sys.stderr)
+        except (BadMap, LookupError) as error:
             print(error, file=sys.stderr)
-            return CANNOT
+        return CANNOT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +65,7 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
             write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
             _progress(work.totals, began)
     followed = given.dry_run or catch_up(log, lock)
-    print(summary(work.totals, dry_run=given.dry_run, followed=followed))
+    print(summary(work.totals, dry_run=given.dry_run, followed=followed, left_out=work.left_out))
     return SOME_FAILED if work.totals.outcomes[FAILED] else 0
 
 
@@ -81,13 +86,21 @@ def catch_up(log: Log, lock: Lock) -> bool:
     return True
 
 
-def summary(totals: Totals, *, dry_run: bool, followed: bool) -> str:
+def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence[str] = ()) -> str:
     """Return the totals in words."""
     rows = _("%(rows)s rows: %(accepted)s accepted, %(unchanged)s unchanged, %(failed)s failed")
     facts = _("%(facts)s facts would be recorded.") if dry_run else _("%(facts)s facts recorded.")
     counts = {"rows": totals.rows, "facts": totals.facts, **totals.outcomes}
     lines = [f"{rows % counts}; {facts % counts}"]
     lines += [f"  {reason}: {count}" for reason, count in sorted(totals.reasons.items())]
+    lines += ["  " + _("row %(row)s: %(words)s") % {"row": line.row, "words": line.words} for line in totals.told]
+    if sum(totals.reasons.values()) > len(totals.told):
+        lines.append("  " + _("... and more; --report FILE says it of every row"))
+    if left_out:
+        lines.append(
+            _("The map does not mention these columns, so they were left out: %(columns)s")
+            % {"columns": ", ".join(left_out)}
+        )
     if not followed:
         lines.append(_("The facts are in the log; people, scores and stages are still being brought up to date."))
     return "\n".join(lines)

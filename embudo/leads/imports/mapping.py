@@ -9,9 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from embudo.leads.attribute import KINDS as STANDARD_KINDS
 from embudo.leads.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 
 ENTRIES = "name file missing zone dates decimal key who at known_at attributes first_touch facts create"
+WANTED = (
+    "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
+)
+FIGURES = {name: kind for name, kind in STANDARD_KINDS.items() if kind in ("number", "money")}
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
 
 
@@ -99,7 +104,11 @@ def read(path: Path, *, zone: str) -> ImportMap:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadMap(f"{path.name} cannot be read as YAML: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        where = f" from line {mark.line + 1} on" if mark else ""
+        raise BadMap(f"{path.name} cannot be read{where}; {WANTED}") from error
+    if not isinstance(document, Mapping):
+        raise BadMap(f"{path.name} is no map; {WANTED}")
     return parse(document, zone=zone)
 
 
@@ -127,7 +136,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         key=_key(top.get("key"), who),
         at=_time(top.get("at"), "at", conventions),
         known_at=_time(top.get("known_at"), "known_at", conventions),
-        attributes=_cells(top.get("attributes"), "attributes"),
+        attributes=_cells(top.get("attributes"), "attributes", FIGURES),
         touch=touch,
         facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(facts, 1)),
         create=bool(top.get("create", True)),
@@ -207,16 +216,20 @@ def _start(given: Any, where: str, conventions: Conventions) -> int:
     return (given.astimezone(UTC) - EPOCH) // MICROSECOND
 
 
-def _cells(given: Any, where: str) -> dict[str, Cell]:
-    return {name: _cell(cell, f"{where}.{name}") for name, cell in _mapping(given, where).items()}
+def _cells(given: Any, where: str, kinds: Mapping[str, str] | None = None) -> dict[str, Cell]:
+    """The cells of some names; `kinds` are those that need not be said."""
+    usual = kinds or {}
+    return {
+        name: _cell(cell, f"{where}.{name}", usual.get(name, "text")) for name, cell in _mapping(given, where).items()
+    }
 
 
-def _cell(given: Any, where: str) -> Cell:
+def _cell(given: Any, where: str, usual: str = "text") -> Cell:
     if isinstance(given, str):
-        return Cell(given)
+        return Cell(given, usual)
     cell = _mapping(given, where)
     _only(cell, where, "column kind value values separator format formats prefix country")
-    kind = cell.get("kind", "text")
+    kind = cell.get("kind", usual)
     if kind not in KINDS:
         raise BadMap(f"{where}: `kind` is {kind!r}; known are {', '.join(KINDS)}")
     if ("column" in cell) == ("value" in cell):
@@ -248,8 +261,13 @@ def _mapping(given: Any, where: str) -> Mapping[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise BadMap(f"{where} needs names and values, not {given!r}")
+        raise BadMap(f"{where} needs names and values, not {_shortened(given)}")
     return {str(name): value for name, value in given.items()}
+
+
+def _shortened(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _list(given: Any, where: str) -> Sequence[Any]:

@@ -98,7 +98,7 @@ class RowReader:
         context: dict[str, Any] = {}
         if self.with_profile:
             traits |= dict(self._values(cells, self.map.attributes, remarks))
-            context = self._touch(cells)
+            context = self._touch(cells, remarks)
         stated = Stated(number, self._key(cells), carried, user_id, traits, context, when, remarks=remarks)
         for place, fact in enumerate(self.map.facts, 1):
             if self._applies(fact.when, cells):
@@ -189,8 +189,8 @@ class RowReader:
             if value is not None:
                 yield name, value
 
-    def _touch(self, cells: Cells) -> dict[str, Any]:
-        found = {name: str(value) for name, value in self._values(cells, self.map.touch, []) if value != ""}
+    def _touch(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> dict[str, Any]:
+        found = {name: str(value) for name, value in self._values(cells, self.map.touch, remarks) if value != ""}
         utm = {name: found[name] for name in ("source", "medium", "campaign") if name in found}
         context: dict[str, Any] = {"utm": utm} if utm else {}
         return context | {name: found[name] for name in ("landing_page", "referrer") if name in found}

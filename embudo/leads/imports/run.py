@@ -21,6 +21,7 @@ from embudo.leads.models import ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
 CHUNK = 1 << 20  # bytes looked through at a time
+TOLD = 10  # rows whose words the totals hold
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
 
 
@@ -69,6 +70,7 @@ class Totals:
     facts: int = 0
     outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
     reasons: dict[str, int] = field(default_factory=dict)
+    told: list[Line] = field(default_factory=list)  # the first rows with something to say
 
     def add(self, line: Line) -> None:
         """Count one row."""
@@ -76,6 +78,8 @@ class Totals:
         self.outcomes[line.outcome] += 1
         if line.reason:
             self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
+            if len(self.told) < TOLD:
+                self.told.append(line)
 
 
 class Import:
@@ -87,6 +91,7 @@ class Import:
         self.reader = RowReader(map, with_profile=kind == "people", now=self.now)
         self.totals = Totals()
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
+        self.left_out: list[str] = []  # columns of the file that the map does not mention
         self.remembered: list[Work] = []  # what the last portion recorded
 
     def run(self, path: Path) -> Iterator[list[Line]]:
@@ -117,6 +122,7 @@ class Import:
         if missing := sorted(self.map.columns() - set(headers)):
             words = _("the file has no column %(missing)s; it has %(headers)s")
             raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
+        self.left_out = [header for header in headers if header and header not in self.map.columns()]
         for number, values in enumerate((line for line in lines if line), 1):
             yield number, self._read(number, headers, values)
 

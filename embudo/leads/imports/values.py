@@ -68,6 +68,12 @@ class Conventions:
             raise BadValue(_("“%(text)s” is not a number") % {"text": text})
         return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
+    def _money(self, text: str) -> float | int:
+        try:
+            return self.number(CURRENCY.sub("", text))
+        except BadValue as error:
+            raise BadValue(_("“%(text)s” is not an amount of money") % {"text": text}) from error
+
     def read(self, text: str, kind: str, *, separator: str = ";", values: Mapping[str, Any] | None = None) -> Any:
         """Return the value of a present text as `kind`; raises BadValue."""
         if values is not None and kind != "choices" and text in values:
@@ -76,7 +82,7 @@ class Conventions:
             case "number":
                 return self.number(text)
             case "money":
-                return self.number(CURRENCY.sub("", text))
+                return self._money(text)
             case "boolean":
                 return _yes_or_no(text)
             case "date":

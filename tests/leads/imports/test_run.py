@@ -192,6 +192,33 @@ def test_the_command_writes_the_report_and_tells_by_its_exit_code(
     assert command.main(["people", str(file), "--map", "missing.yaml"]) == command.CANNOT
 
 
+def test_a_figure_that_is_none_is_told_with_its_row_and_the_rest_of_the_row_is_kept(importing: Importing) -> None:
+    (line,) = importing(ANA.replace(",120,", ",abc,"), attributes={"name": "Name", "company_size": "Size"})
+    assert (line.outcome, line.reason, line.words) == ("accepted", "bad_value", "Size: “abc” is not a number")
+    person = Person.objects.get()
+    assert (person.name, person.attributes.get("company_size")) == ("Ana Ruiz", None)
+
+
+def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
+    following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.EMBUDO = following.config
+    file, plan = tmp_path / "f.csv", tmp_path / "map.yaml"
+    file.write_text("Email,Budget,Shoe size,Hat\nana@norte.mx,abc,39,M\n")
+    plan.write_text("name: tiny\nwho: {mail: Email}\nattributes: {budget: Budget}\n")
+
+    assert command.main(["people", str(file), "--map", str(plan)]) == 0
+    out = capsys.readouterr().out
+    assert "row 1: Budget: “abc” is not an amount of money" in out
+    assert "The map does not mention these columns, so they were left out: Shoe size, Hat" in out
+
+    assert command.main(["people", str(tmp_path / "gone.csv"), "--map", str(plan)]) == command.CANNOT
+    assert "gone.csv cannot be used: there is no such file; nothing was imported" in capsys.readouterr().err
+    assert command.main(["people", str(file), "--map", str(file)]) == command.CANNOT
+    error = capsys.readouterr().err
+    assert "f.csv is no map" in error and "39" not in error
+
+
 @pytest.mark.parametrize("rows", [1, 60_000])  # the second, in a later portion of what is looked through
 def test_a_file_that_is_not_in_its_encoding_is_refused_whole_and_read_once_the_map_says_it(
     following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any, rows: int
