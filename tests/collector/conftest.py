@@ -18,6 +18,7 @@ from embudo.eventlog import Cursor, Ledger, Log, open_log
 from tests.install import BROWSER, Install, on_own_ports
 
 PUBLIC, SECRET = "pub-norte", "sec-norte"
+WAIT_S = 60.0  # for an answer: a body that never ends has one after SLOWEST_BODY_S
 SITES = [
     {
         "id": "site-norte", "name": "Norte", "mode": "implied", "domains": ["norte.example"],
@@ -62,7 +63,7 @@ class RunningDoor:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
         """Send a request and return the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=WAIT_S)
         try:
             connection.request(method, path, body, {"User-Agent": BROWSER, **(headers or {})})
             response = connection.getresponse()
@@ -84,7 +85,7 @@ class RunningDoor:
 
     def with_lines(self, path: str, message: Any, lines: list[tuple[str, str]], *, key: str = SECRET) -> Answer:
         """Post a message with header lines as they are, also two of one name."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.install.config.collector_port, timeout=WAIT_S)
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         basic = ("Authorization", "Basic " + b64encode(f"{key}:".encode()).decode())
         try:
