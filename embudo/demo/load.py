@@ -23,7 +23,7 @@ from embudo.core.definition import Definition
 from embudo.core.event import DAY, SECOND, Event, is_anonymous, subject_of
 from embudo.demo.chance import dice
 from embudo.demo.history import history
-from embudo.eventlog.columns import COLUMNS, plain, props_json, schema
+from embudo.eventlog.columns import COLUMNS, packed, props_json, schema, unpacked
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.segments import Archive, table_of
 
@@ -128,7 +128,7 @@ def _moments(seed: int, definition: Definition) -> pa.Table:
         for each in history(people=3000, days=DAYS, seed=seed, until=UNTIL, definition=definition)
         if not each.kind.startswith("people_")
     ]
-    rows = [(0, *plain(fact, props_json(fact))) for fact in map(_anybody, facts)]
+    rows = [(0, *unpacked(packed(fact, props_json(fact)))) for fact in map(_anybody, facts)]
     named = pa.array([not is_anonymous(each.identifier) for each in facts])
     return table_of(rows).set_column(COLUMNS.index("named"), "named", named)
 
