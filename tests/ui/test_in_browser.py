@@ -162,6 +162,15 @@ def test_a_menu_closes_with_escape_and_by_a_click_elsewhere(chromium: Any, live_
         assert not page.is_visible(".me .menu-panel")
 
 
+def test_charts_group_figures_as_the_page_does(chromium: Any, live_server: Any, norte: Site) -> None:
+    page = signed_in(opened(chromium, live_server))
+    written = "() => JSON.parse(document.getElementById('words').textContent).group"
+    for language, group in (("en", ","), ("es", "\N{NO-BREAK SPACE}"), ("pt-br", ".")):
+        page.click(f".top button[name=language][value='{language}']")
+        page.wait_for_selector(f".top button[name=language][value='{language}'][aria-current]")
+        assert page.evaluate(written) == group
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_serious_violation_and_nothing_sticks_out(

@@ -7,7 +7,7 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
@@ -145,6 +145,7 @@ def page_words() -> dict[str, str]:
         "nothing": gettext("No command of this name."),
         "failed": gettext("That did not work. Nothing was changed; try again."),
         "forbidden": gettext("Your role may not do this."),
+        "group": formats.get_format("THOUSAND_SEPARATOR"),
     }
 
 

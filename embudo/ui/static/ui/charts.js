@@ -24,17 +24,20 @@
     return Object.fromEntries(Object.entries(value).map(([key, each]) =>
       [key, /colou?r$/i.test(key) ? coloured(each, colour) : withColours(each, colour)]));
   }
-  const figure = new Intl.NumberFormat(document.documentElement.lang);
-  const written = (value) => (typeof value === "number" ? figure.format(value) : value);
+  /* Figures as the rest of the page groups them, which is not always how browsers do. */
+  const figure = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
+  const grouped = (value) => figure.formatToParts(value).map((part) => (part.type === "group" ? embudoWords.group : part.value)).join("");
+  const written = (value) => (typeof value === "number" ? grouped(value) : value);
   function frame(colour) {
     const axis = {
       axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false },
       axisLabel: { color: colour("muted") }, splitLine: { lineStyle: { color: colour("line"), opacity: 0.5 } },
     };
+    const figures = { ...axis, axisLabel: { ...axis.axisLabel, formatter: written } };
     return {
       color: [colour("accent"), colour("stage:prospect"), colour("stage:customer"), colour("stage:ambassador"), colour("stage:lead")],
       textStyle: { color: colour("ink"), fontFamily: getComputedStyle(document.body).fontFamily },
-      categoryAxis: axis, valueAxis: { ...axis, axisLabel: { ...axis.axisLabel, formatter: written } }, timeAxis: axis, logAxis: axis,
+      categoryAxis: axis, timeAxis: axis, valueAxis: figures, logAxis: figures,
     };
   }
   function draw(box) {
