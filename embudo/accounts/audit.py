@@ -26,6 +26,7 @@ WORDS = {
     "site_reopened": _("brought back the site %(about)s"),
     "key_added": _("made a %(kind)s key “%(label)s” for %(about)s"),
     "key_revoked": _("revoked the key “%(label)s” of %(about)s"),
+    "failed_event_dismissed": _("dismissed failed event %(about)s"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

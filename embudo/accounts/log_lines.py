@@ -1,4 +1,4 @@
-"""What no log line may say: a password link opens an account until it is used."""
+"""What no log line may say, and how much: a password link opens an account, and a refusal is no error of ours."""
 
 import logging
 import re
@@ -13,4 +13,13 @@ class WithoutLinks(logging.Filter):
         line = record.getMessage()
         if "/password/" in line:
             record.msg, record.args = _LINK.sub("/password/...", line), ()
+        return True
+
+
+class OneLine(logging.Filter):
+    """Lets every line pass; one about an answer of 400 to 499 without the traceback, which tells of nothing broken."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info, record.exc_text, record.stack_info = None, None, None
         return True

@@ -40,6 +40,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "sites.edit": MARKETING,  # create, consent mode, keys
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
+    "failed_events.dismiss": MANAGERS,
     "system.see": MANAGERS,
     "users.edit": ADMINS,
     "audit.see": ADMINS,

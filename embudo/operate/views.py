@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.collector.failure import origin_of
 from embudo.core.event import Door
@@ -89,6 +90,8 @@ def failed_event(request: HttpRequest, number: int) -> HttpResponse:
         "event": _shown(event),
         "body": _readable(event.body),
         "may_replay": request.user.may("failed_events.replay"),
+        "may_dismiss": request.user.may("failed_events.dismiss"),
+        "taken_in": event.state is FailedState.REPLAYED,
     }
     return render(request, "operate/failed_event.html", context)
 
@@ -98,6 +101,17 @@ def failed_event(request: HttpRequest, number: int) -> HttpResponse:
 def replay_one(request: HttpRequest, number: int) -> HttpResponse:
     """Take one failed event in again."""
     _tell(request, replay.replay(settings.EMBUDO, [_found(number)], by=request.user.get_username()))
+    return redirect("operate:failed_event", number=number)
+
+
+@require("failed_events.dismiss")
+@require_POST
+def dismiss(request: HttpRequest, number: int) -> HttpResponse:
+    """Settle a failed event without taking anything of it in: nobody will mend it."""
+    event = _found(number)
+    if shared_log(settings.EMBUDO).dismiss(number, by=request.user.get_username()):
+        AuditEntry.record(request.user, "failed_event_dismissed", about=f"{number} ({event.reason})")
+        toast(request, _("Dismissed: it counts as failed and waits for nobody."))
     return redirect("operate:failed_event", number=number)
 
 
@@ -167,6 +181,7 @@ def _states() -> list[tuple[str, str]]:
     return [
         (FailedState.OPEN.value, _("Open")),
         (FailedState.REPLAYED.value, _("Taken in later")),
+        (FailedState.DISMISSED.value, _("Dismissed")),
         ("", _("All")),
     ]
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import TABLE, Role
 from embudo.config import Config
 from embudo.core.event import Event, subject_of
@@ -168,3 +170,44 @@ def test_an_empty_list_says_that_all_is_well(signed_in: SignIn, log: Log) -> Non
 def test_a_damaged_place_in_the_list_shows_its_beginning(signed_in: SignIn, log: Log, before: str) -> None:
     assert signed_in("marketing").get("/failed-events/", {"before": before}).status_code == 200
     assert signed_in("manager").get(f"/failed-events/{2**64}/").status_code == 404
+
+
+def test_what_nobody_will_mend_is_dismissed_once_and_the_trail_says_by_whom(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    client = signed_in("manager")
+    assert "/failed-events/1/dismiss/" in client.get("/failed-events/1/").content.decode()
+    after = client.post("/failed-events/1/dismiss/", follow=True).content.decode()
+    client.post("/failed-events/1/dismiss/")
+    assert "dismissed by manager@norte.example" in after
+    assert "/failed-events/1/dismiss/" not in after and "/replay/" not in after
+    assert log.failed()[0].state is FailedState.DISMISSED
+    assert log.ledger().failed == 1 and log.ledger().balanced
+    assert [entry.verb for entry in AuditEntry.objects.filter(verb="failed_event_dismissed")] == [
+        "failed_event_dismissed"
+    ]
+    assert "1 (bad_time)" in AuditEntry.objects.get(verb="failed_event_dismissed").about
+    assert client.get("/failed-events/?state=dismissed").content.decode().count("data-row") == 1
+
+
+def test_who_may_not_dismiss_is_refused(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    client = signed_in("marketing")
+    assert "/dismiss/" not in client.get("/failed-events/1/").content.decode()
+    assert client.post("/failed-events/1/dismiss/").status_code == 403
+    assert log.failed()[0].state is FailedState.OPEN
+
+
+def test_a_refusal_is_one_line_in_the_output(
+    signed_in: SignIn, log: Log, capfd: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    import logging.config
+
+    logging.config.dictConfig(settings.LOGGING)
+    client = signed_in("sales")
+    capfd.readouterr()
+    assert client.get("/system/").status_code == 403
+    assert client.get("/nowhere/").status_code == 404
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    lines = capfd.readouterr().err.splitlines()
+    assert "Traceback" not in "".join(lines)
+    assert len(lines) <= 4
