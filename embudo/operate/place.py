@@ -7,11 +7,15 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils.translation import gettext as _
 
 from embudo.config import Config, unknown
 from embudo.eventlog import open_log, verify_log
+from embudo.leads.models import ImportRun, Rebuild
 from embudo.operate.finding import Finding, bad, good, note
+
+TIMES_KEPT = "0009_the_funnel_is_kept_while_people_move"  # since then a move says whether its time is known
 
 
 def files(config: Config) -> list[Finding]:
@@ -113,7 +117,23 @@ def tables(config: Config) -> list[Finding]:
                 "embudo manage migrate",
             )
         ]
-    return [good(_("Tables: sound and of this version"))]
+    return [good(_("Tables: sound and of this version")), *_times()]
+
+
+def _times() -> list[Finding]:
+    """Whether there are people of an import from before it was kept that a time is not known."""
+    migrations = MigrationRecorder.Migration.objects.filter(app="leads", name=TIMES_KEPT)
+    since = int(migrations.values_list("applied", flat=True).get().timestamp() * 1_000_000)
+    imported = ImportRun.objects.filter(dry_run=False, started_at__lt=since).exists()
+    if not imported or Rebuild.objects.filter(started_at__gt=since, finished_at__isnull=False).exists():
+        return []
+    return [
+        note(
+            _("People of earlier imports: made by an earlier version"),
+            _("Where a file had no times, made-up ones are still shown as known and count in medians."),
+            "embudo rebuild",
+        )
+    ]
 
 
 def _waiting() -> int:

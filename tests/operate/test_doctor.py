@@ -15,6 +15,7 @@ import pytest
 from embudo.config import Config
 from embudo.core.event import Event, subject_of
 from embudo.eventlog import Log
+from embudo.leads.models import ImportRun, Rebuild
 from embudo.operate import doctor, machine, place
 from embudo.operate.finding import Finding, Grade
 from embudo.secret import keep
@@ -113,6 +114,23 @@ def test_a_corrupted_page_of_the_tail_is_bad(here: Config, log: Log, shape: str)
 
 
 def test_tables_of_this_version_are_good(here: Config, db: None) -> None:
+    assert grades(place.tables(here)) == [Grade.GOOD]
+
+
+def test_imports_of_before_times_could_be_unknown_call_for_a_rebuild(here: Config, db: None) -> None:
+    ImportRun.objects.create(name="old", kind="people", file="old.csv", started_at=1)
+    found = place.tables(here)
+    assert grades(found) == [Grade.GOOD, Grade.NOTE]
+    assert found[1].mend == "embudo rebuild"
+
+    now = int(time.time() * 1_000_000)
+    Rebuild.objects.create(started_at=now, finished_at=now + 1)
+    assert grades(place.tables(here)) == [Grade.GOOD]
+
+
+def test_imports_of_this_version_call_for_nothing(here: Config, db: None) -> None:
+    now = int(time.time() * 1_000_000)
+    ImportRun.objects.create(name="new", kind="people", file="new.csv", started_at=now)
     assert grades(place.tables(here)) == [Grade.GOOD]
 
 
