@@ -19,7 +19,8 @@ from embudo.leads import sql
 OPEN, NEGATIVE, PAST = -1, -2, -3  # buckets: nothing follows so far, it lies before, it counted only for a time
 LEAD = RANK["lead"]
 STEPS = 2  # bits: an octave has four buckets, so a bucket is at most a quarter wide
-LARGEST = 1 << 58  # microseconds; no span is longer
+LARGEST = 1 << 58  # microseconds; what is longer is in the last bucket
+ENDLESS = 1 << 62
 
 
 class Passage(NamedTuple):
@@ -55,12 +56,14 @@ def bucket_of(span: int | None) -> int:
     return (shift << STEPS) + (min(span, LARGEST) >> shift)
 
 
-def longest(bucket: int) -> int:
-    """Return the longest span of a bucket that is not negative, in microseconds."""
+def shortest(bucket: int) -> int:
+    """Return the shortest span of a bucket that is not negative, in microseconds; that behind the last is endless."""
     if bucket < 1 << STEPS:
         return bucket
+    if bucket > bucket_of(LARGEST):
+        return ENDLESS
     shift = (bucket >> STEPS) - 1
-    return (((bucket & (1 << STEPS) - 1) + (1 << STEPS) + 1) << shift) - 1
+    return ((bucket & (1 << STEPS) - 1) + (1 << STEPS)) << shift
 
 
 BUCKETS = range(bucket_of(LARGEST) + 1)

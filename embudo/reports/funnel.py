@@ -13,12 +13,13 @@ from itertools import accumulate
 
 from embudo.core.event import DAY
 from embudo.core.funnel import RANK, STAGES, Step
-from embudo.leads.passages import BUCKETS, LEAD, NEGATIVE, OPEN, PAST, bucket_of, longest
+from embudo.leads.passages import BUCKETS, LEAD, NEGATIVE, OPEN, PAST, bucket_of, shortest
 from embudo.leads.queries.pieces import by_index
 from embudo.leads.sql import rows
 from embudo.reports.period import Period
 
 ALL_BUCKETS = (OPEN, NEGATIVE, *BUCKETS)
+HEAVY, PARTS = 2000, 8  # spans of a bucket above which only one of so many parts of it is fetched
 
 
 def funnel(period: Period) -> list[Step]:
@@ -127,7 +128,7 @@ def _later(span: Span) -> list[Counted]:
 def _reaching(span: Span) -> str:
     """Passages of the period that go on behind its end; a bucket is read as far back as its spans reach."""
     each = ", ".join(
-        f"({rank}, {bucket}, {max(span.start, span.end - longest(bucket))})"
+        f"({rank}, {bucket}, {max(span.start, span.end - shortest(bucket + 1))})"
         for rank in range(len(STAGES))
         for bucket in BUCKETS
     )
@@ -151,24 +152,39 @@ def _past(span: Span) -> list[tuple[int, int, int]]:
 def _median(span: Span, rank: int, sums: _Sums) -> float | None:
     """The middle of the spans in order, or the mean of the two that stand there."""
     counts = [(bucket, n) for bucket, n in sorted(sums.spans[rank].items()) if bucket >= 0 and n]
-    total = sum(n for _bucket, n in counts)
-    if not total:
-        return None
     ends = list(accumulate(n for _bucket, n in counts))
-    places = ((total - 1) // 2, total // 2)
-    held = [bisect_right(ends, place) for place in places]  # where in `counts` the bucket of each stands
-    spans = {at: _spans(span, rank, counts[at][0], sums.past[rank]) for at in set(held)}
-    return sum(spans[at][place - ends[at] + counts[at][1]] for at, place in zip(held, places, strict=True)) / 2
+    if not ends:
+        return None
+    middle: list[int] = []
+    first, part = 0, list[int]()  # some of the spans in order, and the place of the first of them
+    for place in ((ends[-1] - 1) // 2, ends[-1] // 2):
+        if not first <= place < first + len(part):
+            bucket, n = counts[at := bisect_right(ends, place)]
+            skipped, part = _part(span, rank, bucket, n, place - ends[at] + n, sums)
+            first = ends[at] - n + skipped
+        middle.append(part[place - first])
+    return sum(middle) / 2
 
 
-def _spans(span: Span, rank: int, bucket: int, past: Sequence[tuple[int, int]]) -> list[int]:
-    """The spans of one bucket in order."""
-    found = rows(
-        f"SELECT next_at - at FROM leads_passage AS p{by_index('passage_by_bucket')}"
-        " WHERE rank = %s AND bucket = %s AND at >= %s AND at < %s AND next_at < %s AND spans = 1",
-        (rank, bucket, span.start, span.end, span.end),
+def _part(span: Span, rank: int, bucket: int, n: int, place: int, sums: _Sums) -> tuple[int, list[int]]:
+    """Some spans of one bucket of `n` in order, that at `place` among them; and how many of the bucket stand before."""
+    low, high, skipped = shortest(bucket), shortest(bucket + 1), 0
+    past = [length for _person, length in sums.past[rank] if low <= length < high]
+    passages = (
+        f"FROM leads_passage AS p{by_index('passage_by_bucket')}"
+        " WHERE rank = %s AND bucket = %s AND at >= %s AND at < %s AND next_at < %s AND spans = 1"
     )
-    return sorted([length for (length,) in found] + [length for _person, length in past if bucket_of(length) == bucket])
+    values = (rank, bucket, span.start, span.end, span.end)
+    if n > HEAVY:  # rows are counted much faster than they are fetched
+        edges = [low + (high - low) * number // PARTS for number in range(PARTS + 1)]
+        inner = edges[1:-1]
+        below = ", ".join(f"count(*) FILTER (WHERE next_at - at < {edge})" for edge in inner)
+        (counted,) = rows(f"SELECT {below} {passages}", values)
+        counts = [each + sum(length < edge for length in past) for each, edge in zip(counted, inner, strict=True)]
+        at = bisect_right(counts, place)
+        low, high, skipped = edges[at], edges[at + 1], counts[at - 1] if at else 0
+    found = rows(f"SELECT next_at - at {passages} AND next_at - at >= {low} AND next_at - at < {high}", values)
+    return skipped, sorted([length for (length,) in found] + [length for length in past if low <= length < high])
 
 
 def _negative(span: Span, rank: int, sums: _Sums) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from embudo.core.event import DAY, Event
 from embudo.leads.check import check
 from embudo.leads.models import MoveDay, Passage, PassageDay, SourceDay
-from embudo.leads.passages import BUCKETS, LARGEST, NEGATIVE, OPEN, bucket_of, count_all, longest
+from embudo.leads.passages import BUCKETS, ENDLESS, LARGEST, NEGATIVE, OPEN, bucket_of, count_all, shortest
 from tests.cast import MONDAY, ada, bruno
 from tests.leads.conftest import Following
 
@@ -25,13 +25,13 @@ def sums() -> tuple[set[tuple[int, ...]], set[tuple[object, ...]], set[tuple[obj
     )
 
 
-@given(st.integers(0, LARGEST - 1))
-def test_a_bucket_holds_the_spans_up_to_its_longest(span: int) -> None:
+@given(st.integers(0, ENDLESS - 1))
+def test_a_bucket_begins_with_its_shortest_span_and_ends_before_the_next(span: int) -> None:
     bucket = bucket_of(span)
     assert bucket in BUCKETS
-    assert span <= longest(bucket) <= max(span, span * 5 // 4 + 1)
-    assert bucket_of(longest(bucket)) == bucket
-    assert bucket_of(longest(bucket) + 1) == bucket + 1
+    assert shortest(bucket) <= span < shortest(bucket + 1)
+    assert bucket_of(shortest(bucket)) == bucket
+    assert bucket_of(LARGEST) == bucket or shortest(bucket + 1) <= max(shortest(bucket) * 5 // 4, shortest(bucket) + 1)
 
 
 def test_what_does_not_follow_or_lies_before_has_a_bucket_of_its_own() -> None:

@@ -70,9 +70,13 @@ def entries_of(rows: list[StageChange]) -> list[Entry]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("heavy", [0, 2000])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LIVES, UNITS)
-def test_the_tables_say_what_the_plain_reading_says(lives: list[Life], unit: int) -> None:
+def test_the_tables_say_what_the_plain_reading_says(
+    monkeypatch: pytest.MonkeyPatch, heavy: int, lives: list[Life], unit: int
+) -> None:
+    monkeypatch.setattr("embudo.reports.funnel.HEAVY", heavy)
     with transaction.atomic():
         StageChange.objects.all().delete()
         rows = rows_of(lives, unit)
