@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from django.test import Client
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import TABLE, Role
 from embudo.config import Config
-from embudo.core.event import Event, subject_of
-from embudo.eventlog import FailedState, Failure, Log
+from embudo.core.event import DAY, Event, subject_of
+from embudo.eventlog import FailedState, Failure, Log, Retention
 from embudo.operate import vitals
 from embudo.operate.views import PAGE
 
@@ -211,3 +212,24 @@ def test_a_refusal_is_one_line_in_the_output(
     lines = capfd.readouterr().err.splitlines()
     assert "Traceback" not in "".join(lines)
     assert len(lines) <= 4
+
+
+def test_a_body_that_is_gone_is_told_and_cannot_be_taken_in(signed_in: SignIn, log: Log) -> None:
+    fail(log)
+    log.retain(Retention(failed_days=1), at=AT + 10 * DAY)
+    page = signed_in("admin").get("/failed-events/1/").content.decode()
+    assert "Its body is gone" in page
+    assert "/replay/" not in page and "data-copy" not in page
+
+
+def test_the_system_page_says_what_leaves_when_and_how_much_has_left(
+    signed_in: SignIn, log: Log, here: Config, settings: Any
+) -> None:
+    client = signed_in("admin")
+    assert "All facts stay" in client.get("/system/").content.decode()
+    log.append([event(number) for number in range(7)])
+    settings.EMBUDO = replace(here, retention=(("page_viewed", 30), ("*", 1825)))
+    log.retain(Retention({"page_viewed": 30}), at=AT + 31 * DAY)
+    page = client.get("/system/").content.decode()
+    assert "30 days" in page and "every other kind" in page and "7 facts have left so far" in page
+    assert "It adds up" in page
