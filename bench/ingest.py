@@ -2,8 +2,9 @@
 
     .venv/bin/python bench/ingest.py [--seconds S] [--connections N] [--database URL] [--data DIR]
 
-Ends with one JSON line. `raw_per_s` is an empty 204 handler on the same server in the same run. Exits with 1 when
-the log holds less than was acknowledged.
+Ends with one JSON line. The keys of what was kept are indexed beside the door on the load's core, as `advance` has it
+done on an install (`upkeep_cpu_ms_per_op`). `raw_per_s` is an empty 204 handler on the same server in the same run.
+Exits with 1 when the log holds less than was acknowledged.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from embudo.config import Config
-from embudo.eventlog import open_log
+from embudo.eventlog import INDEX_AT, open_log
 
 KEY = "bench-secret-key"
 WARM_UP_S = 0.5
@@ -57,6 +58,7 @@ def main() -> int:
         "connections": given.connections,
         **figures(one, stored_one),
         "raw_per_s": round(raw.acknowledged / raw.seconds),
+        "raw_cpu_ms_per_op": figures(raw, 0)["cpu_ms_per_op"],
         "batch": figures(many, stored_many),
         "cores": [server_core, load_core],
     }
@@ -76,6 +78,7 @@ class Run:
     latencies_s: list[float] = field(default_factory=list)
     server_cpu_s: float = 0.0
     load_cpu_s: float = 0.0
+    upkeep_cpu_s: float = 0.0
 
 
 def figures(run: Run, stored: int) -> dict[str, Any]:
@@ -91,6 +94,7 @@ def figures(run: Run, stored: int) -> dict[str, Any]:
         "stored": stored,
         "not_2xx": run.other,
         "cpu_ms_per_op": round(run.server_cpu_s * 1000 / max(1, run.timed), 4),
+        "upkeep_cpu_ms_per_op": round(run.upkeep_cpu_s * 1000 / max(1, run.timed), 4),
         "server_cpu_share": round(run.server_cpu_s / run.seconds, 2),
         "load_cpu_share": round(run.load_cpu_s / run.seconds, 2),
     }
@@ -115,6 +119,16 @@ def empty(config: Config, core: int) -> None:
     serve_app(config, lambda: _empty)
 
 
+def upkeep(config: Config, core: int) -> None:
+    """The part of `advance` that moves new keys to the index; on a real install it runs beside the door, too."""
+    os.sched_setaffinity(0, {core})
+    log = open_log(config)
+    while True:
+        if log.unindexed() >= INDEX_AT:
+            log.index()
+        time.sleep(0.1)
+
+
 async def _empty(scope: Any, proto: Any) -> None:
     proto.response_empty(204, [])
 
@@ -123,13 +137,19 @@ def measure(target: Any, config: Config, core: int, requests: Any, size: int, se
     """Run a server and load it; return what was seen."""
     port = free_port()
     config = replace(config, collector_port=port)
-    process = multiprocessing.get_context("fork").Process(target=target, args=(config, core))
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=target, args=(config, core))
+    beside = fork.Process(target=upkeep, args=(config, sorted(os.sched_getaffinity(0))[0]))
     process.start()
+    beside.start()
     try:
         wait_for(port)
         run = Run(size)
-        loop_of().run_until_complete(load(run, requests, port, seconds, connections, process.pid or 0))
+        pids = (process.pid or 0, beside.pid or 0)
+        loop_of().run_until_complete(load(run, requests, port, seconds, connections, *pids))
     finally:
+        beside.terminate()
+        beside.join(20)
         os.kill(process.pid or 0, signal.SIGTERM)
         process.join(20)
     return run
@@ -259,7 +279,7 @@ class Client(asyncio.Protocol):
             self.stopped.set_result(None)
 
 
-async def load(run: Run, requests: Any, port: int, seconds: float, connections: int, server: int) -> None:
+async def load(run: Run, requests: Any, port: int, seconds: float, connections: int, server: int, beside: int) -> None:
     """Keep `connections` requests in flight for some seconds, then let the last ones be answered."""
     loop = asyncio.get_running_loop()
     clients = []
@@ -269,10 +289,11 @@ async def load(run: Run, requests: Any, port: int, seconds: float, connections: 
         clients.append(client)
     await asyncio.sleep(WARM_UP_S)
     run.latencies_s.clear()
-    cpu, own, began = cpu_s(server), time.process_time(), time.perf_counter()
+    cpu, upkeeping, own, began = cpu_s(server), cpu_s(beside), time.process_time(), time.perf_counter()
     await asyncio.sleep(seconds)
     run.timed = len(run.latencies_s) * run.size
     run.server_cpu_s, run.load_cpu_s = cpu_s(server) - cpu, time.process_time() - own
+    run.upkeep_cpu_s = cpu_s(beside) - upkeeping
     run.seconds = time.perf_counter() - began
     for client in clients:
         client.stopping = True

@@ -103,6 +103,7 @@ def main() -> None:
         found: dict[str, float] = {"events": given.events, "group": given.group}
         found |= speed("append", given.events, lambda: append(log, events, given.group))
         found |= speed("duplicates", quarter, lambda: append(log, events[:quarter], given.group))
+        found |= speed("index", log.unindexed(), log.index)
         found["history_events"] = len(log.history([subject_of(BUSY)]))
         found |= speed("read_tail", given.events, lambda: read(log)) | history("tail", log)
         found |= speed("seal", given.events, log.seal)

@@ -10,8 +10,9 @@ from typing import Any, LiteralString, cast
 import psycopg
 
 from embudo.eventlog.tail import LogUnavailable, Packed
-from embudo.eventlog.tail_schema import OLD_TAIL, TABLES, create, lift
-from embudo.eventlog.tail_sql import Speaker, SqlTail
+from embudo.eventlog.tail_schema import OLD_SCHEMA, OLD_TAIL, TABLES, create, lift
+from embudo.eventlog.tail_sql import SqlTail
+from embudo.eventlog.tail_writing import Speaker
 
 _WORDS = {
     "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -167,6 +168,11 @@ class PostgresTail(SqlTail):
         finally:
             with suppress(psycopg.Error):
                 connection.close()
+
+    def admit_older(self) -> None:
+        """Make the table of rows of layout 1, to be filled from a backup; the next opening lifts it."""
+        with self.transaction((_CREATING,)) as creating:
+            creating.run(OLD_SCHEMA)
 
     def scrub(self) -> None:
         """Overwrite what was deleted; writers wait while the tables are written anew."""

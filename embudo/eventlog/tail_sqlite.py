@@ -17,7 +17,9 @@ from typing import Any
 
 from embudo.eventlog.tail import LogUnavailable, Packed
 from embudo.eventlog.tail_schema import OLD_TAIL, create, lift
-from embudo.eventlog.tail_sql import Speaker, SqlTail
+from embudo.eventlog.tail_scrub import empty_journal, write_anew
+from embudo.eventlog.tail_sql import SqlTail
+from embudo.eventlog.tail_writing import Speaker
 
 _WORDS = {
     "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -152,11 +154,10 @@ class SqliteTail(SqlTail):
         return _locked(self.path.with_name("indexing.lock"), wait=wait)
 
     def scrub(self) -> None:
-        """Overwrite what was deleted; writers wait while the file is written anew."""
+        """Overwrite what was deleted, in short steps; writers go on meanwhile."""
         with self._unavailable():
-            connection = self._connection()
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            write_anew(self, _WORDS)
+            empty_journal(self._connection(), timeout_s=self._timeout_s)
 
     def faults(self) -> list[str]:
         """Return what SQLite's own check finds damaged; never raises."""

@@ -1,4 +1,4 @@
-"""The log's upkeep (sealing, compaction, retention), in a child process so that pyarrow does not stay in memory.
+"""The log's upkeep (indexing, sealing, compaction, retention), in a child process so that pyarrow leaves memory.
 
 `python -m embudo.leads.upkeep` does what is due once; `advance` starts it. It asks no table but follow's cursor.
 """
@@ -11,7 +11,7 @@ from embudo import config as settings
 from embudo.collector.lag import lag_of
 from embudo.config import Config
 from embudo.core.event import DAY
-from embudo.eventlog import Log, open_log
+from embudo.eventlog import INDEX_AT, Log, open_log
 from embudo.leads.clock import now
 from embudo.leads.expiry import expire
 
@@ -20,7 +20,7 @@ LAST_RETAINED = "retained"  # a file whose time says when retention last ran
 
 def due(config: Config, log: Log, at: int) -> bool:
     """Return whether there is anything to do."""
-    return log.unsealed() >= config.seal_rows or _retention_due(config, at)
+    return log.unindexed() >= INDEX_AT or log.unsealed() >= config.seal_rows or _retention_due(config, at)
 
 
 def start(config: Config) -> subprocess.Popen[bytes]:
@@ -30,9 +30,11 @@ def start(config: Config) -> subprocess.Popen[bytes]:
 
 
 def main() -> int:
-    """Seal, compact and retain what is due."""
+    """Index, seal, compact and retain what is due."""
     config = settings.read()
     log = open_log(config)
+    if log.unindexed() >= INDEX_AT:
+        log.index()
     if log.seal(at_least=config.seal_rows):
         log.compact()
     if _retention_due(config, now()):

@@ -1,6 +1,7 @@
 """`embudo restore`: fills an empty install from a backup; nothing that exists is ever overwritten."""
 
 import argparse
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from embudo import install
 from embudo.config import Config
 from embudo.eventlog import open_log
+from embudo.eventlog.tail_postgres import PostgresTail
+from embudo.eventlog.tail_schema import OLD_TAIL
 from embudo.install import NoInstall
 from embudo.operate.archive import LISTING, BadArchive, unpack
 from embudo.operate.backup import TABLES, TAIL
@@ -124,7 +127,10 @@ def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
     newest = [each for each in there if not any(child.key in there for child in graph.node_map[each].children)]
     executor.migrate(sorted(newest))
     open_log(config)
+    if OLD_TAIL in json.loads((held / "tables.json").read_text()):
+        PostgresTail(config.database_url, shards=config.shards).admit_older()
     paste_postgresql(config.database_url, held)
+    open_log(config)  # lifts an older tail
     call_command("migrate", interactive=False, verbosity=0)
 
 

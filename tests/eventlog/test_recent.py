@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embudo.core.event import DAY
-from embudo.eventlog import Cursor, Log, open_log, recent, tail_sql
+from embudo.eventlog import Cursor, Log, open_log, recent, tail_sql, tail_writing
 from embudo.eventlog import log as logs
 from embudo.eventlog.position import key_hash
 from embudo.eventlog.recent import Sieve, packed, positions_of, subjects_of, unpacked
@@ -82,7 +82,7 @@ def test_a_commit_that_is_rolled_back_leaves_no_key_in_memory(log: Log, monkeypa
         raise RuntimeError("the batch is not kept")
 
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(tail_sql.SqlWriting, "count", lambda *_: fail(None, None))
+        patch.setattr(tail_writing.SqlWriting, "count", lambda *_: fail(None, None))
         log.append(facts(20, 40))
     assert {receipt.outcome for receipt in log.append(facts(20, 40))} == {"accepted"}
 

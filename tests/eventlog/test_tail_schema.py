@@ -1,6 +1,7 @@
 """A filled tail of an older layout is lifted when it is opened, on both storages."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,8 +38,12 @@ def old_keys(events: list[Event]) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def old(config: Config) -> list[Event]:
     """An install whose tail holds twenty rows of layout 1."""
+    return filled(config, (OLD_SCHEMA, OLD_KEYS, OLD_SHARDS, OLD_COUNTERS, OLD_INDEX))
+
+
+def filled(config: Config, statements: Sequence[str]) -> list[Event]:
     events = [*facts(0, 19), fact(19, id="a \\u0000 \\ b", props={"note": 'a "\\" b\n'})]
-    (config.data / "log").mkdir(parents=True)
+    (config.data / "log").mkdir(parents=True, exist_ok=True)
     connection: Any = (
         psycopg.connect(config.database_url)
         if config.database_url
@@ -46,11 +51,11 @@ def old(config: Config) -> list[Event]:
     )
     mark = "%s" if config.database_url else "?"
     cursor = connection.cursor()
-    for statement in (OLD_SCHEMA, OLD_KEYS, OLD_SHARDS, OLD_COUNTERS, OLD_INDEX):
+    for statement in statements:
         cursor.execute(statement.format(bytes="BYTEA" if config.database_url else "BLOB"))
     cursor.executemany(f"INSERT INTO eventlog_tail VALUES ({', '.join([mark] * (1 + len(PLAIN)))})", old_rows(events))
     cursor.executemany(f"INSERT INTO eventlog_keys VALUES ({', '.join([mark] * 4)})", old_keys(events))
-    cursor.execute("INSERT INTO eventlog_shards VALUES (0, 20, 0)")
+    cursor.execute("INSERT INTO eventlog_shards (shard, last, sealed) VALUES (0, 20, 0)")
     cursor.execute("INSERT INTO eventlog_counters VALUES (0, 'received', 20), (0, 'kept', 20)")
     connection.commit()
     connection.close()
@@ -64,6 +69,18 @@ def test_an_older_tail_is_lifted_with_all_it_holds(old: list[Event], log: Log) -
     assert {receipt.outcome for receipt in log.append(old)} == {"duplicate"}
     assert log.append([fact(20)])[0][:2] == (0, 21)
     assert log.verify() == []
+
+
+def test_a_backup_of_an_older_tail_is_lifted_after_it_was_pasted(config: Config, server: None) -> None:
+    log = open_log(config)
+    log._tail.admit_older()
+    events = filled(config, ("TRUNCATE eventlog_shards",))
+    log.close()
+    log = open_log(config)
+    assert [row.event for row in log.read(Cursor(), 100)[0]] == events
+    assert {receipt.outcome for receipt in log.append(events)} == {"duplicate"}
+    assert (log.end(), log.unindexed(), log.verify()) == ({0: 20}, 0, [])
+    log.close()
 
 
 def test_it_is_lifted_once(old: list[Event], config: Config) -> None:

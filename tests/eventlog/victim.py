@@ -32,6 +32,7 @@ def seal(log: Log, random: Random) -> None:
     """Seal and compact for ever."""
     while True:
         try:
+            log.index()
             log.seal(at_least=random.randrange(1, 200))
             log.compact(fewest=random.randrange(2, 5))
         except LogUnavailable:
