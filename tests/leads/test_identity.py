@@ -1,20 +1,23 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from embudo.accounts.models import User
 from embudo.core import event as core_event
 from embudo.core import identity as core_identity
 from embudo.core.event import DAY, Door, Event, Verdict, subject_of
 from embudo.core.identity import Identity, claim_of, decide, identifiers
+from embudo.eventlog import open_log
 from embudo.leads import identity as leads_identity
-from embudo.leads import rebuild, who
+from embudo.leads import owners, rebuild, who
+from embudo.leads.clock import now
 from embudo.leads.identity import Directory, decision_of, facts_of
 from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.pointers import Pointers
-from tests.cast import MONDAY, ada, bruno, clara
-from tests.leads.conftest import Following, moves_of, rows
+from tests.cast import MONDAY, Journey, Someone, ada, bruno, clara
+from tests.leads.conftest import Following, forget_everything, moves_of, rows
 
 DOORS = st.sampled_from([Door.PUBLIC, Door.SECRET, Door.IMPORT])
 NAMES = st.fixed_dictionaries(
@@ -158,3 +161,69 @@ def test_an_identifier_whose_subject_is_taken_is_refused_and_reported(
     following.agrees()
     assert following.person(ada).events == 2
     assert len([each for each in following.log.failed() if each.reason == "subject_collision"]) == 2
+
+
+def fitting(who: Someone) -> Journey:
+    """Somebody whom sales should answer."""
+    return who.visits("/pricing", reads_s=70).says(
+        industry="logistics", company_size=180, role="director", country="MX"
+    )
+
+
+CHAIN = {
+    ada: [fitting(ada).requests("demo"), ada.submits("contact"), ada.visits("/").subscribes()],
+    bruno: [bruno.says(industry="retail").requests("quote"), fitting(bruno).is_told("handoff_accepted")],
+    clara: [clara.says(relation="competitor").subscribes(), fitting(clara).starts_trial(), clara.submits("contact")],
+}
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(
+    chosen=st.tuples(*(st.sampled_from(range(len(journeys))) for journeys in CHAIN.values())),
+    order=st.permutations(list(CHAIN)),
+    owned=st.sets(st.sampled_from(list(CHAIN))),
+    first_the_upper=st.booleans(),
+    joint=st.booleans(),
+)
+def test_a_chain_of_merges_comes_apart_in_any_order_to_the_last_row(
+    following: Following,
+    tmp_path_factory: pytest.TempPathFactory,
+    chosen: tuple[int, ...],
+    order: list[Someone],
+    owned: set[Someone],
+    first_the_upper: bool,
+    joint: bool,
+) -> None:
+    """The first of the order goes into the second, then the second into the third."""
+    forget_everything()
+    user = User.objects.get_or_create(email="rosa@norte.example", defaults={"name": "Rosa", "role": "sales"})[0]
+    config = replace(following.config, data=tmp_path_factory.mktemp("log"), shards=1, database_url="")
+    log = open_log(config)
+    here = Following(config, log)
+    here.hears(*(journeys[place] for journeys, place in zip(CHAIN.values(), chosen, strict=True)))
+    for someone in owned:
+        owners.give(Person.objects.get(pk=someone.subject), user, by=user)
+    before = rows()
+    low, middle, top = order
+    pairs = [(middle, low), (top, middle)]
+    day = now() // DAY + 1
+    for number, (survivor, absorbed) in enumerate(pairs):
+        here.hears(merged(survivor.subject, absorbed.subject, at=(day + number) * DAY))
+        here.agrees()
+    assert Person.objects.filter(merged_into=None).count() == 1
+    assert bool(Person.objects.get(pk=top.subject).owner) == bool(owned)
+    if joint:  # what comes for one of them while they are one is theirs again afterwards
+        here.hears(low.journey(MONDAY + 2 * DAY).visits("/docs"))
+        here.agrees()
+    for number, (survivor, absorbed) in enumerate(reversed(pairs) if first_the_upper else pairs):
+        apart = merged(survivor.subject, absorbed.subject, kind="people_unmerged", at=(day + 2 + number) * DAY)
+        here.hears(apart)
+        here.agrees()
+    after = rows()
+    log.close()
+    if not joint:
+        assert after == before
+    else:
+        was, becomes = before["people"].pop(low.subject), after["people"].pop(low.subject)
+        assert after["people"] == before["people"]
+        assert becomes["owner_id"] == was["owner_id"]
