@@ -26,8 +26,7 @@ from embudo.core import condition
 from embudo.core.definition import Definition
 from embudo.definition import document
 from embudo.demo.load import UNTIL, segments
-from embudo.engines.on_duckdb import Facts, calendar, opened, rescore_on
-from embudo.engines.sql import Asked, engagement
+from embudo.engines.on_duckdb import Facts, engage, opened, rescore_on
 
 SHIPPED = Path(document.__file__).parent / "shipped/v0.yaml"
 MEMORY_MB = 3000
@@ -85,8 +84,7 @@ def _measured(name: str, folder: Path, path: Path, threads: int) -> dict[str, An
         if name == "baseline":
             connection.execute(f"CREATE TEMP TABLE summed AS {_baseline(definition)}")
         elif name == "engagement":
-            asked = Asked(definition, UNTIL, calendar(connection, definition, UNTIL))
-            connection.execute(f"CREATE TEMP TABLE engaged AS {engagement(asked).sql}")
+            engage(connection, definition, UNTIL)
         else:
             rescore_on(connection, definition, UNTIL)
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu

@@ -22,6 +22,12 @@ from embudo.core.window import bucket
 
 VISITOR, LEAD, QUALIFIED, PROSPECT, OPPORTUNITY, CUSTOMER, AMBASSADOR = STAGES
 
+# The kinds of facts that by themselves may call for a stage: those that `_noted` and `_called_for` ask for.
+STAGE_KINDS = frozenset(
+    "stage_set handoff_accepted handoff_rejected opportunity_opened opportunity_won opportunity_lost "
+    "purchase_made".split()
+)
+
 
 class Why(StrEnum):
     """Why a stage changed."""

@@ -10,12 +10,13 @@ import duckdb
 import pyarrow as pa
 
 from embudo.core.definition import Definition
-from embudo.engines.sql import Asked, Query, engagement
+from embudo.engines.sql import INSTANTS, Asked, engagement, instants
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_fit import fit
 from embudo.eventlog.columns import schema
 
 Connection = duckdb.DuckDBPyConnection
+PORTION = 20_000_000  # facts worked on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,30 @@ def rescore(facts: Facts, definition: Definition, at: int, *, threads: int = 2, 
         return rescore_on(connection, definition, at)
 
 
-def rescore_on(connection: Connection, definition: Definition, at: int) -> pa.Table:
+def rescore_on(connection: Connection, definition: Definition, at: int, *, portion: int = PORTION) -> pa.Table:
     """Do as `rescore` on a connection that `opened` gave."""
-    asked = Asked(definition, at, calendar(connection, definition, at))
-    _keep(connection, "engaged", engagement(asked))
-    _keep(connection, "fitted", fit(definition, at))
+    engage(connection, definition, at, portion=portion)
+    _keep(connection, "fitted", fit(definition, at).sql)
     table = connection.execute("SELECT * FROM engaged FULL JOIN fitted USING (person) ORDER BY person").to_arrow_table()
     connection.execute("DROP TABLE engaged; DROP TABLE fitted")
     return table
+
+
+def engage(connection: Connection, definition: Definition, at: int, *, portion: int = PORTION) -> None:
+    """Make the table `engaged` (person, engagement, g0..), portion by portion: lists being made stay in memory."""
+    asked = Asked(definition, at, calendar(connection, definition, at))
+    (count,) = connection.execute("SELECT count(*) FROM kept_facts").fetchone() or (0,)
+    portions = -(-count // portion) or 1
+    _keep(connection, INSTANTS, *(instants(asked, span).sql for span in _spans("subject", portions)))
+    _keep(connection, "engaged", *(engagement(asked, span).sql for span in _spans("person", portions)))
+    connection.execute(f"DROP TABLE {INSTANTS}")
+
+
+def _spans(name: str, count: int) -> list[str]:
+    """Conditions that share the subjects out, as many to each: they are hashes of 63 bits, but for some by hand."""
+    edges = [2**63 * number // count for number in range(1, count)]
+    lows, highs = [f"{name} >= {edge}" for edge in edges], [f"{name} < {edge}" for edge in edges]
+    return [f"({low} AND {high})" for low, high in zip(["TRUE", *lows], [*highs, "TRUE"], strict=True)]
 
 
 def calendar(connection: Connection, definition: Definition, at: int) -> Calendar:
@@ -111,5 +128,7 @@ def _identity(connection: Connection, identity: pa.Table | None) -> None:
         connection.unregister("identity_given")
 
 
-def _keep(connection: Connection, name: str, query: Query) -> None:
-    connection.execute(f"CREATE TEMP TABLE {name} AS {query.sql}")
+def _keep(connection: Connection, name: str, *queries: str) -> None:
+    """Make a table of what these queries give."""
+    for number, query in enumerate(queries):
+        connection.execute(f"INSERT INTO {name} {query}" if number else f"CREATE TEMP TABLE {name} AS {query}")

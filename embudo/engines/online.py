@@ -27,7 +27,7 @@ from embudo.core.curve import Curve, Part, Sum
 from embudo.core.definition import Action, Definition, Rule
 from embudo.core.event import Event, Verdict
 from embudo.core.identity import names_somebody
-from embudo.core.lifecycle import LEAD, QUALIFIED, VISITOR, Move, Scores, Standing
+from embudo.core.lifecycle import LEAD, QUALIFIED, STAGE_KINDS, VISITOR, Move, Scores, Standing
 from embudo.core.scoring import Fit
 from embudo.core.window import Limit, bucket
 from embudo.engines import state as states
@@ -38,10 +38,6 @@ from embudo.engines.state import Order, State
 PERIODS_KEPT = 64  # per limited rule; a fact older than the oldest of them asks for the history
 NOTHING = Sum()
 KINDS_KEPT = 4096  # compiled kinds; any more and they are compiled anew
-STAGE_KINDS = frozenset(
-    "stage_set handoff_accepted handoff_rejected opportunity_opened opportunity_won opportunity_lost "
-    "purchase_made".split()
-)
 
 
 class HistoryNeeded(Exception):

@@ -1,23 +1,28 @@
 """A definition as SQL: the engagement of everybody at an instant, from the relations `facts` and `identity`.
 
+First `instants`: when each subject did what each rule counts. Then `engagement`: limits, fading and caps by person.
+
 `facts` has the log's columns (eventlog/columns.py), each key once, with verdicts as revised; `identity`
 maps a subject to its surviving person where that is another (subject, person). The statements are
 DuckDB's and keep to what sqlglot can transpile. A limit needs only the instants of
 facts: whichever of a tie it keeps, the instant is the same, and so is what it is worth.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any
 
 from embudo.core.curve import FORGOTTEN
-from embudo.core.definition import Definition, Rule
+from embudo.core.definition import Definition
+from embudo.core.event import DAY
+from embudo.core.window import Limit, Period
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_condition import number
-from embudo.engines.sql_matching import Numbered, matched, odd_facts
+from embudo.engines.sql_matching import Numbered, matched
 
 AT = '"at"'
+INSTANTS = "instants"
+LONGEST = {Period.DAY: 3 * DAY, Period.WEEK: 9 * DAY, Period.MONTH: 33 * DAY}  # no period is longer, whatever clocks do
 Steps = dict[str, str]
 NOTHING = "SELECT CAST(NULL AS BIGINT) AS person, 0 AS rule, 0e0 AS worth WHERE FALSE"
 
@@ -54,41 +59,81 @@ class Asked:
         return f"exp(({instant} - {self.at}) * {number(log(2) / self.definition.half_life)})"
 
 
-def engagement(asked: Asked) -> Query:
-    """Return the query of (person, engagement, g0, g1, ...): the score and each group's raw sum, in points, unrounded.
+def instants(asked: Asked, subjects: str = "TRUE") -> Query:
+    """Return the query of (subject, rule, instants): when these subjects did what each rule counts, in no order.
 
-    People for whom no rule counted anything are left out.
+    Whose the facts are is asked for once a subject and rule, not once a fact.
     """
     rules = list(enumerate(asked.definition.rules))
-    steps = {"odd_facts": odd_facts(asked.at), "met": matched(rules, asked.at)} if rules else {}
-    steps |= _counted(rules, asked) if rules else {"counted": NOTHING}
+    if not rules:
+        return Query(
+            {}, "SELECT CAST(NULL AS BIGINT) AS subject, 0 AS rule, CAST([] AS BIGINT[]) AS instants WHERE FALSE"
+        )
+    met = matched(rules, f"verdict = 'human' AND {AT} <= {asked.at} AND {subjects}")
+    return Query({"met": met}, f"SELECT subject, rule, list({AT}) AS instants FROM met GROUP BY subject, rule")
+
+
+def engagement(asked: Asked, people: str = "TRUE") -> Query:
+    """Return the query of (person, engagement, g0, g1, ...): the score and each group's raw sum, in points, unrounded.
+
+    It reads the relation `instants`, which the query of that name gives. People for whom no rule counted anything are
+    left out, as are those for whom `people` does not hold.
+    """
+    rules = list(enumerate(asked.definition.rules))
+    steps = _counted(rules, asked, people) if rules else {"counted": NOTHING}
     steps["raw"] = _raw(asked.definition)
     groups = range(len(asked.definition.groups))
     columns = ", ".join(["person", f"{_capped(asked.definition)} AS engagement", *(f"g{place}" for place in groups)])
     return Query(steps, f"SELECT {columns} FROM raw")
 
 
-def _counted(rules: Sequence[Numbered], asked: Asked) -> Steps:
-    """Limits over a window of each person and rule: a row is cut when the one N rows before is of its period."""
-    limited = [(place, rule) for place, rule in rules if rule.limit]
-    periods = [
-        f"WHEN rule IN ({places}) THEN {asked.calendar.bucket(AT, per)}"
-        for per, places in _grouped(limited, lambda rule: rule.limit and rule.limit.per).items()
-    ]
-    before = [
-        f"WHEN rule IN ({places}) THEN lag(period, {count}) OVER (PARTITION BY person, rule ORDER BY period, {AT})"
-        for count, places in _grouped(limited, lambda rule: rule.limit and rule.limit.count).items()
-    ]
-    whose = f"SELECT coalesce(i.person, m.subject) AS person, rule, {AT}"
-    owned = "FROM met AS m LEFT JOIN identity AS i ON i.subject = m.subject"
-    counted = f"SELECT person, rule, sum({_worth(rules, asked)}) AS worth FROM"
-    if not limited:
-        return {"owned": f"{whose} {owned}", "counted": f"{counted} owned GROUP BY person, rule"}
-    return {
-        "owned": f"{whose}, CASE {' '.join(periods)} END AS period {owned}",
-        "placed": f"SELECT person, rule, {AT}, period, CASE {' '.join(before)} END AS earlier FROM owned",
-        "counted": f"{counted} placed WHERE earlier IS NULL OR earlier <> period GROUP BY person, rule",
+def _counted(rules: Sequence[Numbered], asked: Asked, people: str) -> Steps:
+    """What each rule gives each person: the sum over the instants that its limit keeps."""
+    whose = f"SELECT coalesce(i.person, s.subject) AS person, rule, instants FROM {INSTANTS} AS s"
+    steps = {
+        "whose": f"SELECT person, rule, instants FROM ({whose} LEFT JOIN identity AS i ON i.subject = s.subject) AS o "
+        f"WHERE {people}",
+        "owned": "SELECT person, rule, flatten(list(instants)) AS instants FROM whose GROUP BY person, rule",
     }
+    counted = f"SELECT person, rule, sum({_worth(rules, asked)}) AS worth FROM"
+    limits = {place: rule.limit for place, rule in rules if rule.limit}
+    if not limits:
+        spread = f"SELECT person, rule, unnest(instants) AS {AT} FROM owned"
+        return steps | {"kept": spread, "counted": f"{counted} kept GROUP BY person, rule"}
+    return steps | _limited(limits, asked) | {"counted": f"{counted} kept GROUP BY person, rule"}
+
+
+def _limited(limits: Mapping[int, Limit], asked: Asked) -> Steps:
+    """Limits of rules N: an instant in order of time is cut when the one N places before is of its period.
+
+    Each list is laid beside itself, N places later, and both are read together. Most instants lie too far apart for
+    that; only of the others periods are compared.
+    """
+    most = max(limit.count for limit in limits.values())
+    counts = _cases({place: str(limit.count) for place, limit in limits.items()}, otherwise="0")
+    before = f"list_slice(CAST([{', '.join(['NULL'] * most)}] AS BIGINT[]), 1, {counts})"
+    free = f"rule NOT IN ({', '.join(map(str, limits))})"
+    per = {place: limit.per for place, limit in limits.items()}
+    period, of_earlier = (
+        _cases({place: asked.calendar.bucket(name, each) for place, each in per.items()}) for name in (AT, "earlier")
+    )
+    longest = _cases({place: str(LONGEST[each]) for place, each in per.items() if each in LONGEST})
+    pairs = f"unnest(list_zip(instants, list_concat({before}, instants)))"
+    return {
+        "ordered": f"SELECT person, rule, {_in_order(per, asked)} AS instants FROM owned",
+        "placed": f"SELECT person, rule, {pairs} AS pair FROM ordered",
+        "pairs": f"SELECT person, rule, pair[1] AS {AT}, pair[2] AS earlier FROM placed",
+        "kept": f"SELECT person, rule, {AT} FROM pairs WHERE {AT} IS NOT NULL "
+        f"AND ({free} OR earlier IS NULL OR {AT} - earlier > {longest} OR {period} <> {of_earlier})",
+    }
+
+
+def _in_order(per: Mapping[int, Period], asked: Asked) -> str:
+    """The instants in the order of time, or where clocks set back at midnight repeat a day's end, of periods."""
+    if asked.calendar.advances:
+        return "list_sort(instants)"
+    period = _cases({place: asked.calendar.bucket("x", each) for place, each in per.items()})
+    return f"list_transform(list_sort(list_transform(instants, x -> {{'p': {period}, 'x': x}})), y -> y.x)"
 
 
 def _worth(rules: Sequence[Numbered], asked: Asked) -> str:
@@ -120,8 +165,10 @@ def _capped(definition: Definition) -> str:
     ) or "0e0"  # fmt: skip
 
 
-def _grouped(rules: Iterable[Numbered], key: Callable[[Rule], Any]) -> dict[Any, str]:
-    found: dict[Any, list[str]] = {}
-    for place, rule in rules:
-        found.setdefault(key(rule), []).append(str(place))
-    return {each: ", ".join(places) for each, places in found.items()}
+def _cases(values: Mapping[int, str], *, otherwise: str = "NULL") -> str:
+    """The value that belongs to a rule."""
+    alike: dict[str, list[str]] = {}
+    for place, value in values.items():
+        alike.setdefault(value, []).append(str(place))
+    cases = [f"WHEN rule IN ({', '.join(places)}) THEN {value}" for value, places in alike.items()]
+    return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise

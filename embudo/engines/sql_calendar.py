@@ -22,6 +22,12 @@ class Calendar:
         """Return the calendar of a zone that is right from `first_at` to `last_at`."""
         return cls(((first_at, 0),) if zone == "UTC" else tuple(transitions(zone, first_at, max(first_at, last_at))))
 
+    @property
+    def advances(self) -> bool:
+        """Whether no instant falls on an earlier day than one before it, which clocks set back at midnight cause."""
+        turns = zip(self.offsets, self.offsets[1:], strict=False)
+        return all((turn - 1 + before) // DAY <= (turn + after) // DAY for (_, before), (turn, after) in turns)
+
     def bucket(self, at: str, per: Period) -> str:
         """Return the SQL of a number that two instants share exactly when they are in the same period."""
         if per is Period.EVER:

@@ -25,11 +25,17 @@ class _Lane:
         )
 
 
-def matched(rules: Sequence[Numbered], at: int) -> str:
-    """Return the query of (subject, at, rule): one row for each rule that a human fact up to the instant meets."""
-    where = f"verdict = 'human' AND \"at\" <= {at} AND odd = FALSE"
-    scans = [_scan(lane, "facts", where, sql_condition.of_row) for lane in lanes(rules)]
-    scans += [_scan([each], "odd_facts", "TRUE", sql_condition.of_odd_row) for each in rules]
+def matched(rules: Sequence[Numbered], where: str) -> str:
+    """Return the query of (subject, at, rule): one row for each rule that one of these facts meets.
+
+    `where` says which facts count. Their columns are read once for all rules, bodies only for rules that ask for them.
+    """
+    even, scans = lanes(rules), []
+    for reads_body in (False, True):
+        alike = [lane for lane in even if sql_condition.reads_body(lane[0][1].when) == reads_body]
+        if alike:
+            scans.append(_scan(alike, f"odd = FALSE AND {where}", sql_condition.of_row))
+    scans.append(_scan([[each] for each in rules], f"odd = TRUE AND {where}", sql_condition.of_odd_row))
     return "\nUNION ALL ".join(scans)
 
 
@@ -70,36 +76,46 @@ def _beginnings(when: Condition) -> Iterator[Compare]:
                 yield from _beginnings(part)
 
 
-def odd_facts(at: int) -> str:
-    """Return the query of the human facts up to the instant whose columns do not tell all, with their bodies."""
-    columns = 'subject, "at", kind, site, door, body'
-    return f"SELECT {columns} FROM facts WHERE odd = TRUE AND verdict = 'human' AND \"at\" <= {at}"
+def _scan(lanes: Sequence[Sequence[Numbered]], where: str, value_of: ValueOf) -> str:
+    """One reading of the facts: each lane says which of its rules a row meets; few rows meet those of several."""
+    columns = [f"l{place}" for place in range(len(lanes))]
+    which = ", ".join(f"{_which(lane, value_of)} AS l{place}" for place, lane in enumerate(lanes))
+    told = f'SELECT subject, "at", {which} FROM facts WHERE {where}'
+    first, further = columns[0], columns[1:]
+    if not further:
+        return f'SELECT subject, "at", {first} AS rule FROM ({told}) AS told WHERE {first} IS NOT NULL'
+    met = f"CASE WHEN {_none(further)} THEN [{first}] ELSE [{', '.join(columns)}] END"
+    spread = f'SELECT subject, "at", unnest({met}) AS rule FROM ({told}) AS told'
+    return f'SELECT subject, "at", rule FROM ({spread}) AS met WHERE rule IS NOT NULL'
 
 
-def _scan(lane: Sequence[Numbered], relation: str, where: str, value_of: ValueOf) -> str:
-    if len(lane) == 1:
-        place, rule = lane[0]
-        return f'SELECT subject, "at", {place} AS rule FROM {relation} WHERE {where} AND {_meets(rule, value_of)}'
-    which = _which(lane, value_of)  # it is NULL for other kinds; asking for the kinds first costs more than it saves
-    return (
-        f'SELECT subject, "at", rule FROM (SELECT subject, "at", {which} AS rule FROM {relation} '
-        f"WHERE {where}) AS met WHERE rule IS NOT NULL"
-    )
+def _none(columns: Iterable[str]) -> str:
+    return " AND ".join(f"{each} IS NULL" for each in columns)
 
 
 def _which(lane: Sequence[Numbered], value_of: ValueOf) -> str:
-    """The rule of a lane that a row meets. Where kinds decide, a list is looked up: once per kind, not per row."""
-    decided: list[tuple[str, int]] = []
+    """The rule of a lane that a row meets. Kinds are looked up in a list, once per kind and not per row.
+
+    A kind of which a rule asks more stands in that list by a negative number, which leads to the question.
+    """
+    decided: dict[str, int] = {}
+    asking: dict[tuple[str, ...], list[str]] = {}
     cases: list[str] = []
     for place, rule in lane:
-        kinds = condition.kinds(rule.when)
-        if kinds and _rest(rule.when, kinds) == ALWAYS:
-            decided += [(kind, place) for kind in sorted(kinds)]
+        kinds = tuple(sorted(condition.kinds(rule.when) or ()))
+        rest = _rest(rule.when, kinds) if kinds else rule.when
+        if rest == ALWAYS:
+            decided |= dict.fromkeys(kinds, place)
+        elif kinds and rest != rule.when and not any(set(kinds) & set(others) for others in asking if others != kinds):
+            asking.setdefault(kinds, []).append(f"WHEN {sql_condition.holds(rest, value_of)} THEN {place}")
         else:
             cases.append(f"WHEN {_meets(rule, value_of)} THEN {place}")
-    names, places = _texts(kind for kind, _ in decided), ", ".join(str(place) for _, place in decided)
-    found = f"list_extract([{places}], list_position([{names}], kind))" if decided else "NULL"
-    return f"CASE {' '.join(cases)} ELSE {found} END" if cases else found
+    codes = decided | {kind: -1 - number for number, kinds in enumerate(asking) for kind in kinds}
+    places = ", ".join(str(code) for code in codes.values())
+    found = f"list_extract([{places}], list_position([{_texts(codes)}], kind))" if codes else "NULL"
+    further = [f"WHEN {-1 - number} THEN CASE {' '.join(each)} END" for number, each in enumerate(asking.values())]
+    asked = f"CASE {found} {' '.join(further)} ELSE {found} END" if further else found
+    return f"CASE {' '.join(cases)} ELSE {asked} END" if cases else asked
 
 
 def _meets(rule: Rule, value_of: ValueOf) -> str:

@@ -14,17 +14,24 @@ from embudo.core.condition import parse
 from embudo.core.event import DAY
 from embudo.core.window import Period, bucket
 from embudo.definition import document as definitions_of
-from embudo.engines import sql_condition
+from embudo.engines import sql, sql_condition
 from embudo.engines.on_duckdb import Facts, opened
-from embudo.engines.sql import Asked, engagement
+from embudo.engines.sql import INSTANTS, Asked, engagement
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_fit import fit
 from embudo.engines.sql_matching import apart, lanes
 from tests.cast import MONDAY
+from tests.parity.batch import rows_of
 from tests.parity.strategies import ZONES, definitions, instants, parity
 
 SHIPPED = definitions_of.parse(yaml.safe_load((Path(definitions_of.__file__).parent / "shipped/v0.yaml").read_text()))
-OUTSIDE = {"json_type", "list_extract", "list_position"}  # Spark lacks the first and calls the others otherwise
+OUTSIDE = {
+    "json_type",
+    "list_extract",
+    "list_position",
+    "list_slice",
+    "list_zip",
+}  # Spark lacks the first and calls the others otherwise
 YEAR = 365 * DAY
 
 
@@ -35,7 +42,7 @@ def transpiled(sql: str) -> str:
 @pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo"])
 def test_the_shipped_definition_can_be_read_by_spark(zone):
     asked = Asked(replace(SHIPPED, zone=zone), MONDAY, Calendar.of(zone, MONDAY - 3 * YEAR, MONDAY))
-    for query in (engagement(asked), fit(SHIPPED, MONDAY)):
+    for query in (sql.instants(asked), engagement(asked), fit(SHIPPED, MONDAY)):
         again = sqlglot.parse_one(transpiled(query.sql), read="spark")
         unknown = {each.name.lower() for each in again.find_all(exp.Anonymous)}
         assert unknown <= OUTSIDE
@@ -45,19 +52,19 @@ def test_the_shipped_definition_can_be_read_by_spark(zone):
 @given(definitions())
 def test_any_definition_can_be_read_by_sqlglot(definition):
     asked = Asked(definition, MONDAY, Calendar.of(definition.zone, MONDAY - YEAR, MONDAY))
-    for query in (engagement(asked), fit(definition, MONDAY)):
+    for query in (sql.instants(asked), engagement(asked), fit(definition, MONDAY)):
         assert transpiled(query.sql).startswith("WITH")
 
 
-def test_every_step_of_the_statement_can_be_run_and_looked_at():
-    query = engagement(Asked(SHIPPED, MONDAY, Calendar.of("UTC", MONDAY, MONDAY)))
-    from tests.parity.batch import rows_of
-
+def test_every_step_of_the_statements_can_be_run_and_looked_at():
+    asked = Asked(SHIPPED, MONDAY, Calendar.of("UTC", MONDAY, MONDAY))
     with opened(Facts(tail=rows_of([]))) as connection:
-        names = list(query.steps)
-        for count, name in enumerate(names, start=1):
-            steps = ", ".join(f"{each} AS ({query.steps[each]})" for each in names[:count])
-            assert connection.execute(f"WITH {steps} SELECT * FROM {name}").fetchall() == []
+        connection.execute(f"CREATE TEMP TABLE {INSTANTS} AS {sql.instants(asked).sql}")
+        for query in (sql.instants(asked), engagement(asked)):
+            names = list(query.steps)
+            for count, name in enumerate(names, start=1):
+                steps = ", ".join(f"{each} AS ({query.steps[each]})" for each in names[:count])
+                assert connection.execute(f"WITH {steps} SELECT * FROM {name}").fetchall() == []
 
 
 def test_rules_that_no_row_can_both_meet_share_a_scan():

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from embudo.core.event import Event, Verdict
 from embudo.engines.on_duckdb import Facts
-from embudo.eventlog.columns import plain, props_json
+from embudo.eventlog.columns import packed, props_json, unpacked
 from embudo.eventlog.segments import in_order, table_of
 from tests.parity.strategies import Grouping
 
@@ -17,7 +17,9 @@ WORDS = {"source": pa.string(), "id": pa.string(), "verdict": pa.string()}
 
 def rows_of(events: Sequence[Event]) -> pa.Table:
     """The rows of the log for these events, as tail and segments show them."""
-    return table_of([(offset, *plain(event, props_json(event))) for offset, event in enumerate(events, start=1)])
+    return table_of(
+        [(offset, *unpacked(packed(event, props_json(event)))) for offset, event in enumerate(events, start=1)]
+    )
 
 
 def identity_of(events: Sequence[Event], grouping: Grouping) -> pa.Table:

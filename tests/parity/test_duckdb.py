@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from embudo.core import attributes, scoring
 from embudo.core.event import DAY, Verdict
+from embudo.engines import on_duckdb
 from embudo.engines.on_duckdb import opened, rescore_on
 from tests.parity.agreement import agree, close, raw
 from tests.parity.batch import facts_of, revised_of
@@ -46,11 +47,12 @@ def assert_same(scores, people, definition, at):
             assert row["disqualified_by"] == expected.disqualified_by
 
 
+@pytest.mark.parametrize("portion", [on_duckdb.PORTION, 3])
 @parity
 @given(
     definitions(), histories(), groupings(), st.randoms(use_true_random=False), st.integers(-30 * DAY, 90 * DAY)
 )  # fmt: skip
-def test_the_batch_engine_says_what_the_plain_reading_says(definition, history, grouping, chance, wait):
+def test_the_batch_engine_says_what_the_plain_reading_says(portion, definition, history, grouping, chance, wait):
     revisions = {event.key: chance.choice(list(Verdict)) for event in history if chance.random() < 0.1}
     parts = [[], [], []]
     for event in history:
@@ -60,6 +62,6 @@ def test_the_batch_engine_says_what_the_plain_reading_says(definition, history, 
         facts = facts_of(parts, Path(folder), grouping)
         facts = replace(facts, revised=revised_of(history, revisions))
         with opened(facts, threads=1) as connection:
-            scores = rescore_on(connection, definition, at)
+            scores = rescore_on(connection, definition, at, portion=portion)
     counted = [replace(event, verdict=revisions.get(event.key, event.verdict)) for event in history]
     assert_same(scores, by_person(counted, grouping), definition, at)
