@@ -19,12 +19,15 @@ from django.utils.translation import gettext as _
 from embudo.core import attributes, lifecycle, scoring
 from embudo.core.definition import Definition
 from embudo.core.event import Event
+from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
 from embudo.leads import companies, profile, sql
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
+from embudo.leads.check_companies import Stated, compare_companies
+from embudo.leads.check_identity import compare_identity
 from embudo.leads.check_passages import compare_passages
 from embudo.leads.decided import events_behind
 from embudo.leads.follow import Follower, cursor_of_tables
@@ -133,31 +136,20 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     """Compute everybody again from the facts that `through` has seen and compare with the tables."""
     findings = Findings()
     who = Who.read(log, through)
-    _compare_identity(findings, who)
+    compare_identity(findings.compare, who)
     compare_passages(findings.compare)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
-    portions = max(1, -(-sum(through.values()) // PORTION))
+    portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated()
     for portion in range(portions):
         histories = _histories(log, through, who, portion, portions, keep_machines=bool(who.revised))
         findings.facts += sum(map(len, histories.values()))
+        stated.add(histories.values())
         _compare_people(findings, definition, histories, portion, portions)
+    compare_companies(findings.compare, stated)
     return findings
 
 
-# -- identity ----------------------------------------------------------------------------------------
-
-
-def _compare_identity(findings: Findings, who: Who) -> None:
-    held = {}
-    for subject, person in sql.rows("SELECT subject, person_id FROM leads_identifier WHERE subject <> person_id"):
-        held[subject] = person
-    links = {subject: person for subject, person in who.links.items() if subject != person}
-    for subject in held.keys() | links.keys():
-        holder = held.get(subject, subject)
-        findings.compare(holder, f"owner of identifier {subject}", holder, links.get(subject, subject))
-    pointers = dict(sql.rows("SELECT absorbed_id, survivor_id FROM leads_merge WHERE unmerged_at IS NULL"))
-    for absorbed in pointers.keys() | who.identity.merged.keys():
-        findings.compare(absorbed, "merged into", pointers.get(absorbed), who.identity.merged.get(absorbed))
+# -- histories ---------------------------------------------------------------------------------------
 
 
 def _histories(
@@ -202,7 +194,9 @@ def _compare_people(
         if row is None or history is None:
             findings.compare(person, "existence", row is not None, history is not None)
             continue
-        expected, walked = rebuilt(history, definition, followed.get(person, 0))
+        until, due = followed.get(person, (0, None))
+        expected, walked = rebuilt(history, definition, until)
+        findings.compare(person, "next change", due, expected["next_change_at"])
         for name, value in zip(COLUMNS, row, strict=True):
             findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
         stated = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
@@ -219,6 +213,7 @@ def rebuilt(
     latest = max(event.at for event in history)
     standing, moves = lifecycle.walk(history, definition, max(latest, until))
     summary, stated = summary_of(history), attributes.resolve(history, latest)
+    curve = scoring.curve(history, definition, standing.at)
     fit, known = scoring.fit(stated, definition), profile.storable(stated)
     employer = companies.employer(known) if known else None
     shown = profile.columns(known)
@@ -240,6 +235,7 @@ def rebuilt(
         "engagement": scoring.explain(history, definition, latest).score,
         "engagement_at": latest,
         "handoff_ready": lifecycle.ready(standing, fit, definition, standing.at),
+        "next_change_at": lifecycle.next_change(standing, Scores(fit, curve), definition),
         "created_at": summary.created_at,
         "first_seen_at": summary.first_seen_at,
         "last_seen_at": summary.last_seen_at,
@@ -262,10 +258,10 @@ def _people(mine: str) -> dict[int, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in sql.rows(query)}
 
 
-def _followed(mine: str) -> dict[int, int]:
-    """How far time was followed for each person, which only their kept state tells."""
-    query = f"SELECT person_id, state FROM leads_score WHERE {mine.format('person_id')}"
-    return {person: states.decode(bytes(blob)).followed_at for person, blob in sql.rows(query)}
+def _followed(mine: str) -> dict[int, tuple[int, int | None]]:
+    """How far time was followed for each person, which only their kept state tells, and when they are due next."""
+    query = f"SELECT person_id, state, next_change_at FROM leads_score WHERE {mine.format('person_id')}"
+    return {person: (states.decode(bytes(blob)).followed_at, due) for person, blob, due in sql.rows(query)}
 
 
 def _grouped(columns: str, table: str, mine: str, where: str) -> dict[int, list[tuple[Any, ...]]]:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from embudo.core.event import Door, Event, subject_of
 from embudo.core.identity import Identity
 from embudo.eventlog import Cursor, Log
 from embudo.leads.decided import cause_of, events_behind, is_decision
 from embudo.leads.history import RETOLD, judgements
+from embudo.leads.identity import ERASED
 
 Revised = tuple[int, str, str, str]  # subject, source, id, verdict
 
@@ -19,6 +21,8 @@ class Who:
     links: dict[int, int] = field(default_factory=dict)
     identity: Identity = field(default_factory=Identity)
     revised: list[Revised] = field(default_factory=list)
+    merges: list[list[Any]] = field(default_factory=list)  # the rows of leads_merge: absorbed, survivor, ...
+    disputes: list[list[Any]] = field(default_factory=list)  # the rows of leads_dispute: person, identifier, ...
 
     @classmethod
     def read(cls, log: Log, through: Cursor) -> "Who":
@@ -32,14 +36,42 @@ class Who:
                 revisions.append(event)
         who = cls(revised=[(subject, *key, said) for key, (subject, said) in judgements(revisions).items()])
         for event in events_behind(log, Cursor(), through):
+            if event.kind == ERASED:
+                who._forget(event.subject)
             if event.door is Door.SYSTEM:
                 continue
             if event.door is Door.APP:
-                who.identity.see(event)
+                who._take(event, event)
             for fact in decisions.get(event.key, ()):
-                who.identity.see(fact)
+                who._take(fact, event)
         who.links = {subject_of(identifier): person for identifier, (person, _) in who.identity.links.items()}
         return who
+
+    def _take(self, fact: Event, cause: Event) -> None:
+        """Take note of what a fact says of identity and of what the tables keep of it."""
+        props, root = fact.props, self.identity.root
+        match fact.kind:
+            case "people_merged" if root(int(props["survivor"])) != root(int(props["absorbed"])):
+                people = root(int(props["absorbed"])), root(int(props["survivor"]))
+                evidence = props.get("evidence", "by_hand")
+                self.merges.append([*people, evidence, list(cause.key), cause.at, None, []])
+            case "people_unmerged" if root(int(props["absorbed"])) == root(int(props["survivor"])):
+                for merge in self.merges:
+                    if merge[0] == int(props["absorbed"]) and merge[5] is None:
+                        merge[5:] = [cause.at, list(cause.key)]
+            case "identity_disputed":
+                told = props["claimed_by"], props["evidence"], list(cause.key), cause.at, None
+                self.disputes.append([props["person"], props["identifier"][:400], *told])
+            case "identity_linked" if fact.door is Door.APP:
+                for dispute in self.disputes:
+                    if dispute[1] == props["identifier"][:400] and dispute[-1] is None:
+                        dispute[-1] = fact.at
+        self.identity.see(fact)
+
+    def _forget(self, person: int) -> None:
+        """Somebody was erased: what they had to do with others is gone."""
+        self.merges = [each for each in self.merges if person not in each[:2]]
+        self.disputes = [each for each in self.disputes if person not in (each[0], each[2])]
 
     def person_of(self, subject: int) -> int:
         """Return the surviving person of a subject."""

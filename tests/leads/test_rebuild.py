@@ -8,7 +8,17 @@ from embudo.eventlog import Cursor
 from embudo.leads import rebuild
 from embudo.leads.check import check
 from embudo.leads.follow import Follower
-from embudo.leads.models import Identifier, Person, PersonAttribute, Rebuild, Score, StageChange
+from embudo.leads.models import (
+    Company,
+    Dispute,
+    Identifier,
+    Merge,
+    Person,
+    PersonAttribute,
+    Rebuild,
+    Score,
+    StageChange,
+)  # fmt: skip
 from tests.cast import MONDAY, ada, bruno, clara
 from tests.leads.conftest import Following, rows
 from tests.leads.test_follow import STORY
@@ -93,6 +103,27 @@ def test_the_check_names_what_was_tampered_with(following: Following, what: str,
     findings = check(following.log, following.follower.online.definition, following.follower.cursor)
 
     assert [each.what for each in findings.differences if each.what.startswith(what)]
+
+
+def test_the_check_compares_merges_that_were_undone_disputes_companies_and_what_is_due(following: Following) -> None:
+    following.hears(ada.visits("/").requests("demo"))
+    clicked = replace(bruno, browser=ada.browser)
+    following.hears(clicked.journey(MONDAY + DAY).submits("contact"))
+    following.hears(merged(ada.subject, bruno.subject, at=MONDAY + 2 * DAY))
+    following.hears(merged(ada.subject, bruno.subject, kind="people_unmerged", at=MONDAY + 3 * DAY))
+    following.agrees()
+    assert Merge.objects.exclude(unmerged_at=None).exists()
+    assert Dispute.objects.exists()
+    for what, tamper in (
+        ("merge into", lambda: Merge.objects.update(unmerged_at=7)),
+        ("dispute about", lambda: Dispute.objects.update(settled_at=7)),
+        ("next change", lambda: Score.objects.filter(person=ada.subject).update(next_change_at=7)),
+        ("domain of company", lambda: Company.objects.update(domain="elsewhere.example")),
+        ("name of company", lambda: Company.objects.update(name="Elsewhere")),
+    ):
+        tamper()
+        findings = check(following.log, following.follower.online.definition, following.follower.cursor)
+        assert [each for each in findings.differences if each.what.startswith(what)], what
 
 
 def test_the_command_follows_to_the_end_and_says_that_all_is_equal(
