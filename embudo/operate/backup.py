@@ -25,7 +25,7 @@ from embudo.operate.copies import copy_postgresql, copy_sqlite
 
 TABLES, TAIL = "tables.sqlite3", "log/tail.sqlite"
 BESIDE = ("secret_key", "sites.json")  # not the salts of cookieless visitors: they die after 48 hours
-NOT_COPIED = ("tail.sqlite", "sealing.lock")  # beginnings of names below data/log
+NOT_COPIED = ("tail.sqlite", "sealing.lock", "indexing.lock")  # beginnings of names below data/log
 SEALING_WAIT_S = 300.0
 
 
