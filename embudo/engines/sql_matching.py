@@ -104,7 +104,7 @@ def _which(lane: Sequence[Numbered], value_of: ValueOf) -> str:
     for place, rule in lane:
         kinds = tuple(sorted(condition.kinds(rule.when) or ()))
         rest = _rest(rule.when, kinds) if kinds else rule.when
-        if rest == ALWAYS:
+        if kinds and rest == ALWAYS:
             decided |= dict.fromkeys(kinds, place)
         elif kinds and rest != rule.when and not any(set(kinds) & set(others) for others in asking if others != kinds):
             asking.setdefault(kinds, []).append(f"WHEN {sql_condition.holds(rest, value_of)} THEN {place}")

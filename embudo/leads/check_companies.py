@@ -1,6 +1,5 @@
 """The companies in the tables, compared with what people's facts state of them."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +13,10 @@ Compare = Callable[[int, str, Any, Any], None]
 
 @dataclass
 class Stated:
-    """The companies that facts name: their domain, and every name they were ever given."""
+    """The companies that facts name, by their domain, and all names that facts give to companies."""
 
     domains: dict[int, str] = field(default_factory=dict)
-    names: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    names: set[str] = field(default_factory=set)
 
     def add(self, histories: Iterable[Sequence[Event]]) -> None:
         """Take note of what the facts of some people state."""
@@ -30,18 +29,19 @@ class Stated:
                     found = companies.employer({"email": mail, "company": name})
                     if found:
                         self.domains[found.id] = found.domain
-                        self.names[found.id].add(found.name)
+                        self.names.add(found.name)
 
 
 def compare_companies(compare: Compare, stated: Stated) -> None:
-    """Compare the companies people belong to: each is there, under its domain and a name somebody gave it.
+    """Compare the companies people belong to: each is there, under its domain and a name that facts give.
 
-    Which of several names a company has depends on who came first. Companies are of nobody: person 0.
+    Which name that is depends on who came first, and merges that were undone since may have brought it. Companies are
+    of nobody: person 0.
     """
     there = {number: (name, domain) for number, name, domain in sql.rows("SELECT id, name, domain FROM leads_company")}
     query = "SELECT DISTINCT company_id FROM leads_person WHERE company_id IS NOT NULL AND merged_into_id IS NULL"
     for (number,) in sql.rows(query):
         name, domain = there.get(number, (None, None))
-        names = stated.names.get(number, set())
         compare(0, f"domain of company {number}", domain, stated.domains.get(number))
-        compare(0, f"name of company {number}", name, name if name in names else sorted(names))
+        if name not in stated.names:
+            compare(0, f"name of company {number}", name, "a name that facts give")

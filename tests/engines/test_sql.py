@@ -20,7 +20,7 @@ from embudo.engines.sql import INSTANTS, Asked, engagement
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_fit import fit
 from embudo.engines.sql_matching import apart, lanes
-from tests.cast import MONDAY
+from tests.cast import MONDAY, ada
 from tests.parity.batch import rows_of
 from tests.parity.strategies import ZONES, definitions, instants, parity
 
@@ -109,3 +109,14 @@ def test_literals_are_what_they_say():
     assert sql_condition.number(0.1) == "0.1e0"
     assert sql_condition.number(1e-7) == "1e-07"
     assert sql_condition.pointer(["a/b", "c~d"]) == "/a~1b/c~0d"
+
+
+def test_a_rule_that_every_fact_meets_is_counted_beside_rules_of_one_kind():
+    anything, views = parse({}), parse({"kind": "page_viewed"})
+    rules = tuple(
+        replace(SHIPPED.rules[0], name=f"r{place}", when=when) for place, when in enumerate((anything, views))
+    )
+    definition = replace(SHIPPED, rules=rules)
+    with opened(Facts(tail=rows_of(ada.visits("/pricing").events))) as connection:
+        met = connection.execute(sql.instants(Asked(definition, MONDAY + DAY, Calendar.of("UTC", 0, 1))).sql).fetchall()
+    assert {rule for _, rule, _ in met} == {0, 1}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embudo.core import attributes, lifecycle, scoring
 from embudo.core.condition import holds
-from embudo.core.curve import rounded
+from embudo.core.curve import Part, Sum, rounded
 from embudo.core.event import DAY, Event
 from embudo.engines.fits import Fits
 from embudo.engines.online import HistoryNeeded, Online
@@ -72,9 +72,10 @@ def test_any_order_of_arrival_gives_the_score_fit_and_stage_of_the_plain_reading
     until = max((each.at for each in history), default=0) + wait
     moves += online.passes(state, until)
     explained = scoring.explain(history, definition, until)
-    curve = online.curve(state)
-    values = [part.at(until, definition.half_life) / 1000 for part in curve.parts]
-    assert curve.at(until) == rounded(fsum(values))
+    sums = zip(state.sums, state.lasting, definition.groups, strict=True)
+    parts = [Part(Sum(*fading), lasting, group.cap) for fading, lasting, group in sums]
+    values = [part.at(until, definition.half_life) / 1000 for part in parts]
+    assert online.curve(state).at(until) == rounded(fsum(values))
     assert agree(raw(explained), fsum(values))
     assert all(
         close(each, group.points + group.cut_by_cap) for each, group in zip(values, explained.groups, strict=True)

@@ -159,7 +159,7 @@ def test_a_missing_page_says_what_happened_why_and_what_to_do() -> None:
     answer = Client(headers={"accept-language": "pt-BR"}).get("/nowhere/")
     page = answer.content.decode()
     assert answer.status_code == 404
-    for words in ("Esta página não existe", "mesclado", "Vá para o início"):
+    for words in ("Esta página não existe", "unido a outro", "Vá para o início"):
         assert words in page
 
 
