@@ -18,7 +18,7 @@ from embudo.core.event import DAY
 from embudo.core.window import Limit, Period
 from embudo.engines.sql_calendar import Calendar
 from embudo.engines.sql_condition import number
-from embudo.engines.sql_matching import Numbered, matched
+from embudo.engines.sql_matching import Numbered, matched, matched_odd
 
 AT = '"at"'
 INSTANTS = "instants"
@@ -59,18 +59,19 @@ class Asked:
         return f"exp(({instant} - {self.at}) * {number(log(2) / self.definition.half_life)})"
 
 
-def instants(asked: Asked, subjects: str = "TRUE") -> Query:
+def instants(asked: Asked, *, odd: bool = False, subjects: str = "TRUE") -> Query:
     """Return the query of (subject, rule, instants): when these subjects did what each rule counts, in no order.
 
-    Whose the facts are is asked for once a subject and rule, not once a fact.
+    It reads the facts that are not odd (eventlog/columns.py), or with `odd` the others. A subject and rule may have
+    several lists. Whose the facts are is asked for once a list, not once a fact.
     """
     rules = list(enumerate(asked.definition.rules))
     if not rules:
         return Query(
             {}, "SELECT CAST(NULL AS BIGINT) AS subject, 0 AS rule, CAST([] AS BIGINT[]) AS instants WHERE FALSE"
         )
-    met = matched(rules, f"verdict = 'human' AND {AT} <= {asked.at} AND {subjects}")
-    return Query({"met": met}, f"SELECT subject, rule, list({AT}) AS instants FROM met GROUP BY subject, rule")
+    where = f"verdict = 'human' AND {AT} <= {asked.at} AND {subjects}"
+    return Query({}, matched_odd(rules, where) if odd else matched(rules, where))
 
 
 def engagement(asked: Asked, people: str = "TRUE") -> Query:

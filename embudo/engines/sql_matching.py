@@ -26,17 +26,22 @@ class _Lane:
 
 
 def matched(rules: Sequence[Numbered], where: str) -> str:
-    """Return the query of (subject, at, rule): one row for each rule that one of these facts meets.
+    """Return the query of (subject, rule, instants): when a subject's facts met a rule, in one list or in several.
 
-    `where` says which facts count. Their columns are read once for all rules, bodies only for rules that ask for them.
+    `where` says which facts count; odd ones do not. Their columns are read once for all rules, bodies only for rules
+    that ask for them.
     """
-    even, scans = lanes(rules), []
+    scans = []
     for reads_body in (False, True):
-        alike = [lane for lane in even if sql_condition.reads_body(lane[0][1].when) == reads_body]
+        alike = [lane for lane in lanes(rules) if sql_condition.reads_body(lane[0][1].when) == reads_body]
         if alike:
             scans.append(_scan(alike, f"odd = FALSE AND {where}", sql_condition.of_row))
-    scans.append(_scan([[each] for each in rules], f"odd = TRUE AND {where}", sql_condition.of_odd_row))
     return "\nUNION ALL ".join(scans)
+
+
+def matched_odd(rules: Sequence[Numbered], where: str) -> str:
+    """Return the same query of the odd facts, the few whose columns do not tell all: each rule reads their bodies."""
+    return _scan([[each] for each in rules], f"odd = TRUE AND {where}", sql_condition.of_odd_row)
 
 
 def lanes(rules: Sequence[Numbered]) -> list[list[Numbered]]:
@@ -77,20 +82,20 @@ def _beginnings(when: Condition) -> Iterator[Compare]:
 
 
 def _scan(lanes: Sequence[Sequence[Numbered]], where: str, value_of: ValueOf) -> str:
-    """One reading of the facts: each lane says which of its rules a row meets; few rows meet those of several."""
+    """One reading of the facts: each lane says which of its rules a row meets.
+
+    Instants are collected by all that a row meets; only the few lists there are then are told apart by rule.
+    """
     columns = [f"l{place}" for place in range(len(lanes))]
+    every, some = ", ".join(columns), " OR ".join(f"{each} IS NOT NULL" for each in columns)
     which = ", ".join(f"{_which(lane, value_of)} AS l{place}" for place, lane in enumerate(lanes))
     told = f'SELECT subject, "at", {which} FROM facts WHERE {where}'
-    first, further = columns[0], columns[1:]
-    if not further:
-        return f'SELECT subject, "at", {first} AS rule FROM ({told}) AS told WHERE {first} IS NOT NULL'
-    met = f"CASE WHEN {_none(further)} THEN [{first}] ELSE [{', '.join(columns)}] END"
-    spread = f'SELECT subject, "at", unnest({met}) AS rule FROM ({told}) AS told'
-    return f'SELECT subject, "at", rule FROM ({spread}) AS met WHERE rule IS NOT NULL'
-
-
-def _none(columns: Iterable[str]) -> str:
-    return " AND ".join(f"{each} IS NULL" for each in columns)
+    met = f"FROM ({told}) AS told WHERE {some} GROUP BY subject, {every}"
+    listed = f'SELECT subject, {every}, list("at") AS instants {met}'
+    if len(columns) == 1:
+        return f"SELECT subject, l0 AS rule, instants FROM ({listed}) AS listed"
+    spread = f"SELECT subject, unnest([{every}]) AS rule, instants FROM ({listed}) AS listed"
+    return f"SELECT subject, rule, instants FROM ({spread}) AS spread WHERE rule IS NOT NULL"
 
 
 def _which(lane: Sequence[Numbered], value_of: ValueOf) -> str:
