@@ -96,9 +96,9 @@ def kinds(condition: Condition) -> frozenset[str] | None:
     """
     match condition:
         case Compare("kind", Op.IS, value):
-            return frozenset((value,))
+            return frozenset((value,)) if isinstance(value, str) else frozenset()
         case Compare("kind", Op.ONE_OF, value):
-            return frozenset(value)
+            return frozenset(each for each in value if isinstance(each, str))
         case Every(parts):
             known = [each for each in map(kinds, parts) if each is not None]
             return frozenset.intersection(*known) if known else None

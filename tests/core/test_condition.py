@@ -151,3 +151,8 @@ def test_a_condition_holds_only_for_the_kinds_it_names(tree, kind, known):
 @given(trees, trees, given_values)
 def test_not_any_is_all_not(one, other, known):
     assert holds(Not(Some((one, other))), known.get) is holds(Every((Not(one), Not(other))), known.get)
+
+
+def test_a_kind_is_a_text_and_nothing_else_can_be_one():
+    assert kinds(parse({"kind": 1})) == frozenset()
+    assert kinds(parse({"kind": ["page_viewed", True]})) == {"page_viewed"}
