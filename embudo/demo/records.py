@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from embudo.accounts.models import User
 from embudo.capture.models import Mode, Site
+from embudo.core.lifecycle import PROSPECT
 from embudo.demo.sale import GOALS, TOOLS
 from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW
 from embudo.leads.clock import now
@@ -45,5 +46,7 @@ def give_owners(owners: Mapping[str, str]) -> None:
     for identifier, mail in owners.items():
         named = Person.objects.filter(mail=identifier.removeprefix("mail:"), merged_into=None, owner=None)
         for person in named:
-            OwnerChange.objects.create(person=person, owner=reps[mail], by=reps[mail], at=now())
+            accepted = person.moves.filter(to_stage=PROSPECT, superseded_at=None).order_by("at").last()
+            at = accepted.at if accepted else now()
+            OwnerChange.objects.create(person=person, owner=reps[mail], by=reps[mail], at=at)
         named.update(owner=reps[mail])
