@@ -118,7 +118,7 @@ def time_zone(text: str) -> str:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError) as error:
         near = get_close_matches(text, sorted(available_timezones()), 1, cutoff=0.4)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f" (did you mean {near[0]}?)" if near else ""
         raise Unfit(f"write a name of the IANA list, such as America/Mexico_City or UTC{hint}") from error
     return text
 

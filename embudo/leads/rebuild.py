@@ -74,6 +74,8 @@ def _show(number: int, *, last: bool = False) -> None:
     ((events, in_all),) = sql.rows("SELECT events, events_in_all FROM leads_rebuild WHERE id = %s", [number])
     words = _("%(events)s of %(in_all)s facts") % {"events": events, "in_all": in_all}
     print(f"\r{words}", end="\n" if last else "", file=sys.stderr)
+    if last:
+        print(_("People, scores and stages are computed again."))
 
 
 # -- the steps, carried out by the process that follows ----------------------------------------------
