@@ -25,7 +25,10 @@ def installed(module: str) -> bool:
 
 
 # -- apps, in the order the data flows; an app that is not there yet is left out ---------------------
-_APPS = ("ui", "accounts", "work", "capture", "definition", "leads", "reports", "demo", "operate")
+_APPS = (
+    *("ui", "accounts", "work", "capture", "definition", "leads", "privacy"),
+    *("forms", "imports", "duplicates", "doors", "reports", "demo", "operate"),
+)
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
