@@ -19,6 +19,8 @@ WORDS = {
     "password_set": _("set a new password by link"),
     "password_changed": _("changed their password"),
     "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
+    "pair_refused": _("said that %(about)s are two people"),
+    "pair_reopened": _("asked again whether %(about)s are one person"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),

@@ -18,7 +18,7 @@ from embudo.leads.queries.search import Search
 from embudo.leads.story import history_of, members, subjects_of, told
 from embudo.leads.templatetags.leads import called, identifier_called
 from embudo.leads.timeline import entries
-from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
+from embudo.leads.views.applying import Moved, back_to, fact_id, join_two, person_of, say
 from embudo.ui.toasts import toast
 
 FOUND = 8
@@ -52,9 +52,7 @@ def join(request: HttpRequest, person: int, other: int) -> HttpResponse:
         toast(request, _("These two are one already."))
         return back_to(request, found.id)
     if request.method == "POST":
-        done = _("%(one)s and %(other)s are one person now.") % {"one": called(found), "other": called(second)}
-        undo = f"{reverse('leads:unmerge', args=[found.id, second.id])}?{urlencode({'fact': fact_id()})}"
-        say(request, "people_merged", found.id, {"survivor": found.id, "absorbed": second.id}, done=done, undo=undo)
+        join_two(request, found, second)
         return back_to(request, found.id)
     context = {"person": found, "other": second, "sides": [_side(found), _side(second)], "fact": fact_id()}
     return render(request, "leads/join.html", context)
