@@ -21,6 +21,8 @@ WORDS = {
     "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
     "pair_refused": _("said that %(about)s are two people"),
     "pair_reopened": _("asked again whether %(about)s are one person"),
+    "attribute_accepted": _("put the attribute %(about)s on every profile"),
+    "attribute_hidden": _("hid the attribute %(about)s"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),

@@ -102,7 +102,32 @@ def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
         "evidence": "by_hand",
         "strength": int(Strength.BY_HAND),
     }
-    say(request, "identity_linked", keeper, props, done=_("Decided."))
+    undo = f"{reverse('leads:unsettle', args=[found.id, dispute])}?{urlencode({'fact': fact_id()})}"
+    say(request, "identity_linked", keeper, props, done=_("Decided."), undo=undo)
+    return back_to(request, found.id)
+
+
+@require_http_methods(["POST"])
+@require("people.merge")
+def unsettle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
+    """Take back how a dispute was decided: the identifier is the former holder's again, and both claim it."""
+    found = _person(person)
+    settled = get_object_or_404(Dispute, pk=dispute)
+    sides = settled.person_id, settled.claimed_by_id
+    open_again = Dispute.objects.filter(identifier=settled.identifier, settled_at=None).exists()
+    if found.id not in [_person(each).id for each in sides]:
+        return HttpResponseRedirect(reverse("leads:person", args=[found.id]))
+    if open_again:
+        toast(request, _("It is open already."))
+        return back_to(request, found.id)
+    props = {
+        "identifier": settled.identifier,
+        "person": settled.person_id,
+        "evidence": "by_hand",
+        "strength": int(Strength.BY_HAND),
+        "reopens": {"person": sides[0], "claimed_by": sides[1], "evidence": settled.evidence},
+    }
+    say(request, "identity_linked", settled.person_id, props, done=_("The two claim it again."))
     return back_to(request, found.id)
 
 
