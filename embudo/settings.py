@@ -168,6 +168,7 @@ CONTENT_SECURITY_POLICY = {
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
 WORK = {
+    "duplicates": "embudo.duplicates.search",
     "replay": "embudo.operate.replay",
 }
 

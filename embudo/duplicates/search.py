@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from embudo.duplicates.models import Pair
 from embudo.engines import duplicates, records
 from embudo.engines.likeness import Whose
 from embudo.leads import sql
@@ -53,7 +52,10 @@ def run(job: Any) -> Steps:
         if kept >= MOST:
             break
     kept += _keep(found)
-    while sql.one(f"DELETE FROM duplicates_pair WHERE id IN (SELECT id FROM duplicates_pair WHERE seen_at < %s LIMIT {SLICE})", [began]):
+    while sql.one(
+        f"DELETE FROM duplicates_pair WHERE id IN (SELECT id FROM duplicates_pair WHERE seen_at < %s LIMIT {SLICE})",
+        [began],
+    ):
         yield Progress(2 * total, 2 * total)
     return {"people": total, "pairs": kept}
 

@@ -36,7 +36,9 @@ def pairs(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Ask for a search; who asks while one is under way sees that one."""
     running = Job.objects.exclude(state__in=ENDED).filter(kind=KIND).first()
-    return HttpResponseRedirect(reverse("work:job", args=[(running or Job.objects.create(kind=KIND, by=request.user)).pk]))
+    return HttpResponseRedirect(
+        reverse("work:job", args=[(running or Job.objects.create(kind=KIND, by=request.user)).pk])
+    )
 
 
 @require_POST

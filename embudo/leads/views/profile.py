@@ -3,12 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-<<<<<<< HEAD
-=======
-from django.utils import formats
-
 from embudo.core.attributes import STANDARD
->>>>>>> 3f84a789f5242c9a2c69e458ff07e34743cb261e
 from embudo.core.event import Event
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute, Person
