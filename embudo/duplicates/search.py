@@ -12,6 +12,7 @@ from embudo.engines import duplicates, records
 from embudo.engines.likeness import Whose
 from embudo.leads import sql
 from embudo.leads.pointers import Pointers
+from embudo.leads.queries.pieces import IS_LISTED
 from embudo.work.kinds import Progress, Steps
 
 LABEL = _("Search for duplicates")
@@ -34,7 +35,7 @@ KEEP = (
 def run(job: Any) -> Steps:
     """Compare everybody and keep the pairs that are probably one; who was taken apart by hand is no pair."""
     began, people = timezone.now(), []
-    total = sql.rows("SELECT count(*) FROM leads_person WHERE known AND merged_into_id IS NULL")[0][0]
+    ((total,),) = sql.rows(f"SELECT count(*) FROM leads_person WHERE {IS_LISTED}")
     for portion in _everybody():
         people += portion
         yield Progress(len(people), 2 * total)
@@ -52,10 +53,8 @@ def run(job: Any) -> Steps:
         if kept >= MOST:
             break
     kept += _keep(found)
-    while sql.one(
-        f"DELETE FROM duplicates_pair WHERE id IN (SELECT id FROM duplicates_pair WHERE seen_at < %s LIMIT {SLICE})",
-        [began],
-    ):
+    gone = f"SELECT id FROM duplicates_pair WHERE seen_at < %s AND refused_at IS NULL LIMIT {SLICE}"
+    while sql.one(f"DELETE FROM duplicates_pair WHERE id IN ({gone})", [began]):
         yield Progress(2 * total, 2 * total)
     return {"people": total, "pairs": kept}
 
@@ -63,10 +62,8 @@ def run(job: Any) -> Steps:
 def _everybody() -> Iterator[list[dict[str, object]]]:
     last = -(2**63)
     while True:
-        rows = sql.rows(
-            f"SELECT {COLUMNS} FROM leads_person WHERE known AND merged_into_id IS NULL AND id > %s ORDER BY id LIMIT %s",
-            [last, PORTION],
-        )
+        wanted = f"FROM leads_person WHERE {IS_LISTED} AND id > %s ORDER BY id LIMIT {PORTION}"
+        rows = sql.rows(f"SELECT {COLUMNS} {wanted}", [last])
         if not rows:
             return
         last = rows[-1][0]

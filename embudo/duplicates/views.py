@@ -36,9 +36,8 @@ def pairs(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Ask for a search; who asks while one is under way sees that one."""
     running = Job.objects.exclude(state__in=ENDED).filter(kind=KIND).first()
-    return HttpResponseRedirect(
-        reverse("work:job", args=[(running or Job.objects.create(kind=KIND, by=request.user)).pk])
-    )
+    job = running or Job.objects.create(kind=KIND, by=request.user)
+    return HttpResponseRedirect(reverse("work:job", args=[job.pk]))
 
 
 @require_POST

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('leads', '0016_an_attribute_can_be_hidden'),
+        ('leads', '0018_an_attribute_can_be_hidden'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
