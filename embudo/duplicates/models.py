@@ -1,5 +1,6 @@
 """Pairs of people who are probably one. What becomes of a pair is a fact about the people; only "no" is kept here."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from embudo.accounts.models import AuditEntry
 from embudo.leads.models import Person
 
 STANDING = models.Q(left__merged_into=None, left__known=True, right__merged_into=None, right__known=True)
+BEING_APPLIED = timedelta(minutes=1)  # how long a pair that was joined is taken for one whose people are not yet
 
 
 class Pair(models.Model):
@@ -21,6 +23,7 @@ class Pair(models.Model):
     odds = models.FloatField()  # bits, before any sign
     signs = models.JSONField(default=list)  # [[trait, degree, bits], ...]
     seen_at = models.DateTimeField(default=timezone.now)  # when a search found it last
+    joined_at = models.DateTimeField(null=True)  # somebody said that they are one; the people's rows follow in a moment
     refused_at = models.DateTimeField(null=True)  # somebody said that these are two people
     refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
@@ -36,7 +39,8 @@ class Pair(models.Model):
     @classmethod
     def open(cls) -> "models.QuerySet[Pair]":
         """Return the pairs nobody has decided on, the most probable first."""
-        return cls.objects.filter(STANDING, refused_at=None).order_by("-probability", "id")
+        following = models.Q(joined_at__gte=timezone.now() - BEING_APPLIED)
+        return cls.objects.filter(STANDING, refused_at=None).exclude(following).order_by("-probability", "id")
 
     def refuse(self, *, by: Any) -> bool:
         """Keep that these are two people; return whether nobody had said so before."""

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -48,7 +49,9 @@ def join(request: HttpRequest, pair: int) -> HttpResponse:
     if found.left.merged_into_id is not None or found.right.merged_into_id is not None:
         toast(request, _("One of the two was joined with somebody meanwhile."))
     else:
-        join_two(request, *sorted((found.left, found.right), key=lambda person: (-person.events, person.created_at)))
+        people = sorted((found.left, found.right), key=lambda person: (-person.events, person.created_at))
+        if join_two(request, *people):
+            Pair.objects.filter(pk=pair).update(joined_at=timezone.now())
     return _back(request)
 
 

@@ -91,12 +91,12 @@ def say(
     return True
 
 
-def join_two(request: HttpRequest, survivor: Person, absorbed: Person) -> None:
-    """Record that two people are one, whose page is the survivor's; the Undo takes them apart again."""
+def join_two(request: HttpRequest, survivor: Person, absorbed: Person) -> bool:
+    """Record that two people are one, whose page is the survivor's, and return whether it was kept; it has an Undo."""
     done = _("%(one)s and %(other)s are one person now.") % {"one": called(survivor), "other": called(absorbed)}
     undo = f"{reverse('leads:unmerge', args=[survivor.id, absorbed.id])}?{urlencode({'fact': fact_id()})}"
     props = {"survivor": survivor.id, "absorbed": absorbed.id}
-    say(request, "people_merged", survivor.id, props, done=done, undo=undo)
+    return say(request, "people_merged", survivor.id, props, done=done, undo=undo)
 
 
 def back_to(request: HttpRequest, person: int) -> HttpResponse:
