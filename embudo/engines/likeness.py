@@ -127,7 +127,8 @@ PEOPLE = Model(
         _trait(
             "mail",
             _equal("mail", 0.55, 1e-6),
-            Degree("alike", f"{_alike('mail', 0.95)} OR mailbox_l = mailbox_r", 0.25, 1e-4),
+            Degree("alike", _alike("mail", 0.95), 0.15, 1e-4),
+            Degree("partly", "mailbox_l = mailbox_r", 0.1, 2e-3),  # often the name once more, which says itself
             counted=False,
         ),
         _trait("phone", _same("phone", 0.7, 1e-4), Degree("alike", _mistyped("phone"), 0.05, 1e-4)),
