@@ -33,6 +33,7 @@ def test_duplicates_are_found_and_decided_on_by_keys(page: Page, company: Compan
         page.set_viewport_size({"width": width, "height": 900})
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)
+            page.reload()
             assert page.evaluate(TOO_WIDE) <= 0
             page.evaluate(f"{AXE.read_text()}; undefined")
             assert page.evaluate(FOUND) == []
