@@ -9,6 +9,7 @@ import pytest
 
 from embudo import install
 from embudo.config import Config
+from embudo.install import nearest
 
 
 def filled(folder: Path) -> Path:
