@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hmac import compare_digest
 from pathlib import Path
 
@@ -39,16 +41,32 @@ def address(config: Config) -> str:
     return f"{config.site_address}/set-up/?{urlencode({'token': token(config)})}"
 
 
-def spend(config: Config, given: str) -> bool:
-    """Use the token up; true for the one caller that gave the right one first."""
+@contextmanager
+def spending(config: Config, given: str) -> Iterator[bool]:
+    """Give whether the token is right, to one caller at a time; it is used up when the block ends without an error."""
+    taken = _take(config, given)
+    try:
+        yield taken is not None
+    except BaseException:
+        if taken:
+            with suppress(FileExistsError):
+                os.link(taken, _file(config))
+        raise
+    finally:
+        if taken:
+            taken.unlink()
+
+
+def _take(config: Config, given: str) -> Path | None:
+    """Put the token's file aside when its text was given; of those who try at once one succeeds."""
+    taken = config.data / f"{_file(config).name}.{os.getpid()}.{secrets.token_hex(4)}"
     try:
         right = _file(config).read_text().strip()
         if not right or not compare_digest(right.encode(), given.strip().encode()):
-            return False
-        _file(config).unlink()
+            return None
+        return _file(config).rename(taken)
     except FileNotFoundError:
-        return False
-    return True
+        return None
 
 
 def _file(config: Config) -> Path:
