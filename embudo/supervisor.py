@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -38,9 +39,11 @@ def main(arguments: list[str]) -> int:
     if taken := ports_taken(config, names):
         print("\n".join(taken), file=sys.stderr)
         return 1
-    if code := _prepare():
+    supervisor = Supervisor(config, names)
+    supervisor.listen()
+    if code := prepare(supervisor.stop):
         return code
-    return Supervisor(config, names).run()
+    return supervisor.run()
 
 
 def ports_taken(config: Config, names: list[str]) -> list[str]:
@@ -67,13 +70,32 @@ def _is_taken(host: str, port: int) -> bool:
     return False
 
 
-def _prepare() -> int:
+def prepare(stop: threading.Event) -> int:
+    """Bring the tables up to date, passing each line on as it comes, and return the exit code; ended when told to stop.
+
+    What was cut short is done by the next start: each step is one transaction, or safe to do again.
+    """
     say("up", "bringing the tables up to date")
-    command = [sys.executable, "-m", "embudo.cli", "prepare"]
-    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    for line in done.stdout.splitlines():
-        say("up", line)
-    return done.returncode
+    process = subprocess.Popen(
+        [sys.executable, "-m", "embudo.cli", "prepare"],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines = threading.Thread(target=_pass_on, args=("up", process.stdout), daemon=True)
+    lines.start()
+    while process.poll() is None:
+        if stop.wait(TICK_S):
+            say("up", "stopping")
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=STOP_S)
+            process.kill()
+            process.wait()
+    lines.join(timeout=1)
+    return 0 if stop.is_set() else process.returncode
 
 
 def say(name: str, line: str) -> None:
@@ -158,10 +180,15 @@ class Supervisor:
     names: list[str]
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> int:
-        """Look after the processes until told to stop; then stop them and return 0."""
+    def listen(self) -> None:
+        """Stop on SIGTERM and SIGINT from now on."""
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: self.stop.set())
+
+    def run(self) -> int:
+        """Look after the processes until told to stop; then stop them and return 0."""
+        if self.stop.is_set():
+            return 0
         children = [Child(name) for name in self.names]
         threading.Thread(target=self._announce, daemon=True).start()
         threading.Thread(target=self._watch, args=(children,), daemon=True).start()

@@ -165,3 +165,28 @@ def _free() -> int:
 def test_reasons_of_an_end_are_told_in_words() -> None:
     assert supervisor._reason(-signal.SIGKILL) == "killed by SIGKILL"
     assert supervisor._reason(3) == "exit code 3"
+
+
+SLOW = """
+import sys
+from unittest.mock import patch
+from embudo import supervisor
+real = supervisor.subprocess.Popen
+words = "import time; print('step one of a long upgrade'); time.sleep(60)"
+def slow(command, **how):
+    return real([sys.executable, "-u", "-c", words], **how)
+with patch.object(supervisor.subprocess, "Popen", slow):
+    sys.exit(supervisor.main(["--only", "follow"]))
+"""
+
+
+@pytest.mark.slow
+def test_a_long_upgrade_tells_each_step_as_it_comes_and_ends_when_told(install: Install) -> None:
+    with install.up(command=[sys.executable, "-c", SLOW]) as running:
+        running.says("step one of a long upgrade")
+        processes = below(running)
+        began = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - began < 5
+        assert "stopping" in running.said()
+        assert alive(processes) == [] and processes
