@@ -4,7 +4,6 @@ import argparse
 import errno
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from embudo import config as settings
-from embudo import pulse
+from embudo import ports, pulse
 from embudo.config import Config
 from embudo.health import Health, serves
 from embudo.processes import RUN, SUPERVISED
@@ -61,13 +60,8 @@ def ports_taken(config: Config, names: list[str]) -> list[str]:
 
 
 def _is_taken(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+    error = ports.refusal(host, port)
+    return error is not None and error.errno == errno.EADDRINUSE
 
 
 def prepare(stop: threading.Event) -> int:
