@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.utils.http import urlencode
 
+from embudo import whole_file
 from embudo.accounts.models import User
 from embudo.config import Config
 
@@ -23,16 +24,7 @@ def token(config: Config) -> str:
     file = _file(config)
     config.data.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(24))
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        whole_file.make(file, secrets.token_urlsafe(24))
     return file.read_text().strip()
 
 
