@@ -9,6 +9,7 @@ from embudo import pulse
 from embudo.config import Config
 from embudo.eventlog import open_log
 from embudo.health import serves
+from embudo.leads.clock import now
 from embudo.leads.follow import cursor_of_tables
 from embudo.operate.finding import Finding, bad, good, note
 from embudo.operate.vitals import lag, work_left
@@ -78,7 +79,7 @@ def _is_missing(name: str, config: Config) -> Finding:
 def _falls_behind(config: Config) -> list[Finding]:
     """What waits to be followed, should it wait for long and the cursor not move while we look."""
     record, before = open_log(config), cursor_of_tables()
-    behind = lag(record, time.time_ns() // 1000)
+    behind = lag(record, now())
     if not behind.late:
         return []
     time.sleep(LOOK_AGAIN_S)

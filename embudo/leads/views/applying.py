@@ -46,6 +46,14 @@ def person_of(id_: int) -> Person:
     return found
 
 
+def person_now(id_: int) -> Person:
+    """Return the person, or who they are known as now; raises Http404 when there is nobody."""
+    try:
+        return person_of(id_)
+    except Moved as moved:
+        return moved.person
+
+
 def fact_id() -> str:
     """Return a new id for a form: whoever sends it twice says it once."""
     return str(uuid4())
