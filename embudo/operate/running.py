@@ -48,7 +48,7 @@ def _hangs(process: Process, config: Config) -> Finding | None:
         how = _("Let it go on: kill -CONT %(pids)s. Or end it: kill -KILL %(pids)s, and `embudo up` starts it again")
         what = _("Process %(name)s (%(pid)d): it was stopped (SIGSTOP)") % facts
         return bad(what, _WHY[process.name](), how % {"pids": stopped})
-    if serves(config, process.name) if process.name in SERVING else _turns(process):
+    if serves(process.placed(config), process.name) if process.name in SERVING else _turns(process):
         return None
     how = _("End it: kill -KILL %(pid)d. `embudo up` starts it again, and does so by itself after %(silent)d s")
     return bad(
