@@ -35,6 +35,7 @@ def running(config: Config, name: str) -> Iterator[None]:
         for each in processes(config):
             if each.name == name and not each.lives:
                 each.file.unlink(missing_ok=True)
+        _file.touch()
         _file.write_text(json.dumps({name: getattr(config, name) for name in PLACES}))
     try:
         yield
