@@ -134,7 +134,8 @@ class Reader:
 
     def segments(self) -> list[Segment]:
         """Return the segments of the rows that are sealed."""
-        return self._retried(lambda: self._archive.manifest().until(self._tail.marks()))
+        marks = self._tail.marks()  # first: a manifest is never behind the marks of before
+        return self._retried(lambda: self._archive.manifest().until(marks))
 
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Segment], Table]:
         """Return all segments and the rows of the tail that none of them holds, consistent with one another."""

@@ -44,14 +44,17 @@ def seal(tail: Tail, archive: Archive, *, at_least: int, at: int) -> list[Segmen
 
 
 def settle(tail: Tail, archive: Archive, *, at: int) -> None:
-    """Finish what a crash left half done and remove files nobody needs; only the holder of the lock may."""
-    manifest = archive.manifest()
-    for shard, mark in tail.marks().items():
+    """Finish what a crash left half done and remove files nobody needs; only the holder of the lock may.
+
+    Raises DamagedManifest when sealed rows cannot be found: whatever file is on no list may hold them.
+    """
+    marks = tail.marks()
+    manifest = archive.checked(marks)
+    for shard, mark in marks.items():
         sealed = max(manifest.sealed(shard), mark.sealed)
         if sealed > mark.sealed or any(row[0] <= position(shard, sealed) for row in tail.rows(shard, 0, 1)):
             _move_mark(tail, shard, sealed)
-    for path in archive.orphans():
-        path.unlink(missing_ok=True)
+    archive.clear_orphans(marks)
     old = [each for each in manifest.retired if each.at < at - GRACE]
     if old:
         archive.save(manifest.without_retired(old))

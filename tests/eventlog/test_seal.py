@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -5,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from embudo.core.event import DAY
-from embudo.eventlog import Cursor, Log, open_log, seal
+from embudo.eventlog import Cursor, Log, LogDamaged, Retention, open_log, seal
 from embudo.eventlog.manifest import Manifest
 from embudo.eventlog.segments import Archive, SegmentWriter
 from tests.cast import MONDAY
@@ -92,11 +93,71 @@ def test_files_of_a_crashed_sealing_are_removed_by_the_next(log: Log) -> None:
     log.append(facts(0, 3))
     log.seal()
     folder = log.segments()[0].parent
-    for name in ("000-000000000009-000000000012-000077.parquet", "something.unfinished"):
+    for name in ("000-000000000004-000000000006-000077.parquet", "something.unfinished"):
         (folder / name).write_bytes(b"torn")
     log.append(facts(3, 6))
     log.seal()
     assert sorted(path.suffix for path in folder.iterdir()) == [".parquet", ".parquet", ".subjects", ".subjects"]
+
+
+def contents(log: Log) -> dict[str, bytes]:
+    folder = log.config.data / "log" / "segments"
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def listed(log: Log) -> dict[str, bytes]:
+    """The lists of segments there were: without any, after the first and after the second sealing of `log`."""
+    lists = {"gone": b""}
+    for which, start in ("older", 0), ("newest", 9):
+        log.append(facts(start, start + 9))
+        log.seal()
+        lists[which] = log._archive.manifest_path.read_bytes()
+    log.append(facts(18, 20))
+    return lists
+
+
+@pytest.mark.parametrize("which", ["gone", "older"])
+def test_a_list_of_segments_that_was_lost_or_is_older_destroys_nothing(
+    log: Log, listed: dict[str, bytes], which: str
+) -> None:
+    def retain() -> object:
+        return log.retain(Retention({"page_viewed": 1}))
+
+    before = contents(log)
+    log._archive.manifest_path.unlink()
+    if listed[which]:
+        log._archive.manifest_path.write_bytes(listed[which])
+    for act in (log.seal, log.compact, log.segments, log.snapshot, lambda: log.history([1]), retain):
+        with pytest.raises(LogDamaged, match="18 of shard 0 are in no segment"):
+            act()
+    with pytest.raises(LogDamaged, match="18 of shard 0 are in no segment"):
+        open_log(log.config)
+    assert contents(log) == before
+    log._archive.manifest_path.write_bytes(listed["newest"])
+    assert len(log.seal()) == 1
+    assert ids(log) == [event.id for event in facts(0, 20)]
+
+
+def test_a_list_whose_segments_were_merged_since_destroys_nothing(log: Log, listed: dict[str, bytes]) -> None:
+    log.compact(fewest=2, at=MONDAY)
+    log.compact(at=MONDAY + DAY)  # the files of before the merge are gone
+    before = contents(log)
+    log._archive.manifest_path.write_bytes(listed["newest"])
+    with pytest.raises(LogDamaged, match="is gone"):
+        log.seal()
+    assert contents(log) == before
+
+
+def test_segments_of_which_neither_list_nor_tail_knows_are_put_aside(log: Log, listed: dict[str, bytes]) -> None:
+    before = contents(log)
+    other = open_log(replace(log.config, data=log.config.data / "other", database_url=""))
+    shutil.copytree(log._archive.folder, other._archive.folder)
+    other.append(facts(0, 3))
+    other.seal()
+    aside = other.config.data / "log" / "aside"
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    other.close()
 
 
 @pytest.fixture
