@@ -1,8 +1,8 @@
 """How somebody is erased: at once from every reading and from intake, then from the bytes on disk, with evidence."""
 
-import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,8 @@ import msgspec
 from embudo.core.event import Event
 from embudo.eventlog.columns import event_of
 from embudo.eventlog.ledger import FAILED_BYTES
-from embudo.eventlog.manifest import Segment, sync_folder
+from embudo.eventlog.lines import append_lines
+from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.rewrite import alone, delete_from_tail, drop_retired, rewrite
 from embudo.eventlog.segments import Archive, Table
@@ -100,19 +101,17 @@ def sweep(tail: Tail, archive: Archive, tombstones: Tombstones, *, by: str, why:
 
 def record(folder: Path, evidence: Evidence) -> None:
     """Add a line of evidence, durably."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "evidence.jsonl", "ab") as file:
-        file.write(msgspec.json.encode(evidence) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder)
+    append_lines(folder / "evidence.jsonl", msgspec.json.encode(evidence) + b"\n")
 
 
 def evidence_of(folder: Path) -> list[Evidence]:
-    """Return all evidence kept, oldest first."""
+    """Return all evidence kept, oldest first; a line torn by a crash tells nothing."""
     path = folder / "evidence.jsonl"
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    return [msgspec.json.decode(line, type=Evidence) for line in lines]
+    found = []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            found.append(msgspec.json.decode(line, type=Evidence))
+    return found
 
 
 def _in_tail(tail: Tail, subjects: Collection[int]) -> tuple[list[tuple[int, int]], set[str]]:

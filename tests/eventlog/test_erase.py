@@ -153,3 +153,12 @@ def test_evidence_names_nobody(told: Log) -> None:
     told.erase(ADA, identifiers=[ada.mail], **ASKED)
     path: Path = told.config.data / "erased" / "evidence.jsonl"
     assert ada.mail not in path.read_text() and str(ada.subject) not in path.read_text()
+
+
+def test_evidence_behind_a_line_torn_by_a_crash_is_read(told: Log) -> None:
+    first = told.erase(ADA, **ASKED)
+    path: Path = told.config.data / "erased" / "evidence.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"what":"erased","by":"cl')
+    assert told.evidence() == [first]
+    second = told.erase([bruno.subject], **ASKED)
+    assert told.evidence() == [first, second]
