@@ -7,6 +7,7 @@ from embudo.eventlog.columns import PLAIN, props_json
 from embudo.eventlog.ledger import KEPT, RECEIVED
 from embudo.eventlog.manifest import DamagedManifest, Manifest
 from embudo.eventlog.position import key_hash, position
+from embudo.eventlog.seal import move_mark
 from embudo.eventlog.segments import Archive, Table, events_of
 from embudo.eventlog.tail import HORIZON, KeyRow, LogDamaged, Tail
 
@@ -46,6 +47,7 @@ def adopt(tail: Tail, archive: Archive) -> int:
 
     What the lost tail had not sealed is lost with it. Only keys within the horizon are needed again.
     """
+    tail.index()  # the mark is about to say so of its own keys, too
     adopted, manifest = 0, archive.manifest()
     for shard in behind(tail, archive):
         mark = tail.marks()[shard]
@@ -63,6 +65,7 @@ def adopt(tail: Tail, archive: Archive) -> int:
             writing.sealed(shard, last)
             writing.indexed(shard, last)
             writing.count(shard, {RECEIVED: last - mark.last, KEPT: last - mark.last})
+        move_mark(tail, shard, last)  # readers take the rows an older tail still has for the newest ones
     return adopted
 
 

@@ -53,7 +53,7 @@ def settle(tail: Tail, archive: Archive, *, at: int) -> None:
     for shard, mark in marks.items():
         sealed = max(manifest.sealed(shard), mark.sealed)
         if sealed > mark.sealed or any(row[0] <= position(shard, sealed) for row in tail.rows(shard, 0, 1)):
-            _move_mark(tail, shard, sealed)
+            move_mark(tail, shard, sealed)
     archive.clear_orphans(marks)
     old = [each for each in manifest.retired if each.at < at - GRACE]
     if old:
@@ -72,7 +72,7 @@ def _seal(tail: Tail, archive: Archive, shard: int, after: int, last: int, at: i
     writer.add(in_order(table))
     segment = writer.finish()
     archive.save(archive.manifest().replaced((), [segment], at=None))
-    _move_mark(tail, shard, last)
+    move_mark(tail, shard, last)
     return segment
 
 
@@ -86,7 +86,8 @@ def _portions(tail: Tail, shard: int, after: int, last: int) -> Iterator[list[Ta
         after = shard_and_offset(rows[-1][0])[1]
 
 
-def _move_mark(tail: Tail, shard: int, offset: int) -> None:
+def move_mark(tail: Tail, shard: int, offset: int) -> None:
+    """Say that a shard's rows up to an offset are in segments, and drop them from the tail in short transactions."""
     with tail.writing({shard}) as writing:
         writing.sealed(shard, offset)
     dropped = _DROP

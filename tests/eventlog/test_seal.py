@@ -72,7 +72,7 @@ def cut(monkeypatch: pytest.MonkeyPatch, where: type, name: str, *, before: bool
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("where, name", [(SegmentWriter, "finish"), (Archive, "save"), (seal, "_move_mark")])
+@pytest.mark.parametrize("where, name", [(SegmentWriter, "finish"), (Archive, "save"), (seal, "move_mark")])
 def test_a_crash_at_any_step_of_sealing_loses_and_doubles_nothing(
     log: Log, monkeypatch: pytest.MonkeyPatch, where: type, name: str, before: bool
 ) -> None:
