@@ -192,6 +192,7 @@ class Log:
         """Erase subjects from reading and intake at once, then from tail, segments and failed bodies.
 
         Failed bodies that hold one of `identifiers` ("ana@norte.mx"), or one that an erased row came by, are emptied.
+        Where somebody keeps the storage from overwriting what was deleted, `scrubbed` is False: `retain` does it then.
         """
         with _storage_errors():
             return erase(

@@ -19,6 +19,7 @@ class Tombstones:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.unscrubbed = folder / "unscrubbed"  # is there while something that was deleted is not overwritten yet
         self._path = folder / "tombstones"
         self._stamp: tuple[int, int] | None = None
         self._until: dict[str, int] = {}
@@ -52,6 +53,10 @@ class Tombstones:
         self.folder.mkdir(parents=True, exist_ok=True)  # for the key
         append_lines(self._path, "".join(f"{self._hash(subject)} {at}\n" for subject in sorted(subjects)).encode())
         bool(self)
+
+    def owe_a_scrub(self) -> None:
+        """Say, durably, that something is about to be deleted that has to be overwritten, too."""
+        append_lines(self.unscrubbed, b"")
 
     def _load(self) -> None:
         until: dict[str, int] = {}
