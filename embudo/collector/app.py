@@ -193,14 +193,16 @@ class Collector:
             return self._refuse(refused.reason)
         drop = Drop(error.reason, error.detail)
         failure = failure_of(key, scope.path, drop, body, self._now())
-        return await self._keep(Sorted(failures=[failure], drops=[(0, drop)]), alone=True)
+        return await self._keep(Sorted(failures=[failure], drops=[(0, drop)], size_bytes=len(body)), alone=True)
 
     async def _keep(self, result: Sorted, *, alone: bool) -> Answer:
         """Wait until a request's load is durable, then say what became of it."""
         late: list[tuple[int, Drop]] = []
         if result.events or result.failures:
             try:
-                receipts = await self._committer.keep(result.events, result.failures)
+                receipts = await self._committer.keep(
+                    result.events, result.failures, size_bytes=result.size_bytes
+                )  # fmt: skip
             except Unavailable:
                 self.metrics.events["unavailable"] += len(result.events) + len(result.failures)
                 return answers.UNAVAILABLE
