@@ -11,6 +11,7 @@ from typing import Any
 from embudo.core.event import Event
 from embudo.eventlog import manifest as manifests
 from embudo.eventlog.columns import COLUMNS, HOT_TEXT, PLAIN, event_of, hot_of, schema
+from embudo.eventlog.keys import hashes_of, keep_keys, keys_of, keys_path
 from embudo.eventlog.manifest import DamagedManifest, Manifest, Segment, checksum, checksum_of, sync_folder
 from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.subjects import encoded, index_of, index_path
@@ -25,7 +26,7 @@ _ORDER = [("subject", "ascending"), ("at", "ascending"), ("id", "ascending")]
 
 _READ = ("shard", "offset", *PLAIN)  # what reading on needs
 
-_NAME = re.compile(r"(\d{3,})-\d{12,}-(\d{12,})-\d{6,}\.(?:parquet|subjects)")
+_NAME = re.compile(r"(\d{3,})-\d{12,}-(\d{12,})-\d{6,}\.(?:parquet|subjects|keys)")
 
 Table = Any  # pyarrow.Table; pyarrow is imported only where it is needed
 
@@ -64,9 +65,9 @@ class Archive:
         return SegmentWriter(self.folder, shard, first, last, generation)
 
     def remove(self, file: str) -> None:
-        """Remove a segment's file and its index, when they are still there."""
-        for path in (self.path(file), index_path(self.path(file))):
-            path.unlink(missing_ok=True)
+        """Remove a segment's file and what is beside it, when they are still there."""
+        for beside in (Path, index_path, keys_path):
+            beside(self.path(file)).unlink(missing_ok=True)
 
     def history(self, segment: Segment, subjects: Collection[int], through: int | None = None) -> Iterator[Event]:
         """Yield a segment's events of these subjects, those with offsets up to `through`.
@@ -81,6 +82,24 @@ class Archive:
         for table in self.row_spans(segment, spans, ("offset", *PLAIN) if cut else PLAIN):
             some = table.filter(pc.less_equal(table["offset"], through)).select(PLAIN) if cut else table
             yield from events_of(some)
+
+    def having(self, segment: Segment, hashes: Any) -> Iterator[Event]:
+        """Yield the events of a segment whose keys have one of these hashes (keys.py), a pyarrow array."""
+        import pyarrow.compute as pc
+
+        rows = pc.indices_nonzero(pc.is_in(self._keys(segment), hashes)).to_pylist()
+        for table in self.row_spans(segment, [(row, row + 1) for row in rows], PLAIN):
+            yield from events_of(table)
+
+    def _keys(self, segment: Segment) -> Any:
+        path = self.path(segment.file)
+        if (found := keys_of(path, segment.rows)) is None:
+            hashes = array("q")
+            for table in self.tables(segment, ("source", "id")):
+                hashes += hashes_of(zip(table["source"].to_pylist(), table["id"].to_pylist(), strict=True))
+            keep_keys(path, hashes)
+            found = keys_of(path, segment.rows)
+        return found
 
     def row_spans(
         self, segment: Segment, spans: Sequence[tuple[int, int]], columns: Sequence[str] = COLUMNS
@@ -147,7 +166,7 @@ class Archive:
         """Return the files in the folder that the manifest does not know."""
         manifest = self.manifest()
         known = {each.file for each in manifest.segments} | {each.file for each in manifest.retired}
-        known |= {str(Path(file).with_suffix(".subjects")) for file in known if file}
+        known |= {beside(Path(file)).name for file in known if file for beside in (index_path, keys_path)}
         return sorted(path for path in self.folder.glob("*") if path.name not in known)
 
 

@@ -96,7 +96,7 @@ def test_files_of_a_crashed_sealing_are_removed_by_the_next(log: Log) -> None:
     for name in ("000-000000000004-000000000006-000077.parquet", "something.unfinished"):
         (folder / name).write_bytes(b"torn")
     log.append(facts(3, 6))
-    log.seal()
+    log.seal(at=MONDAY + DAY)
     assert sorted(path.suffix for path in folder.iterdir()) == [".parquet", ".parquet", ".subjects", ".subjects"]
 
 
@@ -189,6 +189,43 @@ def test_an_old_id_with_other_content_becomes_a_failed_event_when_sealing(old_lo
     assert ids(old_log) == ["fact-0", "fact-1", "fact-2"]
     assert [failed.reason for failed in old_log.failed()] == ["id_reused"]
     assert old_log.ledger().balanced
+
+
+def test_a_twin_that_says_another_time_is_taken_out_too(old_log: Log) -> None:
+    old_log.append([late(1, at=MONDAY + 99 * DAY), late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2", "fact-7"]
+    assert old_log.ledger().duplicates == 1 and old_log.ledger().balanced
+
+
+def test_an_old_id_of_somebody_else_becomes_a_failed_event_when_sealing(old_log: Log) -> None:
+    old_log.append([late(1, who=2, at=MONDAY + 99 * DAY)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2"]
+    assert old_log.ledger().failed_by_reason == {"id_reused": 1}
+
+
+def test_twins_are_found_in_segments_that_were_merged_or_written_anew(old_log: Log) -> None:
+    old_log.append([late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    old_log.compact(fewest=2, at=MONDAY + 101 * DAY)
+    old_log.erase([fact(0).subject], by="clara", why="asked", at=MONDAY + DAY)
+    old_log.append([late(number, at=MONDAY + 100 * DAY) for number in (1, 2, 8)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-1", "fact-2", "fact-8"]
+    assert old_log.verify() == []
+    names = {path.stem for path in old_log.segments()}
+    assert {path.stem for path in old_log._archive.folder.iterdir()} == names
+
+
+def test_keys_beside_a_segment_that_were_cut_short_are_made_again(old_log: Log) -> None:
+    old_log.append([late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    (path,) = old_log._archive.folder.glob("*.keys")
+    path.write_bytes(path.read_bytes()[:-8])
+    old_log.append([late(2, at=MONDAY + 100 * DAY)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2", "fact-7"]
 
 
 def test_a_manifest_is_never_empty_after_sealing(log: Log) -> None:
