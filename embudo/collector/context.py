@@ -2,14 +2,18 @@
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from embudo.collector.field import Message, part
+from embudo.collector.spelling import snake_case
 
 MAX_TEXT = 2_048  # characters of one text; no browser sends a longer address
 
 _CONTEXT_TEXTS = (("userAgent", "user_agent"), ("locale", "locale"), ("timezone", "timezone"))
-_SECRETS = frozenset("email mail e token key password code auth session sid secret signature phone name".split())
+_SECRETS = frozenset(
+    "email mail e token key apikey password passwd pwd code otp auth jwt session sid secret signature sig phone tel "
+    "name".split()
+)  # fmt: skip
 
 
 def context_of(message: Message) -> dict[str, Any]:
@@ -66,4 +70,6 @@ def path_of(url: str) -> str:
 
 
 def _tells_a_secret(parameter: str) -> bool:
-    return parameter.partition("=")[0].lower() in _SECRETS or "@" in parameter or "%40" in parameter
+    """Whether a parameter has a mail address in it, or a name one of whose words stands for a secret."""
+    words = snake_case(unquote_plus(parameter.partition("=")[0])).split("_")
+    return "@" in parameter or "%40" in parameter or not _SECRETS.isdisjoint(words)
