@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from embudo.core.event import Event
 from embudo.eventlog.columns import event_of
-from embudo.eventlog.ledger import FAILED_BYTES
 from embudo.eventlog.lines import append_lines
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import shard_and_offset
@@ -196,7 +195,7 @@ def _forget_bodies(tail: Tail, names: Collection[str], received_until: int) -> i
         ]  # fmt: skip
         if numbers:
             with tail.writing({0}) as writing:
-                writing.count(0, {FAILED_BYTES: -writing.forget_failed(numbers)})
+                writing.forget_failed(numbers)
             forgotten += len(numbers)
     return forgotten
 

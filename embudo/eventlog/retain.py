@@ -7,7 +7,6 @@ from embudo.core.event import DAY
 from embudo.eventlog.causes import ID, SOURCE, Key, causes_of, is_one_of
 from embudo.eventlog.columns import AT, KIND, PLAIN
 from embudo.eventlog.erase import Evidence
-from embudo.eventlog.ledger import FAILED_BYTES
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.rewrite import alone, delete_from_tail, drop_retired, rewrite
@@ -148,7 +147,7 @@ def _retain_bodies(tail: Tail, *, before: int) -> int:
         old = [each.number for each in failed if each.body and each.received_at < before]
         if old:
             with tail.writing({0}) as writing:
-                writing.count(0, {FAILED_BYTES: -writing.forget_failed(old)})
+                writing.forget_failed(old)
             forgotten += len(old)
     return forgotten
 

@@ -13,7 +13,7 @@ from embudo.core.event import DAY, Event
 from embudo.eventlog.append import ID_REUSED, digest, failure_of
 from embudo.eventlog.columns import PLAIN, event_of, props_json
 from embudo.eventlog.keys import hashes_of
-from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT
+from embudo.eventlog.ledger import DUPLICATES, FAILED, KEPT, room_of
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.segments import Archive, in_order, table_of
@@ -133,6 +133,7 @@ def _withdraw(tail: Tail, shard: int, twins: Sequence[tuple[int, Event]]) -> Non
             else:
                 failures.append(failure_of(event, ID_REUSED, f"another event of {first.source} has the id {first.id}"))
         counts[f"{FAILED}:{ID_REUSED}"] += len(failures)
-        counts[FAILED_BYTES] += sum(len(each.body) for each in failures)
+        for each in failures:
+            counts[room_of(each.source)] += len(each.body)
         writing.fail(failures)
         writing.count(shard, counts)

@@ -1,10 +1,12 @@
 """The open transaction of a tail's writer in SQL, and the connection that runs its statements."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from embudo.eventlog.columns import subject_in
+from embudo.eventlog.ledger import room_of
 from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.recent import Piece, Recent, packed
 from embudo.eventlog.tail import Entry, Failed, FailedState, Failure, KeyRow, Known, Packed
@@ -136,10 +138,10 @@ class SqlWriting:
             if value:
                 self._speaker.run(sql, (shard, name, value))
 
-    def counted(self, name: str) -> int:
-        """Return a counter, all shards together."""
-        sql = "SELECT coalesce(sum(value), 0) FROM eventlog_counters WHERE name = ?"
-        return int(self._speaker.all(sql, (name,))[0][0])
+    def counted(self, name: str) -> dict[str, int]:
+        """Return the counters whose names begin with this one, each of all shards together."""
+        sql = "SELECT name, sum(value) FROM eventlog_counters WHERE substr(name, 1, ?) = ? GROUP BY name"
+        return {found: int(value) for found, value in self._speaker.all(sql, (len(name), name))}
 
     def delete(self, positions: Sequence[int]) -> int:
         """Delete rows of the tail that are in the index, and return how many there were."""
@@ -169,13 +171,17 @@ class SqlWriting:
         """Forget keys."""
         self._speaker.run_among("DELETE FROM eventlog_keys WHERE key IN", keys)
 
-    def forget_failed(self, numbers: Sequence[int]) -> int:
-        """Empty the bodies of failed events and return how many bytes that freed."""
-        found = self._speaker.among("SELECT length(body) FROM eventlog_failed WHERE number IN", numbers)
+    def forget_failed(self, numbers: Sequence[int]) -> None:
+        """Empty the bodies of failed events and count the room that frees."""
+        freed = Counter[str]()
+        for source, length in self._speaker.among(
+            "SELECT source, length(body) FROM eventlog_failed WHERE number IN", numbers
+        ):
+            freed[room_of(source)] -= length
+        self.count(0, freed)
         sql = """UPDATE eventlog_failed SET body = substr(body, 1, 0), detail = '',
             state = CASE state WHEN 'open' THEN 'dismissed' ELSE state END WHERE number IN"""
         self._speaker.run_among(sql, numbers)
-        return sum(length for (length,) in found)
 
 
 def pieces_between(speaker: Speaker, after: int, last: int, *, limit: int = 1 << 40) -> list[Piece]:

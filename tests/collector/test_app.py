@@ -146,6 +146,12 @@ def test_what_cannot_be_an_event_is_kept_with_its_reason(door: RunningDoor, body
     assert door.ledger().balanced and door.ledger().failed == 1
 
 
+def test_what_nobody_can_read_is_not_kept_from_a_page_elsewhere(door: RunningDoor) -> None:
+    answer = door.post("/v1/track", b"{", key=PUBLIC, headers={"Origin": "https://elsewhere.example"})
+    assert (answer.status, answer.json["code"]) == (403, "wrong_domain")
+    assert door.log.failed() == []
+
+
 @pytest.mark.parametrize("body", [b'{"batch": 7}', b"{}", b'{"batch": {}}', b"[]"])
 def test_a_batch_that_is_none_is_kept_as_such(door: RunningDoor, body: bytes) -> None:
     assert door.post("/v1/batch", body).json["code"] == "not_a_batch"

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -73,8 +74,21 @@ def test_bodies_beyond_the_quota_are_counted_as_refused(fresh: Callable[..., Log
     log.commit(failures=[large, large, large])
     log.commit(failures=[large, BAD])
     ledger = log.ledger()
-    assert (ledger.failed, ledger.refused, ledger.failed_bytes) == (3, {"failed_quota": 2}, 800_000 + len(BAD.body))
+    assert (ledger.failed, ledger.refused, ledger.failed_bytes) == (2, {"failed_quota": 3}, 400_000 + len(BAD.body))
     assert ledger.balanced
+
+
+def test_one_source_leaves_room_for_the_bodies_of_others(fresh: Callable[..., Log]) -> None:
+    log = fresh(failed_quota_mb=1)
+    body = replace(BAD, body=b"x" * 10_000)
+    log.commit(failures=[body] * 200)
+    log.commit(failures=[replace(body, source="site-sur")] * 200)
+    kept = Counter(failed.source for failed in log.failed(limit=1_000))
+    assert kept == {BAD.source: 50, "site-sur": 25}
+    log.retain(at=BAD.received_at + 100 * DAY)
+    assert log.ledger().failed_bytes == 0
+    log.commit(failures=[body] * 200)
+    assert log.ledger().failed_bytes == 500_000 and log.ledger().balanced
 
 
 def test_failed_events_are_listed_newest_first_and_page_by_number(log: Log) -> None:
