@@ -116,6 +116,7 @@ class Log:
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Path], Any]:
         """Return the segments' files and a pyarrow table of the tail that go together: each row is in one of them.
 
+        The rows of a segment that lacks some of COLUMNS are in the table; `compact` writes it anew.
         Two calls of `segments` and `tail_table` may have a sealing between them, this one cannot.
         """
         segments, table = self._reader.snapshot(columns)

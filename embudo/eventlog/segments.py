@@ -142,6 +142,10 @@ class Archive:
             for group in range(file.num_row_groups):
                 yield _row_group(file, group, columns)
 
+    def is_whole(self, segment: Segment) -> bool:
+        """Return whether a segment has all COLUMNS, and not only those there were when it was written."""
+        return not segment.rows or _is_whole(self.path(segment.file))
+
     def checked(self, marks: Mapping[int, Mark]) -> Manifest:
         """Return the manifest of now; raises DamagedManifest when it is of another time than the tail or its files."""
         manifest = self.manifest()
@@ -183,6 +187,13 @@ def _row_group(file: Any, group: int, columns: Sequence[str]) -> Table:
     old = file.read_row_group(group, columns=list(_READ), use_threads=False).select(_READ)
     rows = zip(*(column.to_pylist() for column in old.columns), strict=True)
     return table_of(((position(shard, offset), *values) for shard, offset, *values in rows), columns)
+
+
+@lru_cache(maxsize=4096)
+def _is_whole(path: Path) -> bool:
+    import pyarrow.parquet as pq
+
+    return set(COLUMNS) <= set(pq.read_schema(path).names)
 
 
 @lru_cache(maxsize=512)
