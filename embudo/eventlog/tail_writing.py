@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from embudo.eventlog.columns import subject_in
@@ -11,7 +12,8 @@ from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.recent import Piece, Recent, packed
 from embudo.eventlog.tail import Entry, Failed, FailedState, Failure, KeyRow, Known, Packed
 
-FAILED = "SELECT number, source, reason, body, received_at, detail, state, settled_at, settled_by FROM eventlog_failed"
+_FAILED_COLUMNS = "number, source, reason, body, received_at, detail, state, settled_at, settled_by"
+FAILED = f"SELECT {_FAILED_COLUMNS} FROM eventlog_failed"
 SELECT = "SELECT position, event FROM eventlog_events"
 _PIECES = "SELECT position, entries FROM eventlog_recent WHERE position > ? AND position <= ? ORDER BY position"
 KEY_COLUMNS = ("key", "digest", "position", "received_at")
@@ -123,12 +125,10 @@ class SqlWriting:
 
     def settle(self, number: int, state: FailedState, *, at: int, by: str) -> Failed | None:
         """Move an open failed event to a state; return it as it was, or None when none is open by that number."""
-        found = self._speaker.all(f"{FAILED} WHERE number = ? AND state = ?", (number, FailedState.OPEN.value))
-        if not found:
-            return None
-        sql = "UPDATE eventlog_failed SET state = ?, settled_at = ?, settled_by = ? WHERE number = ?"
-        self._speaker.run(sql, (state.value, at, by, number))
-        return failed_of(found[0])
+        sql = f"""UPDATE eventlog_failed SET state = ?, settled_at = ?, settled_by = ?
+            WHERE number = ? AND state = ? RETURNING {_FAILED_COLUMNS}"""
+        found = self._speaker.all(sql, (state.value, at, by, number, FailedState.OPEN.value))
+        return replace(failed_of(found[0]), state=FailedState.OPEN, settled_at=None, settled_by="") if found else None
 
     def count(self, shard: int, counts: Mapping[str, int]) -> None:
         """Add to the counters of a shard."""

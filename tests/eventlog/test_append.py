@@ -1,13 +1,16 @@
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embudo.core.event import DAY, Event
-from embudo.eventlog import Cursor, FailedState, Failure, Log, Outcome
+from embudo.eventlog import Cursor, FailedState, Failure, Log, LogUnavailable, Outcome
+from embudo.eventlog import log as log_module
 from tests.cast import MONDAY, ada
 from tests.eventlog.facts import fact, facts
 
@@ -158,3 +161,38 @@ def test_each_key_is_kept_once_whatever_the_batches(
     assert sum(log.end().values()) == len(rows)
     ledger = log.ledger()
     assert (ledger.received, ledger.kept, ledger.balanced) == (len(sent), len(rows), True)
+
+
+def test_of_two_who_settle_a_failed_event_at_once_one_wins(fresh: Callable[..., Log]) -> None:
+    log = fresh(shards=2)
+    log.commit(failures=[BAD])
+    found: list[object] = []
+
+    def settle() -> None:
+        with log._tail.writing({1}) as writing:
+            found.append(writing.settle(1, FailedState.REPLAYED, at=MONDAY, by="bruno"))
+        log.close()
+
+    other = threading.Thread(target=settle)
+    with log._tail.writing({0}) as writing:
+        failed = writing.settle(1, FailedState.DISMISSED, at=MONDAY, by="ana")
+        other.start()
+        other.join(0.5)  # it waits for us, wherever
+    other.join()
+    assert failed is not None and (failed.state, failed.body, failed.settled_by) == ("open", BAD.body, "")
+    assert found == [None]
+    assert [(each.state, each.settled_by) for each in log.failed()] == [("dismissed", "ana")]
+
+
+def test_what_is_durable_is_answered_though_its_keys_cannot_be_indexed_now(
+    log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(**_: object) -> int:
+        raise LogUnavailable("database is locked")
+
+    monkeypatch.setattr(log_module, "MOST_REMEMBERED", 1)
+    log.append(facts(0, 2))  # from the second commit on it knows keys by heart
+    monkeypatch.setattr(log._tail, "index", busy)
+    assert outcomes(log, fact(2), fact(3)) == ["accepted", "accepted"]
+    assert outcomes(log, fact(3)) == ["duplicate"]
+    assert "database is locked" in caplog.text
