@@ -62,6 +62,7 @@ class _Batch(msgspec.Struct):
     context: msgspec.Raw = _NOTHING
 
 
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # behind an odd number of backslashes it is text
 _message = msgspec.json.Decoder().decode
 _batch = msgspec.json.Decoder(_Batch).decode
 
@@ -170,7 +171,7 @@ def _share(message: dict[str, Any], name: str, shared: Any) -> None:
 
 def _storable(body: bytes) -> bytes:
     """No storage of text holds NUL; what stands for it (U+FFFD) does."""
-    return body.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in body else body
+    return _NUL.sub(rb"\1\\ufffd", body) if b"\\u0000" in body else body
 
 
 def _words(error: BaseException) -> str:

@@ -91,8 +91,15 @@ def test_the_address_says_what_a_single_message_is() -> None:
     assert read_one(b'{"type":"page","writeKey":"k"}', "track").pieces[0].message == {"type": "track"}
 
 
-def test_nul_which_no_storage_holds_becomes_its_sign() -> None:
-    assert read_one(b'{"event":"a\\u0000b"}', "track").pieces[0].message["event"] == "a\ufffdb"
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (rb"a\u0000b", "a\ufffdb"), (rb"\u0000\u0000", "\ufffd\ufffd"), (rb"C:\\u0000", r"C:\u0000"),
+        (rb"\\\u0000", "\\\ufffd"), (rb"\\\\u0000", r"\\u0000"),
+    ],
+)  # fmt: skip
+def test_nul_which_no_storage_holds_becomes_its_sign_and_other_text_stays(said: bytes, read: str) -> None:
+    assert read_one(b'{"event":"' + said + b'"}', "track").pieces[0].message["event"] == read
 
 
 @pytest.mark.parametrize(
