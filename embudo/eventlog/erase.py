@@ -19,7 +19,7 @@ from embudo.eventlog.subjects import index_of
 from embudo.eventlog.tail import LogUnavailable, Tail
 from embudo.eventlog.tombstones import Tombstones
 
-_PORTION = 500
+_PORTION = 50  # failed bodies looked at together; each may be as large as a request
 EVER = 2**63 - 1
 
 

@@ -14,6 +14,7 @@ from embudo.eventlog.segments import Archive, Table
 from embudo.eventlog.tail import HORIZON, Mark, Tail
 
 _PORTION = 2_000
+_BODIES = 50  # emptied in one transaction; each may be large
 NEVER = -(2**63)
 
 
@@ -141,14 +142,11 @@ def _retain_tail(tail: Tail, limits: Limits, leaving: Leaving | None) -> int:
 
 
 def _retain_bodies(tail: Tail, *, before: int) -> int:
-    forgotten, number = 0, None
-    while failed := tail.failed(limit=_PORTION, before=number, reason="", state=""):
-        number = failed[-1].number
-        old = [each.number for each in failed if each.body and each.received_at < before]
-        if old:
-            with tail.writing({0}) as writing:
-                writing.forget_failed(old)
-            forgotten += len(old)
+    forgotten = 0
+    while old := tail.old_bodies(before, _BODIES):
+        with tail.writing({0}) as writing:
+            writing.forget_failed(old)
+        forgotten += len(old)
     return forgotten
 
 

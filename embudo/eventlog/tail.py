@@ -151,6 +151,9 @@ class Tail(Protocol):
     def failed_counts(self) -> dict[tuple[str, FailedState], int]:
         """Return how many failed events there are of each reason and state."""
 
+    def old_bodies(self, before: int, limit: int) -> list[int]:
+        """Return the numbers of failed events received before an instant that have a body yet, at most so many."""
+
     def extremes(self, shard: int) -> tuple[int, int, int] | None:
         """Return the first and the last offset of a shard's rows in the tail and their number, None without rows."""
 
