@@ -1,5 +1,6 @@
 """The log as everybody else sees it: append, read on, one subject's history, counts, and its upkeep."""
 
+import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ MOST_REMEMBERED = 10 * INDEX_AT  # keys (about 200 bytes each) after which a wri
 TAIL_FILE = "tail.sqlite"  # of the embedded shape, in the log's folder
 _MOST_SHARED = 8  # installs; a process has one, tests have many
 _MB = 1_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class Log:
@@ -70,7 +73,10 @@ class Log:
         batch = self._prepare(events, failures, refused or {})
         receipts = commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
         if self._tail.remembered() >= MOST_REMEMBERED:
-            self._tail.index(wait=False)
+            try:
+                self._tail.index(wait=False)
+            except (LogUnavailable, OSError):  # the batch is durable all the same; the next commit or the upkeep tries
+                logger.exception("the newest keys could not be indexed now")
         return receipts
 
     def _prepare(
@@ -116,6 +122,7 @@ class Log:
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Path], Any]:
         """Return the segments' files and a pyarrow table of the tail that go together: each row is in one of them.
 
+        The rows of a segment that lacks some of COLUMNS are in the table; `compact` writes it anew.
         Two calls of `segments` and `tail_table` may have a sealing between them, this one cannot.
         """
         segments, table = self._reader.snapshot(columns)
@@ -192,6 +199,7 @@ class Log:
         """Erase subjects from reading and intake at once, then from tail, segments and failed bodies.
 
         Failed bodies that hold one of `identifiers` ("ana@norte.mx"), or one that an erased row came by, are emptied.
+        Where somebody keeps the storage from overwriting what was deleted, `scrubbed` is False: `retain` does it then.
         """
         with _storage_errors():
             return erase(
