@@ -1,0 +1,6 @@
+"""The addresses of consent and privacy."""
+
+from django.urls import URLPattern
+
+app_name = "privacy"
+urlpatterns: list[URLPattern] = []
