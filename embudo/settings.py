@@ -167,7 +167,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
-WORK: dict[str, str] = {}
+WORK: dict[str, str] = {"erasure": "embudo.privacy.erasing"}
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

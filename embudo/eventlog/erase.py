@@ -15,7 +15,7 @@ from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.rewrite import alone, delete_from_tail, drop_retired, rewrite
 from embudo.eventlog.segments import Archive, Table
 from embudo.eventlog.subjects import index_of
-from embudo.eventlog.tail import Tail
+from embudo.eventlog.tail import Failed, Tail
 from embudo.eventlog.tombstones import Tombstones
 
 _PORTION = 500
@@ -168,20 +168,27 @@ def _rewrite(
     return rewrite(archive, _holding(archive, subjects), keep)
 
 
-def _forget_bodies(tail: Tail, names: Collection[str]) -> int:
-    """Empty the failed bodies that hold one of these names; return how many."""
+def failed_holding(tail: Tail, names: Collection[str]) -> Iterator[list[Failed]]:
+    """Yield the failed events that hold one of these names, some at a time."""
     patterns = [_pattern(name) for name in sorted(names) if name]
     if not patterns:
-        return 0
+        return
     wanted = re.compile(b"|".join(patterns), re.IGNORECASE)
-    forgotten, before = 0, None
+    before = None
     while failed := tail.failed(limit=_PORTION, before=before, reason="", state=""):
         before = failed[-1].number
-        numbers = [each.number for each in failed if wanted.search(each.body) or wanted.search(each.detail.encode())]
-        if numbers:
-            with tail.writing({0}) as writing:
-                writing.count(0, {FAILED_BYTES: -writing.forget_failed(numbers)})
-            forgotten += len(numbers)
+        held = [each for each in failed if wanted.search(each.body) or wanted.search(each.detail.encode())]
+        if held:
+            yield held
+
+
+def _forget_bodies(tail: Tail, names: Collection[str]) -> int:
+    """Empty the failed bodies that hold one of these names; return how many."""
+    forgotten = 0
+    for held in failed_holding(tail, names):
+        with tail.writing({0}) as writing:
+            writing.count(0, {FAILED_BYTES: -writing.forget_failed([each.number for each in held])})
+        forgotten += len(held)
     return forgotten
 
 

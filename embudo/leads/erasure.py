@@ -6,7 +6,7 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +24,11 @@ from embudo.leads.pointers import Pointers
 from embudo.leads.record import APP, the_log
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Erase one person by number or mail address; return 0, 1 when `--yes` is missing, 2 when there is nobody."""
+def main(arguments: Sequence[str], *, how: Callable[..., Evidence] | None = None) -> int:
+    """Erase one person by number or mail address; return 0, 1 when `--yes` is missing, 2 when there is nobody.
+
+    `how` erases; by default it is `erase`.
+    """
     parser = argparse.ArgumentParser(prog="embudo erase", description="Erase one person from log and tables, for good.")
     parser.add_argument("who", help="the mail address, or the number in the address of the person's page")
     parser.add_argument("--why", required=True, help="the reason, kept with the evidence")
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
             name = person.name or person.mail or given.who
             print(_("This erases %(name)s with all facts, for good. To go on, add --yes.") % {"name": name})
             return 1
-        evidence = erase(person.id, by=getpass.getuser(), why=given.why)
+        evidence = (how or erase)(person.id, by=getpass.getuser(), why=given.why)
         folder = settings.EMBUDO.data / "erased"
         print(_("Erased: %(rows)s facts. The evidence is in %(folder)s.") % {"rows": evidence.rows, "folder": folder})
         return 0

@@ -42,6 +42,14 @@ ACTS: dict[str, Promise] = {
     Act.BROWSER: _("in the browser, on a page"),
 }
 
+HOW: dict[str, Promise] = {
+    "phone": _("on the phone"),
+    "in_person": _("in person"),
+    "mail": _("in a mail"),
+    "paper": _("on paper"),
+    "other": _("otherwise"),
+}
+
 
 def given(wording: Wording, identifier: str, *, act: Act, id: str, **details: Any) -> Event:
     """Return the fact that somebody agreed, for those who append it together with others; details: see `fact`."""
@@ -71,6 +79,7 @@ def fact(
     at: int | None = None,
     form: str = "",
     how: str = "",
+    note: str = "",
     by: Any = None,
     source: str = APP,
     door: Door = Door.APP,
@@ -79,11 +88,12 @@ def fact(
 ) -> Event:
     """Return the fact of an answer: whose (`identifier`, as "person:42" or "mail:ana@norte.mx"), when, by which act.
 
-    `form` is the form's public id, `how` what staff wrote of it, `by` the user who wrote it down; `columns` are
-    further ones of the event, such as anonymous_id, site and context.
+    `form` is the form's public id; `how` (phone, paper ...), `note` and the user `by` are of somebody here who wrote it
+    down; `columns` are further ones of the event, such as anonymous_id, site and context.
     """
     moment = now()
-    said = {**props, "act": act.value, **({"form": form} if form else {}), **({"how": how} if how else {})}
+    details = {"form": form, "how": how, "note": note}
+    said = {**props, "act": act.value, **{name: value for name, value in details.items() if value}}
     author = {"by": by.pk, "by_name": str(by)} if by is not None else {}
     context = {**columns.pop("context", {}), **author}
     return Event(

@@ -26,6 +26,7 @@ ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
+    Entry(_("Privacy"), "privacy:purposes", "privacy.see", "shield", "v", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),
     Entry(_("Users"), "accounts:users", "users.edit", "key", "u", "install"),

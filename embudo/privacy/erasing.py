@@ -1,0 +1,171 @@
+"""Erases one person everywhere: long work that ends with evidence of each store, and a last look for what is left.
+
+The log and what is derived from it are leads/erasure.py. Here come the tables of every other app that points at the
+person, the names in the trail of changes, the files, and the bytes that a database keeps of deleted rows.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.accounts.models import AuditEntry
+from embudo.eventlog import Cursor
+from embudo.eventlog.erase import Evidence
+from embudo.leads import erasure as leads
+from embudo.leads import sql
+from embudo.leads.follow import cursor_of_tables
+from embudo.leads.models import Person
+from embudo.leads.record import the_log
+from embudo.leads.story import members, subjects_of
+from embudo.privacy.everything import names_of, tables_about_people
+from embudo.work.kinds import Progress, Refused, Steps
+
+LABEL, RESULT = gettext_lazy("Erasure of a person"), "privacy/_evidence.html"
+STEPS = 6
+PATIENCE_S, LOOK_S = 60.0, 0.05
+MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
+_BLOCK = 1 << 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Erase from the command line; see leads/erasure.py."""
+    return leads.main(arguments, how=erase_everywhere)
+
+
+def run(job: Any) -> Steps:
+    """Erase `wants["person"]` because of `wants["why"]`; a repeat after a crash finds less and ends the same."""
+    number, why = int(job.wants["person"]), str(job.wants["why"])
+    result: dict[str, Any] = {}
+    for done, told in enumerate(_steps(number, why=why, by=job.by), 1):
+        result |= told
+        yield Progress(min(done, STEPS), STEPS)
+    return result
+
+
+def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
+    """Erase without a page; return the log's evidence."""
+    evidence: Evidence | None = None
+    for told in _steps(person, why=why, by=by):
+        evidence = told.pop("_evidence", evidence)
+    assert evidence is not None
+    return evidence
+
+
+def _steps(person: int, *, why: str, by: Any) -> Iterator[dict[str, Any]]:
+    """Do it step by step, yielding what each has to tell."""
+    ids, names = members(person), names_of(person)
+    subjects = subjects_of(person) | ids
+    others = forget_elsewhere(ids)
+    yield {"tables": others}
+    evidence = leads.erase(person, by=by or "", why=why)
+    AuditEntry.record(by if hasattr(by, "pk") else None, "person_erased", rows=evidence.rows)
+    yield {
+        "_evidence": evidence, "tail_rows": evidence.tail_rows, "segment_rows": evidence.segment_rows,
+        "segments": len(evidence.segments), "failed_bodies": evidence.failed_bodies, "at": evidence.at, "why": why,
+    }  # fmt: skip
+    end = the_log().end()
+    deadline = time.monotonic() + PATIENCE_S
+    while not _followed(end):
+        if time.monotonic() > deadline:
+            raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
+        yield {}
+        time.sleep(LOOK_S)
+    yield {"derived": _left(ids) == 0}
+    yield {"overwritten": overwrite()}
+    yield {"left": _left(ids), "left_facts": len(the_log().history(subjects)), **search(names)}
+
+
+def forget_elsewhere(people: set[int]) -> dict[str, int]:
+    """Delete the rows that other apps keep of these people, and let each app forget its files; return how many.
+
+    An app with a module `forgetting` has more to forget than rows: its `forget(people)` is called first.
+    """
+    gone: dict[str, int] = {}
+    for app in apps.get_app_configs():
+        if app.name.startswith("embudo.") and find_spec(f"{app.name}.forgetting"):
+            gone[f"{app.label}:files"] = int(import_module(f"{app.name}.forgetting").forget(people))
+    for model, columns in tables_about_people():
+        if model._meta.app_label == "leads" and model.__name__ in DERIVED:
+            continue
+        rows = sum(model.objects.filter(**{f"{name}__in": people}).delete()[0] for name in columns)  # type: ignore[attr-defined]
+        if rows:
+            gone[model._meta.label] = rows
+    return gone
+
+
+# Those that follow takes out itself when it reads the fact of the erasure.
+DERIVED = frozenset(
+    "OwnerChange Score StageChange Passage Identifier Merge Dispute PersonAttribute ImportRow".split()
+)  # fmt: skip
+
+
+def overwrite() -> str:
+    """Overwrite what the database keeps of deleted rows; return how: "vacuum", "later" (PostgreSQL), or "too_large"."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM leads_person, leads_identifier, leads_personattribute, leads_stagechange")
+        return "later"
+    if settings.EMBUDO.tables.exists() and settings.EMBUDO.tables.stat().st_size > MOST_BYTES:
+        return "too_large"
+    _merge_words()
+    sql.one("VACUUM")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+    return "vacuum"
+
+
+def _merge_words() -> None:
+    """Let the index of words drop what it only marks as deleted, in short steps (SQLite, FTS5, "merge")."""
+    for pages in (-64, *[64] * 10_000):
+        before = sql.rows("SELECT total_changes()")[0][0]
+        sql.one("INSERT INTO person_search(person_search, rank) VALUES ('merge', %s)", [pages])
+        if sql.rows("SELECT total_changes()")[0][0] - before < 2 and pages > 0:
+            return
+
+
+def search(names: set[str]) -> dict[str, Any]:
+    """Look for the person's mail addresses in every byte of the data folder; return how many files hold one of them.
+
+    Segments are compressed, so that their bytes tell nothing; those are asked for the person's facts instead.
+    """
+    wanted = [name.encode() for name in names if "@" in name]
+    files = [path for path in settings.EMBUDO.data.rglob("*") if path.is_file() and path.suffix != ".parquet"]
+    holding = [path for path in files if wanted and _holds(path, wanted)]
+    shown = [str(path.relative_to(settings.EMBUDO.data)) for path in holding]
+    return {"files": len(files), "files_holding": shown, "addresses": len(wanted)}
+
+
+def _holds(path: Path, wanted: list[bytes]) -> bool:
+    longest, kept = max(map(len, wanted)), b""
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                held = (kept + block).lower()
+                if any(name.lower() in held for name in wanted):
+                    return True
+                kept = held[-longest:]
+    except OSError:  # it went away meanwhile
+        return False
+    return False
+
+
+def _followed(end: Cursor) -> bool:
+    return cursor_of_tables().passed(end)
+
+
+def _left(people: set[int]) -> int:
+    """How many rows of any table still point at these people, themselves included."""
+    rows = Person.objects.filter(pk__in=people).count()
+    for model, columns in tables_about_people():
+        rows += sum(model.objects.filter(**{f"{name}__in": people}).count() for name in columns)  # type: ignore[attr-defined]
+    return rows
