@@ -23,6 +23,7 @@ from embudo.eventlog.erase import Evidence
 from embudo.leads import erasure as leads
 from embudo.leads import sql
 from embudo.leads.follow import cursor_of_tables
+from embudo.leads.identity import ERASED
 from embudo.leads.models import Person
 from embudo.leads.record import the_log
 from embudo.leads.story import members, subjects_of
@@ -31,6 +32,7 @@ from embudo.work.kinds import Progress, Refused, Steps
 
 LABEL, RESULT = gettext_lazy("Erasure of a person"), "privacy/_evidence.html"
 STEPS = 6
+ADDED = frozenset("tail_rows segment_rows segments failed_bodies".split())
 PATIENCE_S, LOOK_S = 60.0, 0.05
 MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
 _BLOCK = 1 << 20
@@ -44,11 +46,19 @@ def main(arguments: Sequence[str]) -> int:
 def run(job: Any) -> Steps:
     """Erase `wants["person"]` because of `wants["why"]`; a repeat after a crash finds less and ends the same."""
     number, why = int(job.wants["person"]), str(job.wants["why"])
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = dict(job.memory)
     for done, told in enumerate(_steps(number, why=why, by=job.by), 1):
-        result |= told
-        yield Progress(min(done, STEPS), STEPS)
+        told.pop("_evidence", None)
+        result |= {name: _with(result.get(name), value, name) for name, value in told.items()}
+        yield Progress(min(done, STEPS), STEPS, result)
     return result
+
+
+def _with(before: Any, value: Any, name: str) -> Any:
+    """What one run and the one that went on after it found together."""
+    if name in ADDED:
+        return (before or 0) + value
+    return {**(before or {}), **value} if name == "tables" else value
 
 
 def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
@@ -81,7 +91,8 @@ def _steps(person: int, *, why: str, by: Any) -> Iterator[dict[str, Any]]:
         time.sleep(LOOK_S)
     yield {"derived": _left(ids) == 0}
     yield {"overwritten": overwrite()}
-    yield {"left": _left(ids), "left_facts": len(the_log().history(subjects)), **search(names)}
+    facts = [event for event in the_log().history(subjects) if event.kind != ERASED]  # a number, and nothing else
+    yield {"left": _left(ids), "left_facts": len(facts), **search(names)}
 
 
 def forget_elsewhere(people: set[int]) -> dict[str, int]:
