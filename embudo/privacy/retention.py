@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from embudo.accounts.models import AuditEntry, User
+from embudo.capture.sight import what_happened
 from embudo.config import Config
 from embudo.eventlog import Log
 from embudo.leads import expiry
@@ -17,6 +18,7 @@ class Line:
     """One kind of fact: how many there are, since when, for how many days it stays, how many would leave now."""
 
     kind: str
+    called: str
     facts: int
     oldest_at: int
     days: int | None
@@ -29,10 +31,16 @@ def lines(log: Log, days: Mapping[str, int], *, at: int) -> list[Line]:
     policy = expiry.as_policy(days)
     held = log.survey(policy, at=at)
     found = [
-        Line(kind, each.facts, each.oldest_at, days.get(kind), kind in expiry.STAYING, each.leaving)
+        Line(
+            kind, what_happened(kind), each.facts, each.oldest_at, days.get(kind), kind in expiry.STAYING, each.leaving
+        )
         for kind, each in held.items()
     ]
-    found += [Line(kind, 0, 0, each, False, 0) for kind, each in days.items() if kind not in (*held, EVERY_OTHER)]
+    found += [
+        Line(kind, what_happened(kind), 0, 0, each, False, 0)
+        for kind, each in days.items()
+        if kind not in (*held, EVERY_OTHER)
+    ]
     return sorted(found, key=lambda line: (line.stays, -line.facts, line.kind))
 
 
