@@ -234,6 +234,10 @@ class Log:
         with _storage_errors():
             yield from props_of(self._tail, self._archive, kind)
 
+    def erased_until(self, subject: int) -> int | None:
+        """Return the instant up to which a subject is erased, None when it is not."""
+        return self._tombstones.until(subject)
+
     def evidence(self) -> list[Evidence]:
         """Return the evidence of all erasures and retentions, oldest first."""
         return evidence_of(self._tombstones.folder)

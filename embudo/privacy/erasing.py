@@ -4,8 +4,7 @@ The log and what is derived from it are leads/erasure.py. Here come the tables o
 person, the names in the trail of changes, the files, and the bytes that a database keeps of deleted rows.
 """
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,12 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.accounts.models import AuditEntry
-from embudo.eventlog import Cursor
 from embudo.eventlog.erase import Evidence
 from embudo.leads import erasure as leads
-from embudo.leads import sql
-from embudo.leads.follow import cursor_of_tables
+from embudo.leads import follow, sql
 from embudo.leads.identity import ERASED
+from embudo.leads.lock import Lock
 from embudo.leads.models import Person
 from embudo.leads.record import the_log
 from embudo.leads.story import members, subjects_of
@@ -33,7 +31,7 @@ from embudo.work.kinds import Progress, Refused, Steps
 LABEL, RESULT = gettext_lazy("Erasure of a person"), "privacy/_evidence.html"
 STEPS = 6
 ADDED = frozenset("tail_rows segment_rows segments failed_bodies".split())
-PATIENCE_S, LOOK_S = 60.0, 0.05
+PATIENCE_S = 60.0  # for follow
 MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
 _BLOCK = 1 << 20
 
@@ -45,12 +43,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(job: Any) -> Steps:
     """Erase `wants["person"]` because of `wants["why"]`; a repeat after a crash finds less and ends the same."""
-    number, why = int(job.wants["person"]), str(job.wants["why"])
     result: dict[str, Any] = dict(job.memory)
-    for done, told in enumerate(_steps(number, why=why, by=job.by), 1):
+    numbers = set(result.pop("people", ()))
+    for done, told in enumerate(_steps(int(job.wants["person"]), numbers, why=str(job.wants["why"]), by=job.by), 1):
         told.pop("_evidence", None)
+        numbers |= set(told.pop("_people", ()))
         result |= {name: _with(result.get(name), value, name) for name, value in told.items()}
-        yield Progress(min(done, STEPS), STEPS, result)
+        yield Progress(min(done, STEPS), STEPS, {**result, "people": sorted(numbers)})
     return result
 
 
@@ -64,31 +63,29 @@ def _with(before: Any, value: Any, name: str) -> Any:
 def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
     """Erase without a page; return the log's evidence."""
     evidence: Evidence | None = None
-    for told in _steps(person, why=why, by=by):
+    for told in _steps(person, set(), why=why, by=by):
         evidence = told.pop("_evidence", evidence)
     assert evidence is not None
     return evidence
 
 
-def _steps(person: int, *, why: str, by: Any) -> Iterator[dict[str, Any]]:
-    """Do it step by step, yielding what each has to tell."""
-    ids, names = members(person), names_of(person)
+def _steps(person: int, known: Collection[int], *, why: str, by: Any) -> Iterator[dict[str, Any]]:
+    """Do it step by step, yielding what each has to tell; `known`: ids that an earlier run found."""
+    ids, names = members(person) | set(known), names_of(person)
     subjects = subjects_of(person) | ids
-    others = forget_elsewhere(ids)
-    yield {"tables": others}
-    evidence = leads.erase(person, by=by or "", why=why)
+    yield {"_people": ids}
+    try:
+        evidence = leads.erase(person, by=by or "", why=why)
+    except leads.NotNow as error:
+        raise Refused(str(error)) from error
     AuditEntry.record(by if hasattr(by, "pk") else None, "person_erased", rows=evidence.rows)
     yield {
         "_evidence": evidence, "tail_rows": evidence.tail_rows, "segment_rows": evidence.segment_rows,
         "segments": len(evidence.segments), "failed_bodies": evidence.failed_bodies, "at": evidence.at, "why": why,
     }  # fmt: skip
-    end = the_log().end()
-    deadline = time.monotonic() + PATIENCE_S
-    while not _followed(end):
-        if time.monotonic() > deadline:
-            raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
-        yield {}
-        time.sleep(LOOK_S)
+    yield {"tables": forget_elsewhere(ids)}
+    if not follow.catch_up(the_log(), Lock(settings.EMBUDO, "follow"), PATIENCE_S):
+        raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
     yield {"derived": _left(ids) == 0}
     yield {"overwritten": overwrite()}
     facts = [event for event in the_log().history(subjects) if event.kind != ERASED]  # a number, and nothing else
@@ -168,10 +165,6 @@ def _holds(path: Path, wanted: list[bytes]) -> bool:
     except OSError:  # it went away meanwhile
         return False
     return False
-
-
-def _followed(end: Cursor) -> bool:
-    return cursor_of_tables().passed(end)
 
 
 def _left(people: set[int]) -> int:

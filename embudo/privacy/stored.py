@@ -142,6 +142,13 @@ COOKIES: dict[str, Place] = {
     "zone": Place(_("a time zone"), _("users: shows times as theirs"), _YEAR, False),
 }
 
+# What pages of this install keep in the session storage of a user's browser.
+KEYS: dict[str, Place] = {
+    "htmx-current-path-for-history": Place(
+        _("the address of the page"), _("users: the back button"), _("while the tab is open"), False
+    ),
+}
+
 _ASKED = _(
     "until the visitor refuses or empties the browser; with “consent required” only after consent, cookieless never"
 )
@@ -178,7 +185,7 @@ def groups(config: Config) -> list[tuple[Words, list[Shown]]]:
     return [
         (_("Tables"), [*_rows(tables()), *(Shown(name, place) for name, place in TABLES_BESIDE.items())]),
         (_("Files in the data folder"), [_file(config.data, name, place) for name, place in files.items()]),
-        (_("Cookies, only of those who work here"), _named({**COOKIES, **_of_apps("COOKIES")})),
+        (_("Cookies and keys, only of those who work here"), _named({**COOKIES, **KEYS, **_of_apps("COOKIES")})),
         (_("In the browsers of visitors"), _named({**BROWSER, **_of_apps("BROWSER")})),
     ]
 

@@ -167,8 +167,19 @@ def test_the_sign_in_page_keeps_only_what_is_told(chromium: Browser, company: Co
     page.goto("/sign-in/")
     names = {each["name"] for each in context.cookies()}
     assert names <= {"csrftoken", "zone"}
-    assert left_in(page)[1] == []
+    assert left_in(page)[1] == ["htmx-current-path-for-history"]  # the page's own address, while the tab is open
     context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, company: Company, cookies: list[Any]) -> Iterator[Page]:
+    """A page of somebody who is signed in; errors end the test, but not that a form was refused (422)."""
+    context = browse(chromium, company, cookies, viewport={"width": 1440, "height": 900}, locale="en")
+    opened = context.new_page()
+    problems = watch(opened)
+    yield opened
+    context.close()
+    assert [each for each in problems if "422" not in each] == []
 
 
 # -- the flows ---------------------------------------------------------------------------------------------
@@ -269,7 +280,7 @@ def test_everything_is_downloaded_then_the_person_is_erased_and_the_evidence_sta
     page.goto("/privacy/erasures/")
     expect(page.get_by_text("they asked by letter").first).to_be_visible()
     page.goto(f"/people/?q={who['mail']}")
-    assert who["mail"] not in page.locator("main table").all_inner_texts()
+    expect(page.locator("main").get_by_text(who["mail"], exact=True)).to_have_count(0)
     for path in company.install.config.data.rglob("*"):
         if path.is_file() and path.suffix != ".parquet":
             assert who["mail"].encode() not in path.read_bytes(), path
@@ -281,8 +292,8 @@ def test_everything_is_downloaded_then_the_person_is_erased_and_the_evidence_sta
 def screens(seeded: Seeded) -> list[str]:
     person = f"/people/{seeded.people[0]['id']}"
     return [
-        "/privacy/", "/privacy/purposes/new/", "/privacy/purposes/newsletter/", "/privacy/purposes/newsletter/receipts/",
-        "/privacy/stored/", "/privacy/retention/", "/privacy/erasures/", f"{person}/", f"{person}/consents/",
+        "/privacy/", "/privacy/purposes/new/", "/privacy/purposes/newsletter/",
+        "/privacy/purposes/newsletter/receipts/", "/privacy/stored/", "/privacy/retention/", "/privacy/erasures/", f"{person}/", f"{person}/consents/",
         f"{person}/consents/newsletter/", f"{person}/everything/", f"{person}/erasure/",
         f"/consent/{seeded.people[0]['token']}/", f"/consent/{seeded.people[0]['token']}/newsletter/",
     ]  # fmt: skip

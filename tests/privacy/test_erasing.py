@@ -47,13 +47,6 @@ def asked(client: Client, **fields: str) -> Any:
 
 def done(site: Following, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A worker does the job that waits, while the log is followed."""
-    follows = erasing._followed
-
-    def follow(end: Cursor) -> bool:
-        site.follower.catch_up()
-        return follows(end)
-
-    monkeypatch.setattr(erasing, "_followed", follow)
     job = Job.claim("test")
     assert job is not None
     worker.do(job, threading.Event())
@@ -121,9 +114,9 @@ def test_when_the_tables_do_not_follow_it_says_so_and_can_be_tried_again(
     busy: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked(sign_in("manager"))
-    monkeypatch.setattr(erasing, "PATIENCE_S", 0.1)
+    calls: list[int] = []
     with monkeypatch.context() as stuck:
-        stuck.setattr(erasing, "_followed", lambda end: False)
+        stuck.setattr(erasing.follow, "catch_up", lambda *_: len(calls.append(1) or calls) == 1)
         job = Job.claim("test")
         assert job is not None
     worker.do(job, threading.Event())

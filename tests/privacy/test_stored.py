@@ -69,6 +69,14 @@ def test_every_key_that_scripts_keep_is_told() -> None:
     assert {f"embudo_{name}" for name in names} == set(stored.BROWSER)
 
 
+def test_what_htmx_keeps_is_told() -> None:
+    """Its history cache is switched off (historyCacheSize 0 in ui/document.html), so it keeps one address of a tab."""
+    script = (PACKAGE / "ui" / "static" / "vendor" / "htmx.min.js").read_text()
+    kept = set(re.findall(r'setItem\("([^"]+)"', script))
+    assert 'historyCacheSize": 0' in (PACKAGE / "ui" / "templates" / "ui" / "document.html").read_text()
+    assert kept - {"htmx-history-cache"} == set(stored.KEYS)
+
+
 def test_the_page_counts_what_is_there(site: Following, sign_in: SignIn) -> None:
     page = sign_in("sales").get("/privacy/stored/")
     rows = {each.name: each for _title, places in page.context["groups"] for each in places}
