@@ -293,7 +293,8 @@ def screens(seeded: Seeded) -> list[str]:
     person = f"/people/{seeded.people[0]['id']}"
     return [
         "/privacy/", "/privacy/purposes/new/", "/privacy/purposes/newsletter/",
-        "/privacy/purposes/newsletter/receipts/", "/privacy/stored/", "/privacy/retention/", "/privacy/erasures/", f"{person}/", f"{person}/consents/",
+        "/privacy/purposes/newsletter/receipts/", "/privacy/stored/", "/privacy/retention/",
+        "/privacy/erasures/", f"{person}/", f"{person}/consents/",
         f"{person}/consents/newsletter/", f"{person}/everything/", f"{person}/erasure/",
         f"/consent/{seeded.people[0]['token']}/", f"/consent/{seeded.people[0]['token']}/newsletter/",
     ]  # fmt: skip
