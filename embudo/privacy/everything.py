@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import ForeignKey, Model
+from django.db.models import BigIntegerField, ForeignKey, Model
 
 from embudo.accounts.models import AuditEntry
 from embudo.core import scoring
 from embudo.core.event import Event
 from embudo.leads.clock import EPOCH, now
 from embudo.leads.history import counted
-from embudo.leads.models import Identifier, ImportRow, Person
+from embudo.leads.models import Identifier, Person
 from embudo.leads.queries import scores
 from embudo.leads.record import the_log
 from embudo.leads.statements import opportunities, statements
@@ -54,18 +54,22 @@ def tables_of(people: set[int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def tables_about_people() -> list[tuple[type[Model], list[str]]]:
-    """Return the models of this install that point at people, each with the columns that do, whatever app has them."""
+    """Return the models of this install that point at people, each with the columns that do, whatever app has them.
+
+    A column points at people when it is a foreign key to them, or a number called `person`.
+    """
     found = []
     for model in apps.get_models():
-        names = [
-            f"{field.name}_id" for field in model._meta.get_fields()
-            if isinstance(field, ForeignKey) and field.related_model is Person and model is not Person
-        ]  # fmt: skip
-        if model is ImportRow:
-            names = ["person"]
-        if names:
+        names = [field.attname for field in model._meta.concrete_fields if _points_at_people(field)]
+        if names and model is not Person:
             found.append((model, names))
     return found
+
+
+def _points_at_people(field: Any) -> bool:
+    if isinstance(field, ForeignKey):
+        return field.related_model is Person
+    return isinstance(field, BigIntegerField) and field.name in ("person", "person_id")
 
 
 def failed_of(person: int) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def test_when_the_tables_do_not_follow_it_says_so_and_can_be_tried_again(
         stuck.setattr(erasing.follow, "catch_up", lambda *_: len(calls.append(1) or calls) == 1)
         job = Job.claim("test")
         assert job is not None
-    worker.do(job, threading.Event())
+        worker.do(job, threading.Event())
     job.refresh_from_db()
     assert job.state == "failed" and "Try again" in job.trouble
     assert job.try_again()

@@ -10,7 +10,9 @@ from django.test import Client
 from embudo.accounts.log_lines import WithoutLinks
 from embudo.core.event import DAY
 from embudo.eventlog import Cursor
+from embudo.leads import follow
 from embudo.leads.erasure import erase
+from embudo.leads.lock import Lock
 from embudo.leads.story import history_of
 from embudo.privacy.consent import Act, give, standings
 from embudo.privacy.link import BadToken, person_in, token_of
@@ -224,7 +226,7 @@ def test_the_link_goes_on_after_a_merge_and_ends_with_an_erasure(site: Following
     stranger().post(address(bruno.subject), {"answer": "no", "purpose": "phone"})
     assert given(ada.subject) == {"phone": False}
     erase(ada.subject, by="Luis", why="asked", log=site.log)
-    site.follower.catch_up()
+    follow.catch_up(site.log, Lock(site.config, "follow"))
     assert stranger().get(address(bruno.subject)).status_code == 404
     assert stranger().post(address(ada.subject), {"answer": "none"}).status_code == 404
 
