@@ -4,6 +4,7 @@ The log and what is derived from it are leads/erasure.py. Here come the tables o
 person, the names in the trail of changes, the files, and the bytes that a database keeps of deleted rows.
 """
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,7 @@ STEPS = 6
 ADDED = frozenset("tail_rows segment_rows segments failed_bodies".split())
 PATIENCE_S = 60.0  # for follow
 MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
+TRIES, LOOK_S = 50, 0.1
 _BLOCK = 1 << 20
 
 
@@ -61,10 +63,13 @@ def _with(before: Any, value: Any, name: str) -> Any:
 
 
 def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
-    """Erase without a page; return the log's evidence."""
+    """Erase without a page; return the log's evidence; raises leads.erasure.NotNow."""
     evidence: Evidence | None = None
-    for told in _steps(person, set(), why=why, by=by):
-        evidence = told.pop("_evidence", evidence)
+    try:
+        for told in _steps(person, set(), why=why, by=by):
+            evidence = told.pop("_evidence", evidence)
+    except Refused as error:
+        raise leads.NotNow(str(error)) from error
     assert evidence is not None
     return evidence
 
@@ -117,19 +122,23 @@ DERIVED = frozenset(
 
 
 def overwrite() -> str:
-    """Overwrite what the database keeps of deleted rows; return how: "vacuum", "later" (PostgreSQL), or "too_large"."""
+    """Overwrite what the database keeps of deleted rows; return how: "vacuum", "later" (PostgreSQL), or "not_now"."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM leads_person, leads_identifier, leads_personattribute, leads_stagechange")
         return "later"
     if settings.EMBUDO.tables.exists() and settings.EMBUDO.tables.stat().st_size > MOST_BYTES:
-        return "too_large"
-    _merge_words()
-    sql.one("VACUUM")
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
-    return "vacuum"
+        return "not_now"
+    try:
+        _merge_words()
+        sql.one("VACUUM")
+    except OperationalError:  # somebody writes or reads all the time
+        return "not_now"
+    for _try in range(TRIES):  # a reader may hold the journal for a moment
+        if sql.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0] == 0:
+            return "vacuum"
+        time.sleep(LOOK_S)
+    return "not_now"
 
 
 def _merge_words() -> None:

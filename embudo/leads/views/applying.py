@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from embudo.core.event import Event
 from embudo.eventlog import LogUnavailable, Outcome
 from embudo.leads.history import WITHDRAWABLE, withdrawn
-from embudo.leads.models import Identifier, Merge, Person
+from embudo.leads.models import Identifier, Person
 from embudo.leads.record import APP, NotRecorded, record, wait_until_followed
 from embudo.leads.story import history_of, survivor_of
 from embudo.ui.toasts import toast
@@ -35,22 +35,13 @@ def person_of(id_: int) -> Person:
     found = Person.objects.select_related("company", "owner").filter(pk=id_).first()
     if found is None:
         linked = Identifier.objects.filter(subject=id_).exclude(person_id=id_).first()
-        found = Person.objects.filter(pk=linked.person_id if linked else _absorber(id_)).first()
+        found = Person.objects.filter(pk=linked.person_id).first() if linked else None
         if found is None:
             raise Http404(_("There is no such person."))
         raise Moved(survivor_of(found))
     if found.merged_into_id is not None:
         raise Moved(survivor_of(found))
     return found
-
-
-def _absorber(id_: int) -> int:
-    """Return who somebody without a row was merged into, at any remove: before they had one, or in a rebuild."""
-    seen = {id_}
-    while (into := Merge.objects.filter(absorbed_id=id_, unmerged_at=None).first()) and into.survivor_id not in seen:
-        id_ = into.survivor_id
-        seen.add(id_)
-    return id_
 
 
 def fact_id() -> str:
