@@ -39,7 +39,7 @@ def everything(person: Person) -> dict[str, Any]:
         "opportunities": [_plain(each) for each in opportunities(history)],
         "changes_by_staff": [
             {"at": iso(each.at), "by": str(each.by or ""), "what": each.verb, "detail": each.detail}
-            for each in AuditEntry.objects.filter(detail__person__in=[str(each) for each in ids]).select_related("by")
+            for each in AuditEntry.about_people(ids).select_related("by")
         ],
         "failed_events": failed_of(person.id),
     }

@@ -84,6 +84,8 @@ def test_nothing_is_left_and_the_evidence_says_what_went(
     busy: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = sign_in("manager")
+    both = {"person": "1", "other": str(ada.subject)}
+    AuditEntry.record(None, "person_taken_out", f"Somebody – {ada.name}", **both)
     busy.hears(merged(ada.subject, bruno.subject))
     answer = asked(client)
     assert asked(client)["Location"] == answer["Location"]  # a double click

@@ -98,7 +98,7 @@ def _held(person: Person) -> dict[str, Any]:
         "failed": len(failed_of(person.id)),
         "rows": sum(rows.values()) + 1,
         "tables": sum(1 for count in rows.values() if count) + 1,
-        "changes": AuditEntry.objects.filter(detail__person__in=[str(each) for each in ids]).count(),
+        "changes": AuditEntry.about_people(ids).count(),
     }
 
 
