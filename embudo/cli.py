@@ -31,7 +31,7 @@ COMMANDS = {
     "backup": Command("embudo.operate.backup", "write everything to one file, while the install runs"),
     "restore": Command("embudo.operate.restore", "fill an empty install from such a file"),
     "ledger": Command("embudo.operate.ledger", "show that received = accepted + failed + refused"),
-    "erase": Command("embudo.leads.erasure", "erase one person from log and tables, with evidence"),
+    "erase": Command("embudo.privacy.erasing", "erase one person from log, tables and files, with evidence"),
     "rebuild": Command(
         "embudo.leads.rebuild", "compute people, scores and stages again from the log (--check: compare)"
     ),

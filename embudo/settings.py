@@ -169,6 +169,7 @@ CONTENT_SECURITY_POLICY = {
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
 WORK = {
     "duplicates": "embudo.duplicates.search",
+    "erasure": "embudo.privacy.erasing",
     "replay": "embudo.operate.replay",
 }
 

@@ -31,6 +31,14 @@ WORDS = {
     "key_added": _("made a %(kind)s key “%(label)s” for %(about)s"),
     "key_revoked": _("revoked the key “%(label)s” of %(about)s"),
     "failed_event_dismissed": _("dismissed failed event %(about)s"),
+    "purpose_added": _("added the purpose %(about)s"),
+    "purpose_changed": _("changed the purpose %(about)s"),
+    "purpose_worded": _("put the purpose %(about)s in new words: version %(version)s"),
+    "purpose_archived": _("archived the purpose %(about)s"),
+    "purpose_reopened": _("brought back the purpose %(about)s"),
+    "person_taken_out": _("took out everything about %(about)s"),
+    "person_erased": _("erased a person: %(rows)s facts"),
+    "retention_changed": _("changed how long facts are kept: %(new)s (before: %(old)s)"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

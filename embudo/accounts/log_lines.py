@@ -1,19 +1,23 @@
-"""What no log line may say, and how much: a password link opens an account, and a refusal is no error of ours."""
+"""What no log line may say, and how much: some links open what they lead to, and a refusal is no error of ours."""
 
 import logging
 import re
 
-_LINK = re.compile(r"/password/[^/\s]+/[^/\s]+")
+_LINK = re.compile(r"/(password/[^/\s]+|consent)/[^/\s]+")  # of an account, of a person's own page
 
 
 class WithoutLinks(logging.Filter):
-    """Lets every line pass, without what is secret in a password link."""
+    """Lets every line pass, without what is secret in a link."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
-        if "/password/" in line:
-            record.msg, record.args = _LINK.sub("/password/...", line), ()
+        if "/password/" in line or "/consent/" in line:
+            record.msg, record.args = _LINK.sub(_without, line), ()
         return True
+
+
+def _without(found: re.Match[str]) -> str:
+    return f"/{found[1].partition('/')[0]}/..."
 
 
 class OneLine(logging.Filter):

@@ -1,5 +1,6 @@
 """Users and the trail of what they changed."""
 
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -135,6 +136,12 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.by} {self.verb} {self.about}"
+
+    @classmethod
+    def about_people(cls, ids: Collection[int]) -> models.QuerySet["AuditEntry"]:
+        """Return the rows that name one of these people: their detail holds the id as `person`, or `other`, in text."""
+        texts = [str(each) for each in ids]
+        return cls.objects.filter(models.Q(detail__person__in=texts) | models.Q(detail__other__in=texts))
 
     @classmethod
     def record(cls, by: User | None, verb: str, about: str = "", **detail: Any) -> "AuditEntry":

@@ -41,6 +41,12 @@ TABLE: dict[str, frozenset[Role]] = {
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,
+    "privacy.see": EVERYBODY,  # purposes and their words, what is stored where
+    "purposes.edit": MARKETING,
+    "consents.record": EVERYBODY,  # what a person said about consent; the link of their own page
+    "people.take_out": MANAGERS,  # everything about one person, as files
+    "people.erase": MANAGERS,
+    "retention.edit": MANAGERS,
     "system.see": MANAGERS,
     "users.edit": ADMINS,
     "audit.see": ADMINS,

@@ -54,5 +54,6 @@ class Pair(models.Model):
         before = Pair.objects.filter(pk=self.pk, refused_at__isnull=changes["refused_at"] is not None)
         if not before.update(**changes):
             return False
-        AuditEntry.record(by, verb, f"{self.left} – {self.right}")
+        people = {"person": str(self.left_id), "other": str(self.right_id)}  # so that an erasure finds the names
+        AuditEntry.record(by, verb, f"{self.left} – {self.right}", **people)
         return True

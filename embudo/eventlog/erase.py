@@ -16,7 +16,7 @@ from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.rewrite import alone, delete_from_tail, drop_retired, rewrite
 from embudo.eventlog.segments import Archive, Table
 from embudo.eventlog.subjects import index_of
-from embudo.eventlog.tail import LogUnavailable, Tail
+from embudo.eventlog.tail import Failed, LogUnavailable, Tail
 from embudo.eventlog.tombstones import Tombstones
 
 _PORTION = 50  # failed bodies looked at together; each may be as large as a request
@@ -179,20 +179,25 @@ def _rewrite(archive: Archive, until: Mapping[int, int]) -> tuple[int, list[Segm
     return rewrite(archive, _holding(archive, until), keep)
 
 
-def _forget_bodies(tail: Tail, names: Collection[str], received_until: int) -> int:
-    """Empty the failed bodies received up to an instant that hold one of these names; return how many."""
+def failed_holding(tail: Tail, names: Collection[str]) -> Iterator[list[Failed]]:
+    """Yield the failed events that hold one of these names, some at a time."""
     patterns = [_pattern(name) for name in sorted(names) if name]
     if not patterns:
-        return 0
+        return
     wanted = re.compile(b"|".join(patterns), re.IGNORECASE)
-    forgotten, before = 0, None
+    before = None
     while failed := tail.failed(limit=_PORTION, before=before, reason="", state=""):
         before = failed[-1].number
-        numbers = [
-            each.number for each in failed
-            if each.received_at <= received_until
-            and (wanted.search(each.body) or wanted.search(each.detail.encode()))
-        ]  # fmt: skip
+        held = [each for each in failed if wanted.search(each.body) or wanted.search(each.detail.encode())]
+        if held:
+            yield held
+
+
+def _forget_bodies(tail: Tail, names: Collection[str], received_until: int) -> int:
+    """Empty the failed bodies received up to an instant that hold one of these names; return how many."""
+    forgotten = 0
+    for held in failed_holding(tail, names):
+        numbers = [each.number for each in held if each.received_at <= received_until]
         if numbers:
             with tail.writing({0}) as writing:
                 writing.forget_failed(numbers)

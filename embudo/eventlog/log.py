@@ -15,13 +15,14 @@ from embudo.eventlog.append import Batch, Receipt, commit, dismiss, prepare, rep
 from embudo.eventlog.columns import COLUMNS, Row
 from embudo.eventlog.compact import FEWEST, compact
 from embudo.eventlog.cursor import Cursor
-from embudo.eventlog.erase import Evidence, erase, evidence_of, record, sweep
+from embudo.eventlog.erase import Evidence, erase, evidence_of, failed_holding, record, sweep
 from embudo.eventlog.ledger import Ledger
 from embudo.eventlog.manifest import DamagedManifest
 from embudo.eventlog.read import Reader
 from embudo.eventlog.retain import Leaving, Retention, retain
 from embudo.eventlog.seal import seal
 from embudo.eventlog.segments import Archive
+from embudo.eventlog.survey import Held, props_of, survey
 from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUnavailable, Tail
 from embudo.eventlog.tombstones import Tombstones
 from embudo.eventlog.verify import Problem, verify
@@ -138,6 +139,10 @@ class Log:
         """Return failed events, newest first, those with a number below `before`; reason and state narrow it."""
         return self._tail.failed(limit=limit, before=before, reason=reason, state=state)
 
+    def failed_holding(self, names: Collection[str]) -> list[Failed]:
+        """Return the failed events that hold one of these names ("ana@norte.mx"), as an erasure finds them."""
+        return [each for held in failed_holding(self._tail, names) for each in held]
+
     def failed_counts(self) -> dict[tuple[str, FailedState], int]:
         """Return how many failed events there are of each reason and state."""
         return self._tail.failed_counts()
@@ -226,6 +231,16 @@ class Log:
             if evidence.rows or evidence.failed_bodies:
                 record(self._tombstones.folder, evidence)
         return evidence
+
+    def survey(self, policy: Retention | None = None, *, at: int | None = None) -> Mapping[str, Held]:
+        """Return how much there is of each kind, and how much `retain` would remove by a policy; reads all of it."""
+        with _storage_errors():
+            return survey(self._tail, self._archive, policy or Retention(), at=_instant(at))
+
+    def props_of(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Yield the properties of every fact of a kind; reads the whole log."""
+        with _storage_errors():
+            yield from props_of(self._tail, self._archive, kind)
 
     def erased_until(self, subject: int) -> int | None:
         """Return the instant up to which a subject is erased, None when it is not."""

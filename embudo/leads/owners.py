@@ -65,10 +65,10 @@ def move(where: Collection[tuple[int, int]]) -> None:
 
 
 def forget(people: Collection[int]) -> None:
-    """Forget the decisions on people who were erased, and their names in the trail."""
+    """Forget the decisions on people who were erased, and their names in every row of the trail that is about them."""
     if people:
         sql.delete_where("leads_ownerchange", "person_id", people)
-        AuditEntry.objects.filter(verb=CHANGED, detail__person__in=[str(each) for each in people]).update(about="—")
+        AuditEntry.about_people(people).update(about="—")
 
 
 def _note(person: Person, owner: Any, by: Any) -> None:

@@ -24,7 +24,7 @@ from embudo.operate.archive import Writer, writing
 from embudo.operate.copies import copy_postgresql, copy_sqlite
 
 TABLES, TAIL = "tables.sqlite3", "log/tail.sqlite"
-BESIDE = ("secret_key", "sites.json")  # not the salts of cookieless visitors: they die after 48 hours
+BESIDE = ("secret_key", "sites.json", "retention.json")  # not the salts of cookieless visitors: they die after 48 hours
 NOT_COPIED = ("tail.sqlite", "sealing.lock", "indexing.lock")  # beginnings of names below data/log
 SEALING_WAIT_S = 300.0
 

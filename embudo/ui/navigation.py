@@ -27,6 +27,7 @@ ENTRIES = (
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
     Entry(_("Duplicates"), "duplicates:pairs", "people.merge", "merge", "d"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
+    Entry(_("Privacy"), "privacy:purposes", "privacy.see", "shield", "v", "install"),
     Entry(_("Long work"), "work:jobs", "", "clock", "w", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),

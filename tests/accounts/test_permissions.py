@@ -12,7 +12,7 @@ from embudo.urls import urlpatterns
 # Doors that strangers must be able to open; each guards itself.
 OPEN = {
     "accounts:sign_in", "accounts:sign_out", "accounts:set_up", "accounts:new_password", "accounts:preferences",
-    "operate:healthz", "ui:gallery",
+    "operate:healthz", "ui:gallery", "privacy:link", "privacy:one_click",
 }  # fmt: skip
 
 
