@@ -8,7 +8,6 @@ from csp.constants import NONE, SELF
 
 from embudo import config as _config
 from embudo import secret as _secret
-from embudo.setting_text import providers_of
 
 EMBUDO = _config.read()
 BASE_DIR = Path(__file__).resolve().parent
@@ -153,21 +152,7 @@ MFA_FORMS = {
     "edit_webauthn": "embudo.accounts.code_forms.PasskeyNameForm",
 }
 SOCIALACCOUNT_ADAPTER = "embudo.accounts.adapters.ProviderAdapter"
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": each.id,
-                "name": each.label,
-                "client_id": each.client_id,
-                "secret": each.secret,
-                "settings": {"server_url": each.issuer},
-            }
-            for each in providers_of(EMBUDO.oidc)
-        ],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}  # which ones: EMBUDO_OIDC
 LANGUAGE_CODE = EMBUDO.language
 LANGUAGES = [("en", "English"), ("es", "Español"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = sorted(BASE_DIR.glob("*/locale"))

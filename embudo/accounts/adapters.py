@@ -22,6 +22,7 @@ from embudo.accounts import attempts
 from embudo.accounts.entering import on_this_site
 from embudo.accounts.models import AuditEntry, Invitation, User, normal_email
 from embudo.accounts.models.invitation import Spent
+from embudo.setting_text import providers_of
 from embudo.ui.toasts import toast
 
 WRONG_CODE = gettext_lazy("This code is not right. Codes change every 30 seconds: type the one shown now.")
@@ -111,9 +112,28 @@ class SecondStepAdapter(DefaultMFAAdapter):
 class ProviderAdapter(DefaultSocialAccountAdapter):
     """By a provider comes in who was here already, or was invited under an address that the provider vouches for."""
 
+    def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
+        """Return the providers of the settings; none lies in a table."""
+        from allauth.socialaccount.models import SocialApp
+
+        return [
+            SocialApp(
+                provider="openid_connect",
+                provider_id=each.id,
+                name=each.label,
+                client_id=each.client_id,
+                secret=each.secret,
+                settings={"server_url": each.issuer},
+            )
+            for each in providers_of(settings.EMBUDO.oidc)
+            if provider in (None, "openid_connect", each.id) and client_id in (None, each.client_id)
+        ]
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         if request.user.is_authenticated:
             raise ImmediateHttpResponse(redirect(settings.LOGIN_REDIRECT_URL))
+        if _of_two(sociallogin.account.extra_data):
+            raise _refused(request, NOT_VERIFIED)
         if sociallogin.is_existing:
             return
         email = _vouched(sociallogin.account.extra_data)
@@ -134,9 +154,19 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         raise _refused(request, _("The sign-in by %(provider)s did not end well. Try again.") % {"provider": provider.name})
 
 
+def _claims(told: dict[str, Any]) -> dict[str, Any]:
+    return dict(told.get("userinfo") or told.get("id_token") or {})
+
+
+def _of_two(told: dict[str, Any]) -> bool:
+    """Whether token and profile speak of two people (OpenID Connect Core 5.3.2)."""
+    token, profile = told.get("id_token"), told.get("userinfo")
+    return bool(token and profile and token.get("sub") != profile.get("sub"))
+
+
 def _vouched(told: dict[str, Any]) -> str:
     """Return the address in what the provider told, if it says that it has checked it; else an empty text."""
-    claims = told.get("userinfo") or told.get("id_token") or told
+    claims = _claims(told)
     verified = claims.get("email_verified")
     if verified is True or str(verified).lower() == "true":
         return normal_email(str(claims.get("email") or ""))
@@ -147,8 +177,7 @@ def _invited(email: str, sociallogin: Any) -> User | None:
     invitation = Invitation.open().filter(email=email).first()
     if invitation is None or invitation.expired:
         return None
-    told = sociallogin.account.extra_data
-    claims = told.get("userinfo") or told.get("id_token") or told
+    claims = _claims(sociallogin.account.extra_data)
     try:
         return invitation.accept(str(claims.get("name") or email.partition("@")[0])[:120], None)
     except Spent:
