@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from embudo.accounts import audit
 from embudo.accounts.models import Invitation, SecondStepRule, User, normal_email
@@ -140,8 +141,8 @@ class TrailForm(forms.Form):
         required=False,
         choices=lambda: [("", _("Everything")), *((verb, audit.general(verb)) for verb in audit.WORDS)],
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=pgettext_lazy("dates", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=pgettext_lazy("dates", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     person = forms.RegexField(r"^-?[0-9]{1,20}$", required=False, widget=forms.HiddenInput)
 
 
