@@ -4,8 +4,8 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from difflib import get_close_matches
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -210,7 +210,7 @@ def _split(text: str) -> SplitResult:
         if parts.port == 0:
             raise ValueError("port 0")
     except ValueError as error:
-        raise Unfit(f"its port or host cannot be read ({error}); a port is a number from 1 to 65535") from error
+        raise Unfit("its port or host cannot be read; a port is a number from 1 to 65535") from error
     return parts
 
 

@@ -62,4 +62,5 @@ def _note(request: HttpRequest, places: Places) -> None:
     }
     if noted_key != key:  # the key changes with every sign-in and every change of the password
         UserSession.objects.filter(key=noted_key).delete()
+        UserSession.of(request.user)  # what ended by itself is forgotten
     UserSession.objects.update_or_create(key=key, defaults=known)

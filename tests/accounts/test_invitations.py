@@ -176,7 +176,7 @@ def test_links_carry_the_address_of_the_settings_whatever_host_the_request_names
         admin.post("/users/new/", {**LUIS, "email": f"{host}@norte.example"}, headers={"host": host})
         admin.post(f"/users/{luis.pk}/password-link/", headers={"host": host})
         page = admin.get(f"/users/{luis.pk}/").content.decode()
-        assert f"https://embudo.norte.example/password/" in page and f"http://{host}/password" not in page
+        assert "https://embudo.norte.example/password/" in page and f"http://{host}/password" not in page
     assert all("https://embudo.norte.example/invitation/" in sent.body for sent in mail.outbox)
     assert len(mail.outbox) == 2
     refused = admin.post("/users/new/", {**LUIS, "email": "x@norte.example"}, headers={"host": "evil.example"})

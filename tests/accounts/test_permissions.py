@@ -78,6 +78,7 @@ PAGES = {
     "/sites/": "sites.see",
     "/sites/new/": "sites.edit",
     "/me/": "",
+    "/me/security/": "",
 }
 
 

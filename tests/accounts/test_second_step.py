@@ -107,9 +107,7 @@ def test_a_password_link_does_not_go_round_the_second_step(person: Any, browser:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_app_is_set_up_with_picture_secret_and_code_and_its_secret_lies_encrypted(
-    person: Any, browser: Any
-) -> None:
+def test_an_app_is_set_up_with_picture_secret_and_code_and_its_secret_lies_encrypted(person: Any, browser: Any) -> None:
     ana = person("sales")
     client = browser(ana)
     page = client.get("/me/security/app/").content.decode()
