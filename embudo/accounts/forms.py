@@ -66,9 +66,7 @@ class InvitationForm(InReadersWay):
             raise forms.ValidationError(UserForm.Meta.error_messages["email"]["unique"], code="unique")
         if Invitation.open().filter(email=email).exists():
             raise forms.ValidationError(
-                _(
-                    "This address is invited already. Renew that invitation in the list of users, or take it back first."
-                ),
+                _("This address is invited already. Renew that invitation in the list of users, or take it back."),
                 code="open",
             )
         return email
@@ -133,6 +131,15 @@ class SecondStepForm(forms.Form):
         return cls(initial={"roles": list(SecondStepRule.objects.values_list("role", flat=True))})
 
 
+class DayInput(forms.DateInput):
+    """A calendar, where the browser has one."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class TrailForm(forms.Form):
     """Which part of the trail is shown."""
 
@@ -144,12 +151,8 @@ class TrailForm(forms.Form):
         required=False,
         choices=lambda: [("", _("Everything")), *((verb, audit.general(verb)) for verb in audit.WORDS)],
     )
-    since = forms.DateField(
-        label=pgettext_lazy("dates", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=pgettext_lazy("dates", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = forms.DateField(label=pgettext_lazy("dates", "From"), required=False, widget=DayInput)
+    until = forms.DateField(label=pgettext_lazy("dates", "To"), required=False, widget=DayInput)
     person = forms.RegexField(r"^-?[0-9]{1,20}$", required=False, widget=forms.HiddenInput)
 
 

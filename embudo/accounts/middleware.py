@@ -36,7 +36,7 @@ def preferences(get_response: Handler) -> Handler:
 
 
 def sessions(get_response: Handler) -> Handler:
-    """Return the middleware that keeps the list of a person's sessions: one write when it begins, then one per 5 min."""
+    """Return the middleware that keeps the list of a person's sessions: one write at the start, then one per 5 min."""
     places = Places(settings.EMBUDO.places)
 
     def handle(request: HttpRequest) -> HttpResponse:

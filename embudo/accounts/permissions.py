@@ -95,7 +95,7 @@ def signed_in(view: View) -> View:
 
 
 def settling_in(view: View) -> View:
-    """Return a view of one's own account, open also to those who still owe a second step: that is where it is set up."""
+    """Return a view of one's own account, open also to who owes a second step: that is where it is set up."""
     return _for_anybody(view, owing=True)
 
 

@@ -25,7 +25,7 @@ class AuditEntry(models.Model):
     verb = models.CharField(_("what"), max_length=60)  # "user_added", "role_changed": words in accounts/audit.py
     about = models.CharField(_("about"), max_length=200)  # as it was called then
     person = models.CharField(max_length=40, blank=True, editable=False)  # id of the lead whom it is about, if any
-    seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # a sight: whose, of what, in which hour  # fmt: skip
+    seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # who saw what, in which hour
     detail = models.JSONField(default=dict)
 
     class Meta:
@@ -63,7 +63,7 @@ class AuditEntry(models.Model):
         if verb not in SIGHTS:
             raise KeyError(verb)
         at = at or timezone.now()
-        seen = f"{by.pk}:{verb}:{of}:{int(at.timestamp()) // 3600}"[:150]
+        seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # who saw what, in which hour
         if cls.objects.filter(seen=seen).exists():
             return False
         person = str(of) if SIGHTS[verb] else ""

@@ -56,8 +56,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
     shown: dict[str, Any] = {
-        "form": form, "next": safe_next(request), "first_run": first_run.needed(), "providers": providers_of(settings.EMBUDO.oidc),
-    }  # fmt: skip
+        "form": form,
+        "next": safe_next(request),
+        "first_run": first_run.needed(),
+        "providers": providers_of(settings.EMBUDO.oidc),
+    }
     return render(request, "accounts/sign_in.html", shown, status=status)
 
 
