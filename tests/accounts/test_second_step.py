@@ -106,6 +106,18 @@ def test_a_password_link_does_not_go_round_the_second_step(person: Any, browser:
     assert not is_in(client)
 
 
+def test_a_link_opened_in_the_browser_of_another_signs_that_one_out(person: Any, browser: Any) -> None:
+    luis = person("sales", email="luis@norte.example")
+    app_of(luis)
+    admin = browser(person())
+    admin.post(f"/users/{luis.pk}/password-link/")
+    link = re.search(r"http://[^<]+(/password/[^<\s]+)", admin.get(f"/users/{luis.pk}/").content.decode())[1]
+    assert admin.post(link, {"password": "otra frase bien larga"}).headers["Location"] == "/sign-in/code/"
+    assert not is_in(admin)
+    admin.post("/sign-in/code/", {"code": code()})
+    assert admin.session["_auth_user_id"] == str(luis.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_app_is_set_up_with_picture_secret_and_code_and_its_secret_lies_encrypted(person: Any, browser: Any) -> None:
     ana = person("sales")

@@ -63,7 +63,7 @@ class AuditEntry(models.Model):
         if verb not in SIGHTS:
             raise KeyError(verb)
         at = at or timezone.now()
-        seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # who saw what, in which hour
+        seen = f"{by.pk}:{verb}:{of}:{int(at.timestamp()) // 3600}"[:150]
         if cls.objects.filter(seen=seen).exists():
             return False
         person = str(of) if SIGHTS[verb] else ""
