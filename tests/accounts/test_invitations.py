@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry, Invitation, User
 from embudo.accounts.models.invitation import Spent
+from tests.accounts.mail_sink import sink
 from tests.cast import mallory
 
 LUIS = {"email": " Luis@Norte.example ", "role": "sales", "language": "es", "time_zone": "America/Monterrey"}
@@ -154,6 +155,22 @@ def test_with_a_mail_server_the_link_goes_out_in_the_language_of_the_invited(
     link = re.search(r"https://embudo\.norte\.example(/invitation/\S+)", sent.body)[1]
     assert Client().get(link).status_code == 200
     assert Invitation.objects.get().mailed_at is not None
+
+
+def test_the_mail_goes_over_the_wire_to_a_real_server(person: Any, browser: Any, settings: Any) -> None:
+    with sink() as (port, kept):
+        settings.EMBUDO = replace(settings.EMBUDO, mail_url=f"smtp://127.0.0.1:{port}")
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+            "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", port,
+        )  # fmt: skip
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.DEFAULT_FROM_EMAIL = settings.EMBUDO.sender
+        assert not invited(browser(person(name="Ana Ruíz")))
+    (mail_,) = kept
+    text = mail_.get_payload(decode=True).decode()
+    assert mail_["To"] == "luis@norte.example" and mail_["From"] == "embudo@127.0.0.1"
+    assert "Ana Ruíz le invita" in text
+    assert Client().get(re.search(r"(/invitation/\S+)", text)[1]).status_code == 200
 
 
 def test_a_mail_server_that_refuses_leaves_the_link_to_hand_over(person: Any, browser: Any, settings: Any) -> None:

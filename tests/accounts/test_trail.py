@@ -36,6 +36,13 @@ def test_who_looks_at_somebody_again_and_again_is_told_once_an_hour(
     assert AuditEntry.objects.filter(person="7").count() == 4
 
 
+def test_two_long_lists_are_two_sights(person: Any) -> None:
+    ana, words = person("sales"), "stage=lead&" * 100
+    assert AuditEntry.saw(ana, "list_exported", "People", of=f"{words}a", at=NOON)
+    assert AuditEntry.saw(ana, "list_exported", "People", of=f"{words}b", at=NOON)
+    assert not AuditEntry.saw(ana, "list_exported", "People", of=f"{words}b", at=NOON)
+
+
 def test_two_who_write_the_same_sight_at_once_leave_one_row(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = person("sales")
     AuditEntry.saw(ana, "list_exported", "People, 12 rows", of="people", at=NOON)

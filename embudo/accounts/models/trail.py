@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ class AuditEntry(models.Model):
     verb = models.CharField(_("what"), max_length=60)  # "user_added", "role_changed": words in accounts/audit.py
     about = models.CharField(_("about"), max_length=200)  # as it was called then
     person = models.CharField(max_length=40, blank=True, editable=False)  # id of the lead whom it is about, if any
-    seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # who saw what, in which hour
+    seen = models.CharField(max_length=64, null=True, unique=True, editable=False)  # who saw what, in which hour
     detail = models.JSONField(default=dict)
 
     class Meta:
@@ -63,7 +64,7 @@ class AuditEntry(models.Model):
         if verb not in SIGHTS:
             raise KeyError(verb)
         at = at or timezone.now()
-        seen = f"{by.pk}:{verb}:{of}:{int(at.timestamp()) // 3600}"[:150]
+        seen = sha256(f"{by.pk}:{verb}:{int(at.timestamp()) // 3600}:{of}".encode()).hexdigest()
         if cls.objects.filter(seen=seen).exists():
             return False
         person = str(of) if SIGHTS[verb] else ""
