@@ -42,6 +42,13 @@ def test_an_invited_person_chooses_name_and_password_and_starts_as_invited(perso
     assert [each.verb for each in AuditEntry.objects.order_by("id")] == ["user_invited", "invitation_accepted"]
 
 
+def test_the_page_of_the_invitation_may_be_read_in_another_language(person: Any, browser: Any) -> None:
+    link, luis = invited(browser(person())), Client(headers={"accept-language": "en"})
+    assert "Bienvenido" in luis.get(link).content.decode()
+    assert luis.post("/preferences/", {"language": "pt-br", "next": link}).headers["Location"] == link
+    assert "Boas-vindas" in luis.get(link).content.decode()
+
+
 def test_the_link_is_shown_once_and_works_once(person: Any, browser: Any) -> None:
     admin = browser(person())
     link = invited(admin)

@@ -72,7 +72,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = Invitation.of_token(token)
     if invitation is None or User.objects.filter(email=invitation.email).exists():
         return render(request, "accounts/invitation_spent.html", status=410)
-    with translation.override(invitation.language or translation.get_language()):
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES  # by the switch on this very page
+    with translation.override((not chosen and invitation.language) or translation.get_language()):
         form = AcceptForm(request.POST or None, user=User(email=invitation.email, name=request.POST.get("name", "")))
         if request.method == "POST" and form.is_valid():
             try:
