@@ -32,6 +32,7 @@ WORDS = {
     "recovery_codes_made": _("made new recovery codes"),
     "second_step_reset": _("reset the second step of %(about)s"),
     "provider_linked": _("signed in by %(provider)s for the first time"),
+    "provider_unlinked": _("unlinked the provider %(provider)s"),
     "sessions_ended": _("signed %(about)s out everywhere"),
     "session_ended": _("signed out one device of %(about)s"),
     "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
