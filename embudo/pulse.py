@@ -27,12 +27,12 @@ def running(config: Config, name: str) -> Iterator[None]:
     """Let the other processes see, inside the block, that this one runs as `name`."""
     global _file
     folder = config.data / FOLDER
-    with suppress(OSError):  # a full disk must not keep a process from starting
+    _file = folder / f"{name}.{_host()}.{os.getpid()}"
+    with suppress(OSError):  # a full disk must not keep a process from starting; `beat` tries again
         folder.mkdir(exist_ok=True)
         for each in processes(config):
             if each.name == name and not each.lives:
                 each.file.unlink(missing_ok=True)
-        _file = folder / f"{name}.{_host()}.{os.getpid()}"
         _file.touch()
     try:
         yield
@@ -49,7 +49,20 @@ def beat() -> None:
     if _file is not None and time.monotonic() - _beaten >= EVERY_S:
         _beaten = time.monotonic()
         with suppress(OSError):
-            os.utime(_file)
+            _file.parent.mkdir(exist_ok=True)
+            _file.touch()  # makes it where a full disk kept it from being made
+
+
+def is_told(config: Config) -> bool:
+    """Return whether processes can show that they turn: on a full disk no file is made, and nobody can tell."""
+    probe = config.data / FOLDER / f"probe.{os.getpid()}"
+    try:
+        probe.parent.mkdir(exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

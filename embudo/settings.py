@@ -196,7 +196,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
-WORK: dict[str, str] = {}
+WORK = {
+    "duplicates": "embudo.duplicates.search",
+    "replay": "embudo.operate.replay",
+}
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)
@@ -219,5 +222,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links", "one_line"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "splink": {"level": "WARNING"},  # it tells of every step
+    },
 }

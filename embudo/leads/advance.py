@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from embudo.capture import snapshot
 from embudo.config import Config
 from embudo.core.event import MINUTE
 from embudo.definition.in_force import in_force
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # between two looks
 SLICE = 200  # people written in one transaction: far below 50 ms
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 300.0  # after upkeep that failed
 STOP_S = 5.0  # how long the end waits for the log's upkeep
 FRESH = 10 * MINUTE  # from then on the order of the list is made anew; it must be at most 15 minutes old
 
@@ -48,7 +50,10 @@ class Clockwork:
     online: Online = field(default_factory=lambda: Online(in_force()))
     horizon: tuple[Cursor, int] | None = None  # an end of the log, and the instant at which it was the end
     child: subprocess.Popen[bytes] | None = None
+    wait_s: float = 0.0  # after the log's upkeep has failed; 0: it went well
+    keep_up_from: float = 0.0  # time.monotonic()
     moved: int = 0  # people looked at since the start
+    published_at: int = 0
 
     def tick(self) -> bool:
         """Do what is due now and return whether more is waiting."""
@@ -56,6 +61,7 @@ class Clockwork:
         more = self.advance_due(at)
         more = refresh_order(self.online, at) or more
         self._keep_up(at)
+        self._publish(at)
         return more
 
     def advance_due(self, at: int) -> bool:
@@ -75,9 +81,35 @@ class Clockwork:
         return count == SLICE
 
     def _keep_up(self, at: int) -> None:
-        if self.child is not None and self.child.poll() is None:
+        """Have the log kept up when that is due; a child that fails is tried again after longer and longer waits."""
+        code = self.child.poll() if self.child is not None else 0
+        if code is None:
             return
-        self.child = upkeep.start(self.config) if upkeep.due(self.config, self.log, at) else None
+        if self.child is not None:
+            self._learn(code)
+        tired = time.monotonic() < self.keep_up_from
+        self.child = upkeep.start(self.config) if not tired and upkeep.due(self.config, self.log, at) else None
+
+    def _learn(self, code: int) -> None:
+        """Take note of how the log's upkeep ended; said once, until it has ended well again."""
+        if code == 0:
+            if self.wait_s:
+                logger.info("the log's upkeep works again")
+            self.wait_s = 0.0
+            return
+        if not self.wait_s:
+            logger.error("the log's upkeep failed (exit code %s), and is tried again; its own lines say why", code)
+        self.wait_s = min(2 * self.wait_s, LONGEST_WAIT_S) if self.wait_s else FIRST_WAIT_S
+        self.keep_up_from = time.monotonic() + self.wait_s
+
+    def _publish(self, at: int) -> None:
+        """Tell the collector the sites and keys again, should the disk have refused when they changed."""
+        if at - self.published_at >= MINUTE:
+            self.published_at = at
+            try:
+                snapshot.publish(self.config)
+            except OSError as error:
+                logger.warning("the sites and keys cannot be written for the collector: %s", error)
 
     def stop(self) -> None:
         """Wait a little for the log's upkeep, which is safe to interrupt but better finished."""
@@ -94,7 +126,7 @@ def advance(online: Online, log: Log, until: int) -> int:
         return 0
     there, stale = rows.load(online, due)
     if stale:
-        _read_again(online, log, stale)
+        _read_again(online, log, [there[person] for person in stale])
     people = [kept for kept in there.values() if kept.id not in stale]
     for kept in people:
         kept.moves += online.passes(kept.state, until)
@@ -102,8 +134,11 @@ def advance(online: Online, log: Log, until: int) -> int:
     return len(due)
 
 
-def _read_again(online: Online, log: Log, people: Collection[int]) -> None:
-    """Bring people whose state is of another definition to the one in force."""
+def _read_again(online: Online, log: Log, people: Collection[Kept]) -> None:
+    """Bring people whose state is of another definition to the one in force.
+
+    Their rows were read before the pointers and the cursor: whoever follows them meanwhile changes the revision.
+    """
     batch = Batch(online, log, Directory(Pointers.load()), cursor_of_tables(), now())
     batch.read_again(people)
     try:

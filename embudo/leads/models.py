@@ -268,6 +268,7 @@ class Attribute(models.Model):
     kind = models.CharField(max_length=10, default="text", choices=[(kind, kind) for kind in KINDS])
     options = models.JSONField(default=list)
     standard = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False, db_default=False)  # shown only on people who have it, in no filter
 
     class Meta:
         verbose_name = _("attribute")
@@ -321,6 +322,7 @@ class Rebuild(models.Model):
     finished_at = models.BigIntegerField(null=True, blank=True)
     events = models.BigIntegerField(default=0)
     events_in_all = models.BigIntegerField(default=0)
+    until = models.TextField(default="")  # where the log ended when it was asked for, a cursor as text
 
 
 class ImportRun(models.Model):

@@ -19,10 +19,10 @@ CHANGED = "owner_changed"
 Said = tuple[int, int | None]  # when, and who looks after them from then on
 
 
-def give(person: Person, owner: Any, *, by: Any, fact: str = "") -> None:
-    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it."""
+def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None) -> None:
+    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it, `at` when: now."""
     with transaction.atomic():
-        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now(), fact=fact)
+        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now() if at is None else at, fact=fact)
         Person.objects.filter(pk=person.id).update(owner=owner)
         _note(person, owner, by)
 
@@ -42,13 +42,17 @@ def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> N
 
 def settle(trees: Mapping[int, Collection[int]]) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
+    changed = [(owner, root) for root, shown, owner in compared(trees) if owner != shown]
+    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+
+
+def compared(trees: Mapping[int, Collection[int]]) -> list[tuple[int, int | None, int | None]]:
+    """Return each of these people with the owner that is shown and the one that follows from the decisions."""
     everybody = {member for tree in trees.values() for member in tree}
     said = _latest(everybody)
     merged = _merges(everybody) if said else {}
-    shown = dict(sql.rows_where("id, owner_id", "leads_person", "id", trees.keys()))
-    found = {root: _owner(root, said, merged) for root in shown}
-    changed = [(owner, root) for root, owner in found.items() if owner != shown[root]]
-    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+    shown = sql.rows_where("id, owner_id", "leads_person", "id", trees.keys())
+    return [(root, owner, _owner(root, said, merged)) for root, owner in shown]
 
 
 def move(where: Collection[tuple[int, int]]) -> None:

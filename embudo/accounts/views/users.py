@@ -18,6 +18,7 @@ from embudo.accounts.models import AuditEntry, Invitation, LastAdministrator, Se
 from embudo.accounts.models.second_step import steps_of
 from embudo.accounts.permissions import require
 from embudo.accounts.views import invitations
+from embudo.ui import once
 from embudo.ui.toasts import toast
 
 LINK = "password_link"  # in the session, until it has been shown
@@ -55,7 +56,7 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, _("%(name)s is saved.") % {"name": person})
             return redirect("accounts:users")
     kept = User.objects.get(pk=pk)
-    link = _shown_once(request, pk) if request.method == "GET" else ""
+    link = once.take(request, LINK, pk) if request.method == "GET" else ""
     shown = {"form": form, "person": kept, "link": link, "steps": steps_of(kept), "sessions": UserSession.of(kept)}
     return render(request, "accounts/user.html", shown, status=422 if form.errors else 200)
 
@@ -131,12 +132,4 @@ def second_step_rules(request: HttpRequest) -> HttpResponse:
 def _keep_link(request: HttpRequest, person: User) -> None:
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("accounts:new_password", args=[uid, default_token_generator.make_token(person)])
-    request.session[LINK] = [person.pk, f"{settings.EMBUDO.site_address}{path}"]
-
-
-def _shown_once(request: HttpRequest, pk: int) -> str:
-    kept = request.session.get(LINK)
-    if not kept or kept[0] != pk:
-        return ""
-    del request.session[LINK]
-    return str(kept[1])
+    once.keep(request, LINK, person.pk, f"{settings.EMBUDO.site_address}{path}")

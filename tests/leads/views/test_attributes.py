@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from embudo.accounts.models import AuditEntry
 from embudo.core.event import DAY, Door, subject_of
 from embudo.leads.models import Attribute, Person
 from embudo.leads.showing import BadValue, number_typed, value_typed, value_written
@@ -48,6 +49,9 @@ def test_an_undo_gives_back_the_very_number_in_every_language(site: Following, s
         ("es", "12,5", 12.5),
         ("es", "1\N{NARROW NO-BREAK SPACE}234 567", 1234567),
         ("es", "0,125", 0.125),
+        ("es", "12.000", 12000),
+        ("es", "1.234.567,5", 1234567.5),
+        ("es", "12,1250", 12.125),
         ("pt-br", "12.000,50", 12000.5),
         ("pt-br", "12.000", 12000),
         ("pt-br", "12 000,5", 12000.5),
@@ -65,7 +69,7 @@ def test_a_number_is_read_as_the_reader_writes_it(language: str, typed: str, num
         *[("en", typed) for typed in ("12.000,50", "12,5", "1,2345", "12,00.5", "0,125", "1,234 567", "1 2")],
         *[("en", typed) for typed in ("", ".", "-", "1.5.2", "1e3", "1_000", "--1", "1,", "5.", "12,,000")],
         *[("en", typed) for typed in ("12,000,5", "\N{ARABIC-INDIC DIGIT THREE}", "inf", "9" * 16)],
-        *[("es", typed) for typed in ("12.000,50", "12,000.50", "12.5", "0.125", "12 00", "12000,", "1,234,567")],
+        *[("es", typed) for typed in ("1.234 567", "12,000.50", "12.5", "0.125", "12 00", "12000,", "1,234,567")],
         *[("pt-br", typed) for typed in ("12,000.50", "12.5", "0.125", "1.2345", "1.234 567", "12,5,5")],
     ],
 )  # fmt: skip
@@ -74,6 +78,16 @@ def test_a_number_of_another_language_is_refused_rather_than_changed(language: s
     with translation.override(language), pytest.raises(BadValue) as refused:
         number_typed(typed)
     assert str(refused.value).replace("\N{NO-BREAK SPACE}", " ").endswith(example)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("es", "12,000"), ("pt-br", "12,000"), ("en", "12.000"), ("es", "-1,250")]
+)
+def test_a_number_that_means_thousands_elsewhere_is_asked_about(language: str, typed: str) -> None:
+    with translation.override(language), pytest.raises(BadValue) as refused:
+        number_typed(typed)
+    assert typed.translate({44: None, 46: None}).lstrip("-") in str(refused.value)
+    assert f"{typed}0" in str(refused.value)
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt-br"])
@@ -88,17 +102,18 @@ def test_an_address_holds_the_very_number_in_every_language(language: str, numbe
 
 
 def test_the_number_in_the_form_can_be_kept_as_it_stands(site: Following, sign_in: SignIn) -> None:
-    site.hears(ada.visits("/").through(Door.SECRET).says(rating=12000.125))
     client = sign_in()
-    address = f"/people/{named(ada).id}/attributes/rating/"
-    Attribute.objects.update_or_create(pk="rating", defaults={"kind": "number"})
-    for language in ("en", "es", "pt-br"):
-        client.post("/preferences/", {"language": language})
-        field = re.search(r'name="value"[^>]* value="([^"]*)"', text(client.get(address)))
-        assert field
-        answer = client.post(address, {"value": field[1], "fact": str(uuid4())})
-        assert answer.status_code == 302
-        assert named(ada).attributes["rating"] == 12000.125
+    for day, number in enumerate((12000.125, 12.125)):
+        site.hears(ada.journey(MONDAY + day * DAY).visits("/").through(Door.SECRET).says(rating=number))
+        address = f"/people/{named(ada).id}/attributes/rating/"
+        Attribute.objects.update_or_create(pk="rating", defaults={"kind": "number"})
+        for language in ("en", "es", "pt-br"):
+            client.post("/preferences/", {"language": language})
+            field = re.search(r'name="value"[^>]* value="([^"]*)"', text(client.get(address)))
+            assert field
+            answer = client.post(address, {"value": field[1], "fact": str(uuid4())})
+            assert answer.status_code == 302
+            assert named(ada).attributes["rating"] == number
 
 
 def test_what_is_no_mail_address_is_refused_with_words(site: Following, sign_in: SignIn) -> None:
@@ -246,3 +261,82 @@ def test_an_opportunity_that_cannot_be_read_keeps_everything_that_was_typed(clie
     assert answer.status_code == 422
     for kept in ('value="Fleet"', 'value="12.000,50"', 'value="eur"', "Write a number, such as 12,000.50.", fact):
         assert kept in text(answer)
+
+
+def flood(site: Following, names: int = 30) -> None:
+    """A stranger states names of their own through the public key."""
+    site.hears(ada.visits("/").says(**{f"spam_{number}": "buy" for number in range(names)}))
+
+
+def test_what_a_public_key_alone_states_stays_with_its_person(site: Following, sign_in: SignIn) -> None:
+    site.hears(bruno.visits("/").through(Door.SECRET).says(plan="gold"))
+    flood(site)
+    client = sign_in()
+    assert set(Attribute.objects.filter(standard=False).values_list("name", flat=True)) == {"plan"}
+    of_bruno, of_ada = (text(client.get(f"/people/{named(who).id}/")) for who in (bruno, ada))
+    assert "spam" not in of_bruno and "Plan" in of_bruno
+    assert "30 more, of this person alone" in of_ada and of_ada.count("Spam ") == 30
+    filters = text(client.get("/people/filters/"))
+    assert "a.plan" in filters and "spam" not in filters
+
+
+def test_of_thousands_of_names_a_page_shows_fifty_and_says_how_many_there_are(site: Following, sign_in: SignIn) -> None:
+    flood(site, 150)
+    page = text(sign_in().get(f"/people/{named(ada).id}/"))
+    assert page.count("Spam ") == 50 and "100 further are not shown" in page
+
+
+def test_an_attribute_from_a_public_page_is_accepted_for_everybody_and_hidden_again(
+    site: Following, sign_in: SignIn
+) -> None:
+    site.hears(bruno.visits("/").says(name="Bruno"))
+    flood(site, 2)
+    client, act = sign_in("sales"), f"/people/{named(ada).id}/everybody/spam_1/"
+    assert "Use for everybody" in text(client.get(f"/people/{named(ada).id}/attributes/spam_1/"))
+    client.post(act, {"use": "yes"})
+    page = text(client.get(f"/people/{named(bruno).id}/"))
+    assert "Spam 1" in page and "Spam 0" not in page and "a.spam_1" in text(client.get("/people/filters/"))
+    assert "Hide for everybody" in text(client.get(f"/people/{named(ada).id}/attributes/spam_1/"))
+    hidden = text(client.post(act, {"use": "no"}, follow=True))
+    assert "Spam 1" not in text(client.get(f"/people/{named(bruno).id}/"))
+    assert "a.spam_1" not in text(client.get("/people/filters/"))
+    undo = re.search(r'class="toast-card".*?action="([^"]+)"', hidden, re.DOTALL)
+    assert undo
+    client.post(undo[1].replace("&amp;", "&"))
+    assert "Spam 1" in text(client.get(f"/people/{named(bruno).id}/"))
+    trail = AuditEntry.objects.filter(verb__startswith="attribute_").order_by("id").values_list("verb", "about")
+    assert list(trail) == [
+        ("attribute_accepted", "spam_1"),
+        ("attribute_hidden", "spam_1"),
+        ("attribute_accepted", "spam_1"),
+    ]
+
+
+def test_what_was_hidden_stays_hidden_whoever_states_it_again(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(plan="gold"))
+    client = sign_in()
+    client.post(f"/people/{named(ada).id}/everybody/plan/", {"use": "no"})
+    site.hears(bruno.visits("/").through(Door.SECRET).says(plan="silver"))
+    assert Attribute.objects.get(pk="plan").hidden
+
+
+def test_only_what_somebody_has_is_accepted_and_no_standard_attribute_hidden(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(city="Lima"))
+    client, person = sign_in(), named(ada).id
+    assert client.post(f"/people/{person}/everybody/nothing/", {"use": "yes"}).status_code == 404
+    assert client.post(f"/people/{person}/everybody/city/", {"use": "no"}).status_code == 404
+    assert client.get(f"/people/{person}/everybody/city/").status_code == 405
+
+
+def test_values_to_filter_by_cost_one_question_an_attribute_and_none_before_they_are_looked_at(
+    site: Following, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(**{f"own_{number}": f"v{number}" for number in range(20)}))
+    client = sign_in()
+    with django_assert_max_num_queries(12):
+        later = text(client.get("/people/filters/", headers={"HX-Request": "true"}))
+    assert "a.own_7" not in later and "/people/filters/attributes/" in later
+    with django_assert_max_num_queries(60):
+        assert 'value="v7"' in text(client.get("/people/filters/attributes/"))
+    given = text(client.get("/people/filters/?a.own_7=v7", headers={"HX-Request": "true"}))
+    assert 'value="v7" selected' in given
