@@ -3,15 +3,15 @@
 import logging
 import re
 
-_LINK = re.compile(r"/(password/[^/\s]+|consent)/[^/\s]+")  # of an account, of a person's own page
+_LINK = re.compile(r"/(password|invitation|consent)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
 
 
 class WithoutLinks(logging.Filter):
-    """Lets every line pass, without what is secret in a link."""
+    """Lets every line pass, without what is secret in a link: of a password, an invitation, a person's own page."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
-        if "/password/" in line or "/consent/" in line:
+        if _LINK.search(line):
             record.msg, record.args = _LINK.sub(_without, line), ()
         return True
 
@@ -27,3 +27,7 @@ class OneLine(logging.Filter):
         if 400 <= getattr(record, "status_code", 0) < 500:
             record.exc_info, record.exc_text, record.stack_info = None, None, None
         return True
+
+
+def _without(found: re.Match[str]) -> str:
+    return f"/{found[1]}/..." if found[1] else f"{found[2]}..."

@@ -68,7 +68,7 @@ def forget(people: Collection[int]) -> None:
     """Forget the decisions on people who were erased, and their names in every row of the trail that is about them."""
     if people:
         sql.delete_where("leads_ownerchange", "person_id", people)
-        AuditEntry.about_people(people).update(about="—")
+        AuditEntry.forget(people)
 
 
 def _note(person: Person, owner: Any, by: Any) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.core import scoring
 from embudo.core.definition import Definition
@@ -43,6 +44,7 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
         found = person_of(person)
     except Moved as moved:
         return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
+    AuditEntry.saw(request.user, "person_opened", str(found), of=found.id)
     return shown(request, found)
 
 
