@@ -81,6 +81,21 @@ TABLES: dict[str, Place] = {
     "accounts.SignInFailure": Place(
         _("failed sign-ins, as keyed hashes"), _("to slow guessing down"), _("a day"), False
     ),
+    "accounts.Invitation": Place(_("invitations"), _("who may make an account"), USER_LONG, False),
+    "accounts.UserSession": Place(
+        _("where users are signed in"), _("to see it and end it"), _("as the session"), False
+    ),
+    "accounts.SecondStepRule": Place(_("roles that need a second step"), _("a setting"), USER_LONG, False),
+    "mfa.Authenticator": Place(
+        _("second steps, secrets encrypted"), _("users: a code or a passkey at sign-in"), USER_LONG, False
+    ),
+    "socialaccount.SocialAccount": Place(_("users' accounts at a provider"), _("to sign in by it"), USER_LONG, False),
+    "socialaccount.SocialApp": Place(
+        _("providers, unused: settings say them"), _("django-allauth's own"), NO_PERSON, False
+    ),
+    "socialaccount.SocialToken": Place(_("tokens of providers, unused"), _("django-allauth's own"), NO_PERSON, False),
+    "account.EmailAddress": Place(_("users' addresses, unused"), _("django-allauth's own"), NO_PERSON, False),
+    "account.EmailConfirmation": Place(_("confirmations, unused"), _("django-allauth's own"), NO_PERSON, False),
     "work.Job": Place(_("long work"), _("its progress and result"), FOR_GOOD, False),
     "sessions.Session": Place(_("sessions"), _("to stay signed in"), _("two weeks after the last sign-in"), False),
     "contenttypes.ContentType": Place(_("names of tables"), _("Django's own"), NO_PERSON, False),
@@ -109,6 +124,12 @@ FILES: dict[str, Place] = {
         _("the log's older facts, and an index of whose they are"), _("the record of what happened"), _LOG_LONG
     ),
     "log/manifest.json": Place(_("list of segments"), _("to know that none is missing"), NO_PERSON, False),
+    "log/aside/": Place(
+        _("segments that no list knows, set aside"), _("so that nothing is lost"), _("until the operator decides")
+    ),
+    "erased/unscrubbed": Place(
+        _("a mark that bytes are still to be overwritten"), _("the next retention does it"), _("a day"), False
+    ),
     "log/expired.subjects": Place(
         _("whose facts are leaving, as numbers"), _("to compute these people again"), _("minutes")
     ),

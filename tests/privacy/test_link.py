@@ -249,4 +249,4 @@ def test_no_log_line_holds_a_link() -> None:
     token = token_of(ada.subject)
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/consent/{token}/",), None)
     assert WithoutLinks().filter(record)
-    assert record.getMessage() == "Not Found: /consent/.../"
+    assert record.getMessage() == "Not Found: /consent/..."

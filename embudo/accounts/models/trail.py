@@ -74,7 +74,7 @@ class AuditEntry(models.Model):
 
     @classmethod
     def about_people(cls, ids: Iterable[object]) -> models.QuerySet["AuditEntry"]:
-        """Return the rows about one of these leads; a row about two has the id of the second as `other` in its detail."""
+        """Return the rows about one of these leads; a row about two holds the id of the second as `other`."""
         texts = [str(each) for each in ids]
         return cls.objects.filter(models.Q(person__in=texts) | models.Q(detail__other__in=texts))
 
