@@ -82,9 +82,9 @@ def run(folder: Path, given: argparse.Namespace) -> dict[str, object]:
     from django.conf import settings
 
     from embudo.eventlog import open_log
+    from embudo.imports import mapping
+    from embudo.imports.run import Import
     from embudo.leads.follow import Follower
-    from embudo.leads.imports import mapping
-    from embudo.leads.imports.run import Import
 
     rows, seed = given.rows, given.seed
     (folder / "map.yaml").write_text(MAP)

@@ -14,11 +14,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.eventlog import Log, open_log
+from embudo.imports import mapping
+from embudo.imports.mapping import BadMap
+from embudo.imports.run import FAILED, Import, Totals
 from embudo.install import reason
 from embudo.leads import follow
-from embudo.leads.imports import mapping
-from embudo.leads.imports.mapping import BadMap
-from embudo.leads.imports.run import FAILED, Import, Totals
 from embudo.leads.lock import Lock
 
 SOME_FAILED, CANNOT = 3, 2

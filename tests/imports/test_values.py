@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embudo.leads.imports.values import BadValue, Conventions
+from embudo.imports.values import BadValue, Conventions
 
 PLAIN = Conventions()
 BRAZIL = Conventions("America/Sao_Paulo", ("%d/%m/%Y %H:%M", "%d/%m/%Y"), ",", frozenset({"n/d"}))

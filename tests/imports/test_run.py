@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from embudo.core.event import DAY, SECOND
-from embudo.leads.imports import command
-from embudo.leads.imports.mapping import BadMap, parse
-from embudo.leads.imports.run import Import, Line
+from embudo.imports import command
+from embudo.imports.mapping import BadMap, parse
+from embudo.imports.run import Import, Line
 from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada
 from tests.leads.conftest import Following, moves_of

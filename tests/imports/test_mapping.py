@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from embudo.leads.imports import mapping
-from embudo.leads.imports.mapping import BadMap, Cell, When, parse
+from embudo.imports import mapping
+from embudo.imports.mapping import BadMap, Cell, When, parse
 
 SMALL = {"name": "crm", "who": {"mail": "Email"}}
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from embudo.leads.imports import phone
-from embudo.leads.imports.phone import international
+from embudo.imports import phone
+from embudo.leads.phone import international
 
 COUNTRIES = ("MX", "BR", "CO", "AR", "CL", "PE", "ES", "PT", "US", "GB", "DE", "IT", "AU", "ZZ")
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from embudo.core.event import Event, subject_of
 from embudo.eventlog import Log, Outcome
+from embudo.imports.mapping import BadMap, ImportMap
+from embudo.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
 from embudo.leads import sql
 from embudo.leads.attribute import declare
 from embudo.leads.clock import now
-from embudo.leads.imports.mapping import BadMap, ImportMap
-from embudo.leads.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
 from embudo.leads.models import ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log

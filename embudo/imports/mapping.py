@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from embudo.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 from embudo.leads.attribute import KINDS as STANDARD_KINDS
-from embudo.leads.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 
 ENTRIES = "name file missing zone dates decimal key who at known_at attributes first_touch facts create"
 WANTED = (

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.identity import identifiers
-from embudo.leads.imports.mapping import Cell, FactMap, ImportMap, Time, When
-from embudo.leads.imports.phone import international
-from embudo.leads.imports.values import BadValue
+from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
+from embudo.imports.values import BadValue
+from embudo.leads.phone import international
 
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
