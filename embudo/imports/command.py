@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from embudo.eventlog import Log, open_log
 from embudo.imports import mapping
-from embudo.imports.mapping import BadMap
+from embudo.imports.reading import BadFile
 from embudo.imports.run import FAILED, Import, Totals
 from embudo.install import reason
 from embudo.leads import follow
@@ -37,14 +37,14 @@ def main(arguments: Sequence[str]) -> int:
             words = _("%(file)s cannot be used: %(reason)s; nothing was imported")
             why = _("there is no such file") if isinstance(error, FileNotFoundError) else reason(error)
             print(words % {"file": error.filename or "", "reason": why}, file=sys.stderr)
-        except (BadMap, LookupError) as error:
+        except (BadFile, LookupError) as error:
             print(error, file=sys.stderr)
         return CANNOT
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="embudo import", description="Bring in people or facts from a CSV file.")
-    parser.add_argument("kind", choices=["people", "facts"])
+    parser.add_argument("kind", choices=["people", "facts", "opportunities", "companies"])
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--map", required=True, metavar="MAP", help="which column is what: docs/importing.md")
     parser.add_argument("--dry-run", action="store_true", help="record nothing, only report")

@@ -1,7 +1,7 @@
 """What a map says: which columns of a file are whom, when and what (docs/importing.md)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from embudo.imports.reading import BadFile, Reading
 from embudo.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 from embudo.leads.attribute import KINDS as STANDARD_KINDS
 
-ENTRIES = "name file missing zone dates decimal key who at known_at attributes first_touch facts create"
+ENTRIES = (
+    "name file missing zone dates decimal key who at known_at attributes first_touch facts create skip labels"
+    " updates only_empty"
+)
 WANTED = (
     "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
 )
 FIGURES = {name: kind for name, kind in STANDARD_KINDS.items() if kind in ("number", "money")}
+WHO = "mail phone user_id linkedin twitter facebook instagram domain company"
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
 
 
-class BadMap(ValueError):
+class BadMap(BadFile):
     """A map cannot be used; the message names the entry and what is expected."""
 
 
@@ -35,6 +40,8 @@ class Cell:
     separator: str = ";"
     formats: tuple[str, ...] = ()
     prefix: str = ""  # before an id of another system
+    others: tuple[str, ...] = ()  # columns to look into where that one is empty
+    alone: bool = False  # an id that names somebody only where nothing else does
     country: str = ""  # of phone numbers written without one
 
 
@@ -73,7 +80,7 @@ class ImportMap:
 
     name: str
     conventions: Conventions
-    who: Mapping[str, Cell]  # of mail, phone, user_id
+    who: Mapping[str, Cell]  # of WHO
     key: tuple[str, ...]
     at: Time | None
     known_at: Time | None
@@ -81,9 +88,11 @@ class ImportMap:
     touch: Mapping[str, Cell]
     facts: tuple[FactMap, ...]
     create: bool = True
-    encoding: str = "utf-8-sig"
-    delimiter: str = ","
-    skip_lines: int = 0
+    reading: Reading = Reading()
+    skip: When | None = None  # rows that the source itself marks as deleted
+    labels: Mapping[str, str] = field(default_factory=dict)  # of attributes that are new
+    updates_now: bool = False  # what is said of somebody who is known already was found out now
+    only_empty: bool = False  # and fills in only what is not known of them
 
     @property
     def source(self) -> str:
@@ -95,8 +104,13 @@ class ImportMap:
         cells = [*self.who.values(), *self.attributes.values(), *self.touch.values()]
         cells += [cell for fact in self.facts for cell in fact.props.values()]
         times = [self.at, self.known_at, *(time for fact in self.facts for time in (fact.at, fact.known_at))]
-        found = {cell.column for cell in cells} | {time.column for time in times if time} | set(self.key)
-        return (found | {fact.when.column for fact in self.facts if fact.when}) - {""}
+        found = (
+            {column for cell in cells for column in (cell.column, *cell.others)}
+            | {time.column for time in times if time}
+            | set(self.key)
+        )
+        conditions = [*(fact.when for fact in self.facts), self.skip]
+        return (found | {each.column for each in conditions if each}) - {""}
 
 
 def read(path: Path, *, zone: str) -> ImportMap:
@@ -117,14 +131,14 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
     top = _mapping(document, "the map")
     _only(top, "the map", ENTRIES)
     file = _mapping(top.get("file"), "file")
-    _only(file, "file", "encoding delimiter skip_lines")
+    _only(file, "file", "encoding delimiter skip_lines sheet")
     if not isinstance(top.get("name"), str) or not top["name"].strip():
         raise BadMap("`name` is missing: a short word that stays the same from run to run")
     conventions = _conventions(top, zone)
     who = {name: _cell(cell, f"who.{name}") for name, cell in _mapping(top.get("who"), "who").items()}
-    _only(who, "who", "mail phone user_id")
+    _only(who, "who", WHO)
     if not who:
-        raise BadMap("`who` needs at least one of mail, phone, user_id")
+        raise BadMap(f"`who` needs at least one of {', '.join(WHO.split())}")
     touch = _cells(top.get("first_touch"), "first_touch")
     _only(touch, "first_touch", " ".join(TOUCH))
     facts = _list(top.get("facts"), "facts")
@@ -140,9 +154,16 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         touch=touch,
         facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(facts, 1)),
         create=bool(top.get("create", True)),
-        encoding="utf-8-sig" if encoding in ("utf-8", "utf8") else encoding,
-        delimiter=str(file.get("delimiter", ",")),
-        skip_lines=int(file.get("skip_lines", 0)),
+        reading=Reading(
+            encoding="utf-8-sig" if encoding in ("utf-8", "utf8") else encoding,
+            delimiter=str(file.get("delimiter", ",")),
+            skip_lines=int(file.get("skip_lines", 0)),
+            sheet=str(file.get("sheet", "")),
+        ),
+        skip=_when(top.get("skip"), "skip"),
+        labels={name: str(label) for name, label in _mapping(top.get("labels"), "labels").items()},
+        updates_now=top.get("updates") == "now",
+        only_empty=bool(top.get("only_empty", False)),
     )
 
 
@@ -228,21 +249,24 @@ def _cell(given: Any, where: str, usual: str = "text") -> Cell:
     if isinstance(given, str):
         return Cell(given, usual)
     cell = _mapping(given, where)
-    _only(cell, where, "column kind value values separator format formats prefix country")
+    _only(cell, where, "column columns kind value values separator format formats prefix country alone")
     kind = cell.get("kind", usual)
     if kind not in KINDS:
         raise BadMap(f"{where}: `kind` is {kind!r}; known are {', '.join(KINDS)}")
-    if ("column" in cell) == ("value" in cell):
+    columns = [str(each) for each in _list(cell.get("columns") or cell.get("column"), where)]
+    if bool(columns) == ("value" in cell):
         raise BadMap(f"{where} needs either a column or a value")
     values = cell.get("values")
     return Cell(
-        column=str(cell.get("column", "")),
+        column=columns[0] if columns else "",
+        others=tuple(columns[1:]),
         kind=kind,
         value=_plain(cell.get("value")),
         values=None if values is None else {str(k): _plain(v) for k, v in _mapping(values, where).items()},
         separator=str(cell.get("separator", ";")),
         prefix=str(cell.get("prefix", "")),
         country=str(cell.get("country", "")),
+        alone=bool(cell.get("alone", False)),
     )
 
 

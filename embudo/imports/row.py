@@ -1,6 +1,7 @@
 """What one row of a file says, by the map: who it is about, the facts it states, and what is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
@@ -11,11 +12,16 @@ from django.utils.translation import gettext as _
 
 from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
-from embudo.core.identity import identifiers
+from embudo.core.identity import SOCIAL, identifiers
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
+from embudo.leads.company_facts import company_identifier
 from embudo.leads.phone import international
+from embudo.leads.profile import folded
 
+AGAIN = "-u"  # in ids of facts that are recorded again after an undo
+SEVERAL = " ::: "  # between several values in one cell of Google's export
+SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
@@ -32,6 +38,7 @@ class Reason(StrEnum):
     TOO_FEW_COLUMNS = "too_few_columns"
     TWICE = "twice"
     REFUSED = "refused"
+    DELETED = "deleted"
     # remarks
     BAD_MAIL = "bad_mail"
     BAD_PHONE = "bad_phone"
@@ -82,14 +89,21 @@ class Stated:
 class RowReader:
     """Reads rows by one map. `now` is the instant of the run."""
 
-    def __init__(self, map: ImportMap, *, with_profile: bool, now: int) -> None:
-        self.map, self.with_profile, self.now = map, with_profile, now
+    def __init__(self, map: ImportMap, *, with_profile: bool, now: int, of_companies: bool = False) -> None:
+        self.map, self.with_profile, self.of_companies, self.now = map, with_profile, of_companies, now
 
     def read(self, number: int, cells: Cells) -> Stated:
         """Return what a row states; raises RowFailed."""
         remarks: list[tuple[Reason, str]] = []
-        user_id, who = self._who(cells, remarks)
-        carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
+        if self.map.skip and self._applies(self.map.skip, cells):
+            raise RowFailed(Reason.DELETED, _("the file marks this row as deleted"))
+        if self.of_companies:
+            user_id, who = None, self._company(cells)
+            named = company_identifier(who.get("domain", ""), who.get("name", ""))
+            carried: tuple[str, ...] = (named,) if named else ()
+        else:
+            user_id, who = self._who(cells, remarks)
+            carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
         if not carried:
             columns = ", ".join(cell.column for cell in self.map.who.values() if cell.column)
             raise RowFailed(Reason.NOBODY, _all(remarks) or _("no value in %(columns)s") % {"columns": columns})
@@ -117,18 +131,41 @@ class RowReader:
 
     def _who(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> tuple[str | None, dict[str, Any]]:
         found: dict[str, Any] = {}
-        user_id = None
+        user_id = lone = None
         for name, cell in self.map.who.items():
-            text = self._present(cells, cell)
-            if text is None:
+            texts = self._texts(cells, cell)
+            if not texts:
                 continue
-            if name == "user_id":
-                user_id = (cell.prefix + text)[:256]
-            elif name == "mail":
-                _keep(found, "email", mail_of(text), remarks, Reason.BAD_MAIL, text)
-            else:
-                _keep(found, "phone", international(text, cell.country), remarks, Reason.BAD_PHONE, text)
+            match name:
+                case "user_id" if cell.alone:
+                    lone = (cell.prefix + texts[0])[:256]
+                case "user_id":
+                    user_id = (cell.prefix + texts[0])[:256]
+                case "mail":
+                    _keep(found, "email", _first(mail_of, texts), remarks, Reason.BAD_MAIL, texts[0])
+                case "phone":
+                    phone = _first(lambda text: international(_plain_phone(text), cell.country), texts)  # noqa: B023
+                    _keep(found, "phone", phone, remarks, Reason.BAD_PHONE, texts[0])
+                case "company":
+                    found["company"] = texts[0][:300]
+                case _ if name in SOCIAL:
+                    found[name] = texts[0][:300]
+        if user_id is None and not found.keys() - {"company"}:
+            user_id = lone
+            if "company" in found:  # nobody is named but the company: it stands for its people
+                user_id, found["name"] = f"company:{folded(found['company'])}"[:256], found["company"]
         return user_id, found
+
+    def _company(self, cells: Cells) -> dict[str, Any]:
+        """The domain and the name by which a company is known."""
+        found: dict[str, Any] = {}
+        for name, cell in self.map.who.items():
+            text = next(iter(self._texts(cells, cell)), "")
+            if name == "domain" and (domain := site_domain(text)):
+                found["domain"] = domain
+            elif name == "company" and text:
+                found["name"] = text[:300]
+        return found
 
     def _key(self, cells: Cells) -> str:
         return hashed([cells.get(column, "").strip() for column in self.map.key])
@@ -198,11 +235,26 @@ class RowReader:
     def _present(self, cells: Cells, cell: Cell) -> str | None:
         if not cell.column:
             return None if cell.value is None else str(cell.value)
-        return self.map.conventions.present(cells.get(cell.column))
+        text = self.map.conventions.present(cells.get(cell.column))
+        if text is None and cell.others:
+            others = (self.map.conventions.present(cells.get(column)) for column in cell.others)
+            return next((each for each in others if each is not None), None)
+        return text
+
+    def _texts(self, cells: Cells, cell: Cell) -> list[str]:
+        """All that the columns of an identifier hold, each cell taken apart where it holds several."""
+        if not cell.column:
+            return [] if cell.value is None else [str(cell.value)]
+        found = []
+        for column in (cell.column, *cell.others):
+            text = self.map.conventions.present(cells.get(column))
+            if text is not None:
+                found += [each for part in text.split(SEVERAL) if (each := part.strip())] if SEVERAL in text else [text]
+        return found
 
 
-def facts_of(stated: Stated, source: str, *, alone: bool, now: int) -> list[Event]:
-    """Return the facts besides the profile; the same row gives the same ids in every run.
+def facts_of(stated: Stated, source: str, *, alone: bool, now: int, undone: int = 0) -> list[Event]:
+    """Return the facts besides the profile; the same row gives the same ids in every run, until it is undone.
 
     Facts that come `alone`, without a profile, say by themselves which identifiers are one person's.
     """
@@ -211,17 +263,17 @@ def facts_of(stated: Stated, source: str, *, alone: bool, now: int) -> list[Even
     for fact, place, props, when in stated.facts:
         more = {"traits": traits} if alone and len(stated.carried) > 1 else {}
         content = hashed([fact.kind, props, when.at if when.given else None])[:16]
-        id = f"{stated.key}-{place:02}-{content}"
+        id = f"{stated.key}-{place:02}-{content}" + (f"{AGAIN}{undone}" if undone else "")
         found.append(_event(stated, source, id, fact.kind, {**props, **more}, when, now))
     return found
 
 
-def profile_of(stated: Stated, source: str, *, revision: int, now: int) -> Event:
-    """Return the fact of a row's attributes; one that changed since an earlier run was found out now."""
-    when = stated.when if revision == 1 else Instant(now, now, given=False, known_given=True, unknown=False)
-    context = stated.context if revision == 1 else {}
+def profile_of(stated: Stated, source: str, *, revision: int, now: int, first: bool, kind: str = PROFILE) -> Event:
+    """Return the fact of a row's attributes; `first`: nothing else of it stands, else it was found out now."""
+    when = stated.when if first else Instant(now, now, given=False, known_given=True, unknown=False)
+    context = stated.context if first else {}
     props = {"traits": stated.traits}
-    return _event(stated, source, f"{stated.key}-00-r{revision}", PROFILE, props, when, now, context)
+    return _event(stated, source, f"{stated.key}-00-r{revision}", kind, props, when, now, context)
 
 
 def _event(
@@ -265,6 +317,22 @@ def _keep(
         remarks.append((reason, _("“%(text)s” was left out") % {"text": text}))
     else:
         found[name] = value
+
+
+def _first(read: Callable[[str], str | None], texts: Sequence[str]) -> str | None:
+    """The first of the texts that can be used."""
+    return next((found for text in texts if (found := read(text)) is not None), None)
+
+
+def _plain_phone(text: str) -> str:
+    """Without what exports write before a number: the sign of a text cell, the mark of Meta's downloads."""
+    return text.lstrip("'").removeprefix("p:")
+
+
+def site_domain(text: str) -> str:
+    """Return the domain of a company's site or of an address as people write it; empty when it is none."""
+    found = SITE.fullmatch(text.strip().lower())
+    return found[1] if found else ""
 
 
 def _all(remarks: list[tuple[Reason, str]]) -> str:

@@ -1,54 +1,56 @@
 """One run of an import: rows become facts in the log, and every row gets its line in the report."""
 
-import codecs
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event, subject_of
+from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
+from embudo.imports import there
 from embudo.imports.mapping import BadMap, ImportMap
-from embudo.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
+from embudo.imports.reading import check_encoding, rows_of
+from embudo.imports.row import AGAIN, PROFILE, Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
+from embudo.imports.there import NOT_RECORDED, Known, Recorded
 from embudo.leads import sql
 from embudo.leads.attribute import declare
 from embudo.leads.clock import now
-from embudo.leads.models import ImportRun
+from embudo.leads.company_facts import CHANGED
+from embudo.leads.models import Attribute, ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
-CHUNK = 1 << 20  # bytes looked through at a time
 TOLD = 10  # rows whose words the totals hold
+LONGEST = 300  # characters of a value that the report repeats
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
+NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
+COMPANIES = "companies"
+PROFILED = ("people", "opportunities", COMPANIES)  # kinds whose rows state attributes
 
 
 @dataclass(slots=True)
 class Line:
-    """How one row fared."""
+    """How one row fared, and what it recorded."""
 
     row: int
     outcome: str
     reason: str = ""
     words: str = ""
     person: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What earlier runs recorded of a row."""
-
+    fresh: bool = False
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    subject: int | None = None
+    key: str = ""
     digest: str = ""
-    revision: int = 0
-    facts: frozenset[str] = frozenset()
+    facts: list[str] = field(default_factory=list)
 
 
-NOT_RECORDED = Recorded()
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
     """What is to be recorded of a row, and what to remember of it then."""
 
@@ -57,9 +59,10 @@ class Work:
     events: list[Event]
     after: Recorded
 
-    def row(self, source: str) -> tuple[str, str, str, int, str]:
+    def row(self, source: str) -> tuple[Any, ...]:
         """Return the row by which a later run knows what was recorded."""
-        return source, self.key, self.after.digest, self.after.revision, " ".join(sorted(self.after.facts))
+        after = self.after
+        return source, self.key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Totals:
 
     rows: int = 0
     facts: int = 0
+    fresh: int = 0
     outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
     reasons: dict[str, int] = field(default_factory=dict)
     told: list[Line] = field(default_factory=list)  # the first rows with something to say
@@ -76,6 +80,7 @@ class Totals:
         """Count one row."""
         self.rows += 1
         self.outcomes[line.outcome] += 1
+        self.fresh += line.fresh and line.outcome == ACCEPTED
         if line.reason:
             self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
             if len(self.told) < TOLD:
@@ -83,47 +88,89 @@ class Totals:
 
 
 class Import:
-    """An import of one file by one map. `kind` is people or facts; a dry run records nothing."""
+    """An import of one file by one map. `kind` is people, facts, opportunities or companies.
 
-    def __init__(self, log: Log, map: ImportMap, kind: str, *, dry_run: bool = False) -> None:
-        self.log, self.map, self.kind, self.dry_run = log, map, kind, dry_run
-        self.now = now()
-        self.reader = RowReader(map, with_profile=kind == "people", now=self.now)
+    A dry run records nothing. With `record`, an unfinished run is gone on with behind the rows it has reported.
+    """
+
+    def __init__(
+        self, log: Log, map: ImportMap, kind: str, *, dry_run: bool = False, record: ImportRun | None = None
+    ) -> None:
+        self.log, self.map, self.kind, self.dry_run, self.record = log, map, kind, dry_run, record
+        self.now = record.started_at if record else now()
+        of_companies = kind == COMPANIES
+        self.reader = RowReader(map, with_profile=kind in PROFILED, now=self.now, of_companies=of_companies)
+        self.there = there.companies_of if of_companies else there.people_of
         self.totals = Totals()
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
+        self.made: set[int] = set()  # subjects that this run itself makes known
         self.left_out: list[str] = []  # columns of the file that the map does not mention
         self.remembered: list[Work] = []  # what the last portion recorded
 
     def run(self, path: Path) -> Iterator[list[Line]]:
-        """Import a file and yield the lines of its report, some at a time; raises BadMap when the map does not fit."""
-        check_encoding(path, self.map.encoding)
-        record = ImportRun.objects.create(
-            name=self.map.name, kind=self.kind, file=path.name[:500], dry_run=self.dry_run, started_at=self.now
-        )
+        """Import a file and yield the lines of its report, some at a time; raises BadFile when it does not fit."""
+        check_encoding(path, self.map.reading.encoding)
+        record = self.record or self.begin(path.name)
+        done = self._done(record)
         if not self.dry_run:
-            declare({name: cell.kind for name, cell in self.map.attributes.items()})
-        with path.open(encoding=self.map.encoding, newline="") as file:
-            rows = self._rows(file)
-            while portion := list(islice(rows, PORTION)):
-                lines = self._portion(portion)
-                self._report(record.pk, lines)
-                yield lines
+            self._declare(record)
+        rows = self._rows(path)
+        for _row in islice(rows, done):
+            pass
+        while portion := list(islice(rows, PORTION)):
+            lines = self._portion(portion)
+            self._report(record.pk, lines)
+            yield lines
+        self._finish(record)
+
+    def begin(self, file: str) -> ImportRun:
+        """Return the record of a new run."""
+        self.record = ImportRun.objects.create(
+            name=self.map.name, kind=self.kind, file=file[:500], dry_run=self.dry_run, started_at=self.now
+        )
+        return self.record
+
+    def _done(self, record: ImportRun) -> int:
+        """How many rows an earlier attempt has reported; they count in the totals."""
+        query = "SELECT row, outcome, reason, words, person, fresh, facts FROM leads_importrow WHERE run_id = %s"
+        done = 0
+        for row, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk]):
+            self.totals.add(Line(row, outcome, reason, words, person, bool(fresh)))
+            self.totals.facts += len(facts.split())
+            done = max(done, row)
+        return done
+
+    def _declare(self, record: ImportRun) -> None:
+        if self.kind == COMPANIES:
+            return
+        wanted = {name: "text" for name in self.map.who if name in SOCIAL}
+        wanted |= {name: cell.kind for name, cell in self.map.attributes.items()}
+        there = set(Attribute.objects.filter(name__in=wanted).values_list("name", flat=True))
+        declare(wanted)
+        fresh = sorted(wanted.keys() - there)
+        for name in fresh:
+            if label := self.map.labels.get(name):
+                Attribute.objects.filter(name=name[:100]).update(label=label[:200])
+        if fresh:
+            ImportRun.objects.filter(pk=record.pk).update(declared=[*record.declared, *fresh])
+
+    def _finish(self, record: ImportRun) -> None:
         outcomes = self.totals.outcomes
         ImportRun.objects.filter(pk=record.pk).update(
             finished_at=now(), rows=self.totals.rows, facts=self.totals.facts, accepted=outcomes[ACCEPTED],
-            unchanged=outcomes[UNCHANGED], failed=outcomes[FAILED],
+            unchanged=outcomes[UNCHANGED], failed=outcomes[FAILED], fresh=self.totals.fresh,
         )  # fmt: skip
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def _rows(self, file: Iterable[str]) -> Iterator[tuple[int, Stated | Line]]:
-        lines = csv.reader(islice(file, self.map.skip_lines, None), delimiter=self.map.delimiter)
-        headers = [header.strip() for header in next(lines, [])]
+    def _rows(self, path: Path) -> Iterator[tuple[int, Stated | Line]]:
+        lines = rows_of(path, self.map.reading)
+        headers = next(lines, [])
         if missing := sorted(self.map.columns() - set(headers)):
             words = _("the file has no column %(missing)s; it has %(headers)s")
             raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
         self.left_out = [header for header in headers if header and header not in self.map.columns()]
-        for number, values in enumerate((line for line in lines if line), 1):
+        for number, values in enumerate(lines, 1):
             yield number, self._read(number, headers, values)
 
     def _read(self, number: int, headers: Sequence[str], values: Sequence[str]) -> Stated | Line:
@@ -133,7 +180,8 @@ class Import:
         try:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
-            return Line(number, FAILED, error.reason, error.words[:500])
+            outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
+            return Line(number, outcome, error.reason, error.words[:500])
         content = hashed(values)
         if stated.key in self.seen:
             return _again(number, same=self.seen[stated.key] == content)
@@ -144,44 +192,72 @@ class Import:
 
     def _portion(self, portion: Sequence[tuple[int, Stated | Line]]) -> list[Line]:
         stated = [each for _number, each in portion if isinstance(each, Stated)]
-        people = self._people(stated)
-        known = self._recorded([each.key for each in stated])
+        people = self.there(stated)
+        known = there.recorded_of(self.map.source, [each.key for each in stated])
         lines: dict[int, Line] = {number: each for number, each in portion if isinstance(each, Line)}
         work: list[Work] = []
         for each in stated:
-            person = next((people[s] for one in each.carried if (s := subject_of(one)) in people), None)
+            subjects = [subject_of(one) for one in each.carried]
+            person = next((people[subject] for subject in subjects if subject in people), None)
             line = lines[each.number] = self._line(each, person)
             if line.outcome != FAILED:
-                work.append(self._work(each, line, known.get(each.key, NOT_RECORDED)))
+                done = self._work(each, line, known.get(each.key, NOT_RECORDED), person, people)
+                line.fresh = person is None and bool(done.events) and self.made.isdisjoint(subjects)
+                self.made.update(subjects)
+                work.append(done)
         self._record(work)
-        self.remembered = [each for each in work if each.events and each.line.outcome != FAILED]
+        self.remembered = [each for each in work if each.line.facts]
         return [lines[number] for number, _row in portion]
 
-    def _line(self, stated: Stated, person: tuple[int, int] | None) -> Line:
+    def _line(self, stated: Stated, person: Known | None) -> Line:
         """How a row fares as far as that shows before it is recorded."""
         if person is None and not self.map.create:
             words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
             return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
         for fact, _place, _props, when in stated.facts if person else ():
-            if when.given and when.at < person[1]:
+            if when.given and when.at < person.first_seen_at:
                 words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}
                 stated.remarks.append((Reason.BEFORE_FIRST, words))
-        line = Line(stated.number, UNCHANGED, person=person[0] if person else subject_of(stated.carried[0]))
+        line = Line(stated.number, UNCHANGED, person=person.id if person else subject_of(stated.carried[0]))
         if stated.remarks:
             line.reason = stated.remarks[0][0]
             line.words = "; ".join(words for _reason, words in stated.remarks)[:500]
         return line
 
-    def _work(self, stated: Stated, line: Line, before: Recorded) -> Work:
+    def _work(
+        self, stated: Stated, line: Line, before: Recorded, person: Known | None, people: dict[int, Known]
+    ) -> Work:
         """What is to be recorded of a row that was not recorded before."""
-        profile = self.kind == "people"
-        facts = facts_of(stated, self.map.source, alone=not profile, now=self.now)
-        events = [event for event in facts if event.id not in before.facts]
-        after = replace(before, facts=before.facts | {event.id for event in facts})
-        if profile and before.digest != stated.digest:
-            after = replace(after, digest=stated.digest, revision=before.revision + 1)
-            events.insert(0, profile_of(stated, self.map.source, revision=after.revision, now=self.now))
+        profile, digest = self.kind in PROFILED, stated.digest
+        facts = facts_of(stated, self.map.source, alone=not profile, now=self.now, undone=before.undone)
+        standing = {id.partition(AGAIN)[0] for id in before.facts}
+        events = [event for event in facts if event.id.partition(AGAIN)[0] not in standing]
+        after = replace(before, facts=before.facts | {event.id for event in events})
+        if profile and before.digest != digest and self._says_more(stated, line, events, person, people):
+            after = replace(after, digest=digest, revision=before.revision + 1)
+            first = not before.digest and not (self.map.updates_now and person is not None)
+            kind = CHANGED if self.kind == COMPANIES else PROFILE
+            revised = profile_of(stated, self.map.source, revision=after.revision, now=self.now, first=first, kind=kind)
+            events.insert(0, revised)
+            line.digest = digest
+        line.key, line.subject = stated.key, subject_of(stated.carried[0])
         return Work(stated.key, line, events, after)
+
+    def _says_more(
+        self, stated: Stated, line: Line, events: Sequence[Event], person: Known | None, people: dict[int, Known]
+    ) -> bool:
+        """Whether a row's profile is worth recording; notes what it changes of somebody who is there."""
+        if self.map.only_empty and person is not None:
+            stated.traits = {
+                name: value
+                for name, value in stated.traits.items()
+                if name in IDENTIFYING or person.attributes.get(name) in (None, "")
+            }
+        changes = there.changes_of(stated.traits, person.attributes if person else {})
+        line.changes = {name: [_short(was), _short(becomes)] for name, (was, becomes) in changes.items()}
+        if changes or person is None or not self.map.updates_now:
+            return True
+        return not there.belong_to(stated.carried, person.id, people) or bool(events)
 
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
@@ -194,30 +270,14 @@ class Import:
             own = [next(outcomes) for _ in each.events]
             accepted = own.count(Outcome.ACCEPTED)
             self.totals.facts += accepted
+            kept = (Outcome.ACCEPTED, Outcome.DUPLICATE)  # an attempt that died may have appended them
+            pairs = zip(each.events, own, strict=True)
+            each.line.facts = [event.id for event, outcome in pairs if outcome in kept]
             if accepted:
                 each.line.outcome = ACCEPTED
             elif any(outcome is not Outcome.DUPLICATE for outcome in own):
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
-
-    # -- what is there already -----------------------------------------------------------------------
-
-    def _people(self, stated: Sequence[Stated]) -> dict[int, tuple[int, int]]:
-        """The people of these rows who are there: subject -> (person, first seen)."""
-        subjects = {subject_of(each) for one in stated for each in one.carried}
-        table = "leads_identifier i JOIN leads_person p ON p.id = i.person_id"
-        found = sql.rows_where("i.subject, p.id, p.first_seen_at", table, "i.subject", subjects)
-        return {subject: (person, first_seen_at) for subject, person, first_seen_at in found}
-
-    def _recorded(self, keys: Sequence[str]) -> dict[str, Recorded]:
-        found: dict[str, Recorded] = {}
-        for start in range(0, len(keys), 500):
-            some = keys[start : start + 500]
-            marks = ", ".join(["%s"] * len(some))
-            query = f"SELECT key, digest, revision, facts FROM leads_importkey WHERE source = %s AND key IN ({marks})"
-            for key, digest, revision, facts in sql.rows(query, [self.map.source, *some]):
-                found[key] = Recorded(digest, revision, frozenset(facts.split()))
-        return found
 
     def _report(self, run: int, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -225,38 +285,31 @@ class Import:
         with transaction.atomic():
             if not self.dry_run:
                 sql.many(REMEMBER, [each.row(self.map.source) for each in self.remembered])
-            sql.many(
-                sql.insert("leads_importrow", ("run_id", "row", "outcome", "reason", "words", "person")),
-                [(run, line.row, line.outcome, str(line.reason), line.words, line.person) for line in lines],
-            )
+            sql.many(REPORT, [_row(run, line, dry_run=self.dry_run) for line in lines])
 
 
+IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
+REPORT = sql.insert(
+    "leads_importrow",
+    ("run_id", "row", "outcome", "reason", "words", "person", "fresh", "changes", "subject", "key", "digest", "facts"),
+)
 REMEMBER = (
-    "INSERT INTO leads_importkey (source, key, digest, revision, facts) VALUES (%s, %s, %s, %s, %s)"
+    "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
     " ON CONFLICT (source, key) DO UPDATE"
     " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
 )
 
 
-def check_encoding(path: Path, encoding: str) -> None:
-    """Read a file to its end; raises BadMap, naming the line, at the first bytes that are not in its encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
-    with path.open("rb") as file:
-        try:
-            while chunk := file.read(CHUNK):
-                decoder.decode(chunk)
-                line += chunk.count(b"\n")
-            decoder.decode(b"", final=True)
-        except UnicodeError as error:
-            if isinstance(error, UnicodeDecodeError):  # what it was given begins with what the chunk before ended in
-                line += error.object[: error.start].count(b"\n")
-            named = "utf-8" if encoding == "utf-8-sig" else encoding
-            other = {"utf-8": "cp1252", "cp1252": "latin-1"}.get(named, "utf-8")
-            words = _("line %(line)s of %(file)s is not %(encoding)s, so nothing was imported")
-            hint = _("say in the map how the file is written, such as %(example)s")
-            stated = words % {"line": line, "file": path.name, "encoding": named.upper()}
-            raise BadMap(f"{stated}; {hint % {'example': f'`file: {{encoding: {other}}}`'}}") from error
+def _row(run: int, line: Line, *, dry_run: bool) -> tuple[Any, ...]:
+    changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
+    told = (run, line.row, line.outcome, str(line.reason), line.words, line.person, line.fresh, changes)
+    if dry_run or not line.facts:
+        return (*told, None, "", "", "")
+    return (*told, line.subject, line.key, line.digest, " ".join(line.facts))
+
+
+def _short(value: Any) -> Any:
+    return f"{value[: LONGEST - 1]}…" if isinstance(value, str) and len(value) > LONGEST else value
 
 
 def _again(number: int, *, same: bool) -> Line:

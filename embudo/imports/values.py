@@ -1,5 +1,6 @@
 """How the text of a cell becomes a value: numbers, money, dates, yes and no, one or several choices."""
 
+import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 YES = frozenset({"1", "true", "yes", "y", "si", "sí", "sim", "s", "x", "on"})
 NO = frozenset({"0", "false", "no", "n", "não", "nao", "off"})
+ISO = "iso"  # among formats: as ISO 8601
 CURRENCY = re.compile(r"[^\d.,\-+eE]")
 KINDS = ("text", "number", "money", "choice", "choices", "date", "boolean")
 
@@ -46,7 +48,7 @@ class Conventions:
     def _moment(self, text: str, formats: Sequence[str]) -> datetime:
         for form in formats:
             try:
-                return datetime.strptime(text, form)  # the zone is set by the caller
+                return datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)
             except ValueError:
                 continue
         if formats:
@@ -89,9 +91,15 @@ class Conventions:
                 moment = EPOCH + timedelta(microseconds=self.instant(text))
                 return moment.astimezone(ZoneInfo(self.zone)).date().isoformat()
             case "choices":
-                return [(values or {}).get(each, each) for each in map(str.strip, text.split(separator)) if each]
+                return [(values or {}).get(each, each) for each in _several(text, separator)]
             case _:
                 return text
+
+
+def _several(text: str, separator: str) -> list[str]:
+    """The choices of one cell; Mailchimp writes them in quotes: "VIP","Blog"."""
+    parts = next(csv.reader([text])) if separator == "," and text.startswith('"') else text.split(separator)
+    return [each for each in (part.strip().removeprefix("* ") for part in parts) if each]
 
 
 def _is_not_a_date(text: str, form: str) -> str:

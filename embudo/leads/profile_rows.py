@@ -110,7 +110,7 @@ def settle_companies(companies: Collection[int]) -> None:
         if not stated and not known:
             sql.one("DELETE FROM leads_company WHERE id = %s AND group_id = ''", [company])
             continue
-        names = [each for (each,) in stated if each] + [known["name"]] * ("name" in known)
+        names = [*(each for (each,) in stated if each), *([known["name"]] if "name" in known else [])]
         if name not in names and (becomes := names[0] if names else domain) and becomes != name:
             sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])
 

@@ -13,7 +13,7 @@ def test_a_small_map_says_who_and_is_keyed_by_it() -> None:
 
     assert (plan.source, plan.key, plan.who) == ("import:crm", ("Email",), {"mail": Cell("Email")})
     assert plan.conventions.zone == "America/Bogota"
-    assert (plan.at, plan.create, plan.encoding) == (None, True, "utf-8-sig")
+    assert (plan.at, plan.create, plan.reading.encoding) == (None, True, "utf-8-sig")
 
 
 def test_a_map_names_every_column_it_reads() -> None:

@@ -8,6 +8,7 @@ import pytest
 from embudo.core.event import DAY, SECOND
 from embudo.imports import command
 from embudo.imports.mapping import BadMap, parse
+from embudo.imports.reading import BadFile
 from embudo.imports.run import Import, Line
 from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada
@@ -258,5 +259,5 @@ def test_a_utf_8_file_is_read_with_and_without_its_mark_and_any_other_encoding_b
         assert [line.outcome for some in work.run(file) for line in some] == ["accepted"]
     file.write_text("Email,Name\nana@norte.mx,Ana\n")
     document["file"] = {"encoding": "utf-16"}
-    with pytest.raises(BadMap, match=r"line 1 of f\.csv is not UTF-16"):
+    with pytest.raises(BadFile, match=r"line 1 of f\.csv is not UTF-16"):
         list(Import(following.log, parse(document), "people").run(file))
