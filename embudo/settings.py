@@ -167,7 +167,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
-WORK: dict[str, str] = {}
+WORK: dict[str, str] = {
+    "import_check": "embudo.imports.doing.check",
+    "import_run": "embudo.imports.doing.bring_in",
+    "import_undo": "embudo.imports.doing.take_back",
+}
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

@@ -27,6 +27,8 @@ WORDS = {
     "key_added": _("made a %(kind)s key “%(label)s” for %(about)s"),
     "key_revoked": _("revoked the key “%(label)s” of %(about)s"),
     "failed_event_dismissed": _("dismissed failed event %(about)s"),
+    "import_started": _("brought in the file %(about)s"),
+    "import_undone": _("took back the import of %(about)s"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

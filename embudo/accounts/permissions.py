@@ -41,6 +41,8 @@ TABLE: dict[str, frozenset[Role]] = {
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,
+    "imports.see": MARKETING,
+    "imports.run": MARKETING,  # bring a file in, take an import back
     "system.see": MANAGERS,
     "users.edit": ADMINS,
     "audit.see": ADMINS,

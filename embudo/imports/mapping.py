@@ -59,6 +59,7 @@ class Time:
 
     column: str
     formats: tuple[str, ...] = ()
+    optional: bool = False  # an empty cell is no mistake
     starts_at: int | None = None  # set: the column is a number, as many seconds after this instant
     unknown: bool = False
 
@@ -182,7 +183,7 @@ def _conventions(top: Mapping[str, Any], zone: str) -> Conventions:
 
 def _key(given: Any, who: Mapping[str, Cell]) -> tuple[str, ...]:
     if given is None:
-        return tuple(cell.column for cell in who.values() if cell.column)
+        return tuple(column for cell in who.values() for column in (cell.column, *cell.others) if column)
     return (given,) if isinstance(given, str) else tuple(map(str, _list(given, "key")))
 
 
@@ -219,12 +220,12 @@ def _time(given: Any, where: str, conventions: Conventions) -> Time | None:
     if isinstance(given, str):
         return Time(given)
     time = _mapping(given, where)
-    _only(time, where, "column format formats order from unknown")
+    _only(time, where, "column format formats order from unknown optional")
     if "order" in time:
         start = _start(time.get("from"), where, conventions)
         return Time(_text(time, "order", where), starts_at=start, unknown=bool(time.get("unknown", False)))
     formats = _list(time.get("formats") or ([time["format"]] if "format" in time else []), where)
-    return Time(_text(time, "column", where), tuple(map(str, formats)))
+    return Time(_text(time, "column", where), tuple(map(str, formats)), optional=bool(time.get("optional", False)))
 
 
 def _start(given: Any, where: str, conventions: Conventions) -> int:

@@ -20,6 +20,7 @@ from embudo.leads.phone import international
 from embudo.leads.profile import folded
 
 AGAIN = "-u"  # in ids of facts that are recorded again after an undo
+NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
 SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
@@ -98,11 +99,11 @@ class RowReader:
         if self.map.skip and self._applies(self.map.skip, cells):
             raise RowFailed(Reason.DELETED, _("the file marks this row as deleted"))
         if self.of_companies:
-            user_id, who = None, self._company(cells)
+            user_id, who, called = None, self._company(cells), ""
             named = company_identifier(who.get("domain", ""), who.get("name", ""))
             carried: tuple[str, ...] = (named,) if named else ()
         else:
-            user_id, who = self._who(cells, remarks)
+            user_id, who, called = self._who(cells, remarks)
             carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
         if not carried:
             columns = ", ".join(cell.column for cell in self.map.who.values() if cell.column)
@@ -113,7 +114,9 @@ class RowReader:
         if self.with_profile:
             traits |= dict(self._values(cells, self.map.attributes, remarks))
             context = self._touch(cells, remarks)
-        stated = Stated(number, self._key(cells), carried, user_id, traits, context, when, remarks=remarks)
+            if called and not any(traits.get(name) for name in NAMES):
+                traits["name"] = called
+        stated = Stated(number, self._key(cells, carried), carried, user_id, traits, context, when, remarks=remarks)
         for place, fact in enumerate(self.map.facts, 1):
             if self._applies(fact.when, cells):
                 self._add(stated, place, fact, cells)
@@ -129,7 +132,8 @@ class RowReader:
 
     # -- who -----------------------------------------------------------------------------------------
 
-    def _who(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> tuple[str | None, dict[str, Any]]:
+    def _who(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> tuple[str | None, dict[str, Any], str]:
+        """The id, the identifying attributes, and what somebody is called who is named by nothing else."""
         found: dict[str, Any] = {}
         user_id = lone = None
         for name, cell in self.map.who.items():
@@ -150,11 +154,11 @@ class RowReader:
                     found["company"] = texts[0][:300]
                 case _ if name in SOCIAL:
                     found[name] = texts[0][:300]
-        if user_id is None and not found.keys() - {"company"}:
-            user_id = lone
-            if "company" in found:  # nobody is named but the company: it stands for its people
-                user_id, found["name"] = f"company:{folded(found['company'])}"[:256], found["company"]
-        return user_id, found
+        if user_id is not None or found.keys() - {"company"}:
+            return user_id, found, ""
+        if "company" in found:  # nobody is named but the company: it stands for its people
+            return f"company:{folded(found['company'])}"[:256], found, found["company"]
+        return lone, found, lone.removeprefix(self.map.who["user_id"].prefix) if lone else ""
 
     def _company(self, cells: Cells) -> dict[str, Any]:
         """The domain and the name by which a company is known."""
@@ -167,8 +171,10 @@ class RowReader:
                 found["name"] = text[:300]
         return found
 
-    def _key(self, cells: Cells) -> str:
-        return hashed([cells.get(column, "").strip() for column in self.map.key])
+    def _key(self, cells: Cells, carried: Sequence[str]) -> str:
+        """The key by its columns; a row in which they are empty goes by whom it is about."""
+        values = [cells.get(column, "").strip() for column in self.map.key]
+        return hashed(values if any(values) else carried)
 
     # -- when ----------------------------------------------------------------------------------------
 
@@ -191,6 +197,8 @@ class RowReader:
             return None
         text = self.map.conventions.present(cells.get(time.column))
         if text is None:
+            if time.optional:
+                return None
             raise RowFailed(Reason.BAD_DATE, _("%(column)s is empty") % {"column": time.column})
         try:
             if time.starts_at is not None:

@@ -25,6 +25,7 @@ class Entry:
 ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
+    Entry(_("Imports"), "imports:imports", "imports.see", "upload", "m"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),
