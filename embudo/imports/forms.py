@@ -35,7 +35,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"), max_length=400,
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
-        help_text=gettext_lazy("CSV or Excel (.xlsx), as the other product exports it: you need not change anything in it."),
+        help_text=gettext_lazy("CSV or Excel (.xlsx), as the other product exports it, unchanged."),
     )  # fmt: skip
     kind = forms.ChoiceField(
         label=gettext_lazy("Each row is"), choices=Kind.choices, initial=Kind.PEOPLE, widget=forms.RadioSelect

@@ -1,4 +1,4 @@
-"""What people confirm on screen, column by column, and the map it becomes (mapping.py), by which command and screen work."""
+"""What people confirm on screen, column by column, and the map it becomes (mapping.py)."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -22,8 +22,9 @@ DELIMITERS = ",;\t|"
 OLD = ("cp1252", "mac_roman", "cp850", "cp1250", "cp1251")  # encodings of text that is not Unicode
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", *OLD, "latin-1")  # that people may choose from
 DATES = (  # how dates may be written; those before win where the values leave a choice
-    ISO, "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y, %I:%M %p", "%d/%m/%Y, %H:%M", "%d.%m.%Y", "%d.%m.%Y %H:%M",
+    ISO, "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y",
+    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y, %I:%M %p", "%d/%m/%Y, %H:%M", "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
     "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y",
 )  # fmt: skip
 MISSING = (  # texts that often mean "not known"

@@ -245,7 +245,7 @@ def _read_anew(upload: Upload, form: ReadingForm, *, preview_only: bool = False)
     found = look(text, reading)
     if not found.headers:
         raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
-    if not form.is_preview:
+    if not preview_only:
         if text != upload.text:
             text.replace(upload.text)
         upload.reading = {
