@@ -3,11 +3,8 @@
 import csv
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
-
-HEADERS = Path(__file__).parents[2].parent / "shared" / "data" / "import_headers"
+from tests.path.real_data import file_of
 
 
 @dataclass(frozen=True)
@@ -31,9 +28,7 @@ class Export:
 
     def content(self) -> bytes:
         """Return the file; the test is skipped where the headers are not at hand."""
-        path = HEADERS / f"{self.name}.csv"
-        if not path.exists():
-            pytest.skip(f"shared data is not at hand: {path}")
+        path = file_of("import_headers", f"{self.name}.csv")
         lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines(keepends=True)))
         preamble, headers = lines[:-1], [*lines[-1], *self.extra]
         out = io.StringIO()
