@@ -57,12 +57,18 @@ def advance(config: Config) -> None:
     _loop("embudo.leads.advance", config)
 
 
+def work(config: Config) -> None:
+    """What people ask for that takes a while: imports, exports and the like."""
+    _loop("embudo.work.run", config)
+
+
 SERVING = ("collector", "web")  # those that answer HTTP; the others turn in a loop
 RUN: dict[str, Callable[[Config], None]] = {
     "collector": collector,
     "web": web,
     "follow": follow,
     "advance": advance,
+    "work": work,
 }
 
 

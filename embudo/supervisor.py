@@ -43,6 +43,9 @@ def main(arguments: list[str]) -> int:
     return Supervisor(config, names).run()
 
 
+EMBUDO = [sys.executable, "-P", "-m", "embudo.cli"]  # -P: what lies in the working folder plays no part
+
+
 def ports_taken(config: Config, names: list[str]) -> list[str]:
     """Return a sentence for each port we need that another program holds, with what to do."""
     needed = {
@@ -69,7 +72,7 @@ def _is_taken(host: str, port: int) -> bool:
 
 def _prepare() -> int:
     say("up", "bringing the tables up to date")
-    command = [sys.executable, "-m", "embudo.cli", "prepare"]
+    command = [*EMBUDO, "prepare"]
     done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in done.stdout.splitlines():
         say("up", line)
@@ -96,7 +99,7 @@ class Child:
     def start(self) -> None:
         """Start the process in a group of its own and pass its lines on."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "embudo.cli", self.name],
+            [*EMBUDO, self.name],
             env={**os.environ, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

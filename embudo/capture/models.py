@@ -73,7 +73,7 @@ class Site(models.Model):
             mine = Site.objects.filter(pk=self.pk, archived_at=before).exclude(archived_at=after)
             if mine.update(archived_at=after):
                 AuditEntry.record(by, verb, self.name)
-                transaction.on_commit(_publish)
+            transaction.on_commit(_publish)  # also when the row says so already: the file may not
         self.refresh_from_db()
 
     @property
@@ -145,7 +145,7 @@ class WriteKey(models.Model):
                 .update(revoked_at=after)
             ):
                 AuditEntry.record(by, verb, self.site.name, label=str(self))
-                transaction.on_commit(_publish)
+            transaction.on_commit(_publish)  # also when the row says so already: the file may not
         self.refresh_from_db()
 
 

@@ -7,7 +7,7 @@ plain reading of those facts.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ ROLE_MAILBOXES = frozenset(
     "noreply no-reply office oficina ola rh rrhh sales secretaria service soporte suporte support ventas vendas".split()
 )
 
+ALIAS = "identity_claimed"
 NAMING = ("email", "phone", "name", "first_name", "last_name")  # attributes that say who somebody is
 
 
@@ -174,14 +175,17 @@ def names_somebody(event: Event) -> bool:
 
 
 def carried(event: Event) -> tuple[str, ...]:
-    """Return all identifiers an event carries, its own first."""
+    """Return all identifiers an event carries, its own first.
+
+    Only an alias names a previous id: "previousId" among the properties of anything else means what its sender likes.
+    """
     stated = event.props.get("traits")
     found = identifiers(
         door=event.door,
         user_id=event.user_id,
         anonymous_id=event.anonymous_id,
         traits=stated if isinstance(stated, Mapping) else {},
-        previous_id=event.props.get("previous_id"),
+        previous_id=event.props.get("previous_id") if event.kind == ALIAS else None,
     )
     return tuple(dict.fromkeys((event.identifier, *found)))
 
@@ -200,13 +204,24 @@ def decide(claim: Claim, owner_of: OwnerOf, apart: Apart) -> list[Decision]:
     """Return what follows from a claim, given what is known: links, merges and disputes, possibly none."""
     decisions: list[Decision] = []
     target = _target(claim, owner_of, decisions)
-    for other in claim.others:
+    joined = {target.person}
+    for other in sorted(claim.others, key=_is_phone):  # a phone says least, so all other names are known before it
         owner = owner_of(other)
         if is_anonymous(other):
             decisions += _browser(claim, target.person, other, owner)
-        else:
-            decisions += _named(claim, target, other, owner, apart)
+            continue
+        if owner is not None and owner.person in joined:
+            continue
+        found = _named(claim, target, other, owner, apart)
+        decisions += found
+        if not any(isinstance(each, Dispute) for each in found):
+            joined |= {owner.person} if owner else set()
+            target = replace(target, named=target.named | {other} | (owner.named if owner else frozenset()))
     return decisions
+
+
+def _is_phone(identifier: str) -> bool:
+    return identifier.startswith("phone:")
 
 
 def _target(claim: Claim, owner_of: OwnerOf, decisions: list[Decision]) -> Owner:
@@ -235,8 +250,6 @@ def _browser(claim: Claim, person: int, browser: str, owner: Owner | None) -> li
 def _named(claim: Claim, target: Owner, other: str, owner: Owner | None, apart: Apart) -> list[Decision]:
     if owner is None:
         return [Link(other, target.person, claim.evidence, claim.strength)]
-    if owner.person == target.person:
-        return []
     believed = claim.strength >= Strength.STATED and not apart(target.person, owner.person)
     if not believed or _differ(target, owner, via=other):
         return [Dispute(other, owner.person, target.person, claim.evidence)]
@@ -245,7 +258,7 @@ def _named(claim: Claim, target: Owner, other: str, owner: Owner | None, apart: 
 
 def _differ(one: Owner, other: Owner, *, via: str) -> bool:
     """Two accounts are two people; and a phone alone does not join two mail addresses: offices share phones."""
-    for kind in ("user:", "mail:") if via.startswith("phone:") else ("user:",):
+    for kind in ("user:", "mail:") if _is_phone(via) else ("user:",):
         mine = {each for each in one.named if each.startswith(kind)}
         theirs = {each for each in other.named if each.startswith(kind)}
         if mine and theirs and not mine & theirs:
@@ -338,8 +351,8 @@ class Identity:
         return frozenset(identifier for each in roots for identifier in self.seen[each])
 
     def apart(self, one: int, other: int) -> bool:
-        """Return whether a person in the app took these two apart."""
-        return frozenset((one, other)) in self.unmerged
+        """Return whether a person in the app took these two apart, or two who were merged into them since."""
+        return any({self.root(each) for each in pair} == {one, other} for pair in self.unmerged)
 
     def link(self, identifier: str, person: int, strength: Strength) -> None:
         """Give the identifier to a person."""
@@ -360,7 +373,6 @@ class Identity:
         survivor, absorbed = self.root(survivor), self.root(absorbed)
         if survivor != absorbed:
             self.merged[absorbed] = survivor
-            self.unmerged.discard(frozenset((survivor, absorbed)))
 
     def unmerge(self, survivor: int, absorbed: int) -> None:
         """Take the pointer away and remember that these two are not one."""

@@ -6,9 +6,9 @@ RESERVED_KINDS = frozenset(
     "facts_expired verdict_revised definition_published person_erased mail_suppressed".split()
 )
 
-# What a key that stands in a web page may not say: moves of the funnel and what only our side can know (DESIGN 9.5).
-TRUSTED_KINDS = frozenset("stage_set meeting_held call_made purchase_made".split())
-TRUSTED_PREFIXES = ("handoff_", "opportunity_", "mail_")
+# What a key that stands in a web page may not say: moves of the funnel, and what only our side can know (DESIGN 9.5).
+TRUSTED_KINDS = frozenset("stage_set meeting_held call_made note_written purchase_made referral_made".split())
+TRUSTED_PREFIXES = ("handoff_", "opportunity_", "mail_", "stage_", "people_")
 
 
 def needs_trust(kind: str) -> bool:

@@ -219,6 +219,10 @@ class Log:
                 record(self._tombstones.folder, evidence)
         return evidence
 
+    def erased_until(self, subject: int) -> int | None:
+        """Return the instant up to which a subject is erased, None when it is not."""
+        return self._tombstones.until(subject)
+
     def evidence(self) -> list[Evidence]:
         """Return the evidence of all erasures and retentions, oldest first."""
         return evidence_of(self._tombstones.folder)

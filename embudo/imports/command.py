@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from embudo.eventlog import Log, open_log
+from embudo.eventlog import open_log
 from embudo.imports import mapping
 from embudo.imports.reading import BadFile
 from embudo.imports.run import FAILED, Import, Totals
@@ -22,7 +22,6 @@ from embudo.leads import follow
 from embudo.leads.lock import Lock
 
 SOME_FAILED, CANNOT = 3, 2
-PATIENCE_S = 600.0  # for another process to follow what was imported
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     log = open_log(settings.EMBUDO)
     lock = Lock(settings.EMBUDO, "follow")
-    catch_up(log, lock)  # so that rows find the people of earlier files
+    follow.catch_up(log, lock)  # so that rows find the people of earlier files
     work = Import(log, plan, given.kind, dry_run=given.dry_run)
     began = time.monotonic()
     with open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report:
@@ -64,26 +63,9 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
         for lines in work.run(Path(given.file)):
             write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
             _progress(work.totals, began)
-    followed = given.dry_run or catch_up(log, lock)
+    followed = given.dry_run or follow.catch_up(log, lock)
     print(summary(work.totals, dry_run=given.dry_run, followed=followed, left_out=work.left_out))
     return SOME_FAILED if work.totals.outcomes[FAILED] else 0
-
-
-def catch_up(log: Log, lock: Lock) -> bool:
-    """Bring the tables to the end of the log: by ourselves, or waiting for whoever follows; return whether they are."""
-    end = log.end()
-    if lock.take():
-        try:
-            follow.Follower(settings.EMBUDO, log).catch_up()
-        finally:
-            lock.release()
-        return True
-    deadline = time.monotonic() + PATIENCE_S
-    while not follow.cursor_of_tables().passed(end):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence[str] = ()) -> str:

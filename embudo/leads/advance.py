@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from embudo.capture import snapshot
 from embudo.config import Config
 from embudo.core.event import MINUTE
 from embudo.definition.in_force import in_force
@@ -49,6 +50,7 @@ class Clockwork:
     horizon: tuple[Cursor, int] | None = None  # an end of the log, and the instant at which it was the end
     child: subprocess.Popen[bytes] | None = None
     moved: int = 0  # people looked at since the start
+    published_at: int = 0
 
     def tick(self) -> bool:
         """Do what is due now and return whether more is waiting."""
@@ -56,6 +58,7 @@ class Clockwork:
         more = self.advance_due(at)
         more = refresh_order(self.online, at) or more
         self._keep_up(at)
+        self._publish(at)
         return more
 
     def advance_due(self, at: int) -> bool:
@@ -79,6 +82,15 @@ class Clockwork:
             return
         self.child = upkeep.start(self.config) if upkeep.due(self.config, self.log, at) else None
 
+    def _publish(self, at: int) -> None:
+        """Tell the collector the sites and keys again, should the disk have refused when they changed."""
+        if at - self.published_at >= MINUTE:
+            self.published_at = at
+            try:
+                snapshot.publish(self.config)
+            except OSError as error:
+                logger.warning("the sites and keys cannot be written for the collector: %s", error)
+
     def stop(self) -> None:
         """Wait a little for the log's upkeep, which is safe to interrupt but better finished."""
         if self.child is not None:
@@ -94,7 +106,7 @@ def advance(online: Online, log: Log, until: int) -> int:
         return 0
     there, stale = rows.load(online, due)
     if stale:
-        _read_again(online, log, stale)
+        _read_again(online, log, [there[person] for person in stale])
     people = [kept for kept in there.values() if kept.id not in stale]
     for kept in people:
         kept.moves += online.passes(kept.state, until)
@@ -102,8 +114,11 @@ def advance(online: Online, log: Log, until: int) -> int:
     return len(due)
 
 
-def _read_again(online: Online, log: Log, people: Collection[int]) -> None:
-    """Bring people whose state is of another definition to the one in force."""
+def _read_again(online: Online, log: Log, people: Collection[Kept]) -> None:
+    """Bring people whose state is of another definition to the one in force.
+
+    Their rows were read before the pointers and the cursor: whoever follows them meanwhile changes the revision.
+    """
     batch = Batch(online, log, Directory(Pointers.load()), cursor_of_tables(), now())
     batch.read_again(people)
     try:

@@ -9,8 +9,8 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
+from embudo.leads import companies, moves, owners, sql
 from embudo.leads import kept as rows
-from embudo.leads import moves, owners, sql
 from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
@@ -55,13 +55,11 @@ class Batch:
         self._fold(events)
         self._replay()
 
-    def read_again(self, people: Collection[int]) -> None:
-        """Compute these people anew from their whole history, without any new fact."""
-        self.again = set(people)
-        there, _ = rows.load(self.online, self.again)
-        for person in people:
-            revision = _revision(there.get(person))
-            self.people[person] = Kept(person, self.online.fresh(), Summary(), revision, whole=True)
+    def read_again(self, people: Collection[Kept]) -> None:
+        """Compute these people, read before this batch began, anew from their whole history, without any new fact."""
+        self.again = {kept.id for kept in people}
+        for kept in people:
+            self.people[kept.id] = Kept(kept.id, self.online.fresh(), Summary(), kept.revision, whole=True)
         self._replay()
 
     def _identify(self, events: Sequence[Event], decided: Decided) -> None:
@@ -212,13 +210,14 @@ class Batch:
         if not self.gone:
             return
         into = self.directory.pointers.into
-        merged = [(into[each], each) for each in self.gone if each in into]
         left = self.gone - into.keys()
         moves.withdraw(self.gone & into.keys(), self.now, "merged", self.changes)
         moves.withdraw(left, self.now, "regrouped", self.changes)
-        sql.many("UPDATE leads_person SET merged_into_id = %s WHERE id = %s", merged)
+        rows.point(self.online, {each: into[each] for each in self.gone & into.keys()}, self.now)
         owners.move([(each, self.directory.holder(each)) for each in left - self.directory.forgotten])
+        employers = sql.rows_where("company_id", "leads_person", "id", left & self.directory.forgotten)
         sql.delete_where("leads_person", "id", left)
+        companies.drop_empty([company for (company,) in employers if company is not None])
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
         undone = self.taking_back.people if self.taking_back else set()  # nothing is left to show moves of

@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, profile, sql
+from embudo.leads import companies, owners, profile, sql
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -34,6 +34,7 @@ from embudo.leads.follow import Follower, cursor_of_tables
 from embudo.leads.history import counted, counts, is_of_company
 from embudo.leads.lock import Lock
 from embudo.leads.moves import ARRIVED
+from embudo.leads.pointers import Pointers
 from embudo.leads.summary import summary_of
 from embudo.leads.who import Who
 
@@ -138,6 +139,7 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     who = Who.read(log, through)
     compare_identity(findings.compare, who)
     compare_passages(findings.compare)
+    _compare_owners(findings)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
     portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated()
     for portion in range(portions):
@@ -148,6 +150,15 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     stated.add_facts(event for event in events_behind(log, Cursor(), through) if is_of_company(event))
     compare_companies(findings.compare, stated)
     return findings
+
+
+def _compare_owners(findings: Findings) -> None:
+    """Compare who looks after whom with what people decided."""
+    pointers = Pointers.load()
+    decided = "SELECT person_id FROM leads_ownerchange UNION SELECT id FROM leads_person WHERE owner_id IS NOT NULL"
+    roots = {pointers.root(person) for (person,) in sql.rows(decided)}
+    for root, shown, owner in owners.compared({root: list(pointers.tree(root)) for root in roots}):
+        findings.compare(root, "owner", shown, owner)
 
 
 # -- histories ---------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ def compare_identity(compare: Compare, who: Who) -> None:
     pointers = dict(sql.rows("SELECT absorbed_id, survivor_id FROM leads_merge WHERE unmerged_at IS NULL"))
     for absorbed in pointers.keys() | who.identity.merged.keys():
         compare(absorbed, "merged into", pointers.get(absorbed), who.identity.merged.get(absorbed))
+    pointing = dict(sql.rows("SELECT id, merged_into_id FROM leads_person WHERE merged_into_id IS NOT NULL"))
+    for absorbed in pointing.keys() | who.identity.merged.keys():
+        compare(absorbed, "row points at", pointing.get(absorbed), who.identity.merged.get(absorbed))
     _compare_rows(compare, "merge into {}", f"SELECT {MERGES} FROM leads_merge", who.merges)
     _compare_rows(compare, "dispute about {}", f"SELECT {DISPUTES} FROM leads_dispute", who.disputes)
 

@@ -1,11 +1,14 @@
 """Which company somebody belongs to: by the domain of their mail, else by the name they state."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from embudo.core.event import subject_of
+from embudo.leads import sql
 from embudo.leads.profile import folded
+
+SLICE = 1000  # rows deleted in one transaction
 
 # Domains at which anybody gets an address: they say nothing of a company.
 FREE_MAIL = frozenset(
@@ -47,6 +50,17 @@ def employer(attributes: Mapping[str, Any]) -> Employer | None:
     if name:
         return Employer(subject_of(f"company:name:{folded(name)}"), name, "")
     return None
+
+
+def drop_empty(among: Collection[int] | None = None) -> None:
+    """Delete the companies nobody works at and no fact is about: some, or in short slices all."""
+    empty = "attributes = '{}' AND NOT EXISTS (SELECT 1 FROM leads_person p WHERE p.company_id = leads_company.id)"
+    if among is not None:
+        sql.many(f"DELETE FROM leads_company WHERE id = %s AND {empty}", [(each,) for each in among])
+        return
+    some = f"SELECT id FROM leads_company WHERE {empty} LIMIT {SLICE}"
+    while sql.one(f"DELETE FROM leads_company WHERE id IN ({some})"):
+        pass
 
 
 def mail_domain(mail: Any) -> str:

@@ -41,6 +41,10 @@ class Decided:
                 directory.apply(decision, event)
         return ()
 
+    def skip(self, event: Event) -> None:
+        """A fact cannot be followed: what was decided because of it is not waited for."""
+        self.by_cause.pop(event.key, None)
+
     def written(self) -> None:
         """The batch is written: what it used is not needed again."""
         for key in self.used:

@@ -7,6 +7,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.conf import settings
@@ -14,18 +15,28 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Door, Event, Verdict, subject_of
-from embudo.core.identity import mail_identifier
+from embudo.core.identity import claim_of, mail_identifier
 from embudo.eventlog import Log
 from embudo.eventlog.erase import Evidence
+from embudo.leads import follow, rebuild, sql
 from embudo.leads.clock import now
-from embudo.leads.identity import ERASED, Directory
+from embudo.leads.decided import events_behind
+from embudo.leads.identity import ERASED, IDENTITY_KINDS, Directory
+from embudo.leads.lock import Lock
 from embudo.leads.models import Identifier, Person
 from embudo.leads.pointers import Pointers
 from embudo.leads.record import APP, the_log
 
+TRIES = 5
+PATIENCE_S = 60.0  # for follow
+
+
+class NotNow(Exception):
+    """Nothing was erased, for it is not known yet what belongs to the person; the message says what to do."""
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Erase one person by number or mail address; return 0, 1 when `--yes` is missing, 2 when there is nobody."""
+    """Erase one person by number or mail address; return 0, 1 without `--yes`, 2 for nobody, 3 when not now."""
     parser = argparse.ArgumentParser(prog="embudo erase", description="Erase one person from log and tables, for good.")
     parser.add_argument("who", help="the mail address, or the number in the address of the person's page")
     parser.add_argument("--why", required=True, help="the reason, kept with the evidence")
@@ -40,7 +51,11 @@ def main(arguments: Sequence[str]) -> int:
             name = person.name or person.mail or given.who
             print(_("This erases %(name)s with all facts, for good. To go on, add --yes.") % {"name": name})
             return 1
-        evidence = erase(person.id, by=getpass.getuser(), why=given.why)
+        try:
+            evidence = erase(person.id, by=getpass.getuser(), why=given.why)
+        except NotNow as error:
+            print(error, file=sys.stderr)
+            return 3
         folder = settings.EMBUDO.data / "erased"
         print(_("Erased: %(rows)s facts. The evidence is in %(folder)s.") % {"rows": evidence.rows, "folder": folder})
         return 0
@@ -49,25 +64,60 @@ def main(arguments: Sequence[str]) -> int:
 def _found(who: str) -> Person | None:
     identifier = mail_identifier(who)
     if identifier:
-        held = Identifier.objects.filter(subject=subject_of(identifier)).select_related("person").first()
-        return held.person if held else None
+        held = Identifier.objects.filter(subject=subject_of(identifier)).first()
+        return Person.objects.filter(pk=held.person_id).first() if held else None
     return Person.objects.filter(id=int(who)).first() if who.isascii() and who.isdecimal() and len(who) < 19 else None
 
 
 def erase(person: int, *, by: Any, why: str, log: Log | None = None) -> Evidence:
-    """Erase a person with everybody merged into them and return the log's evidence.
+    """Erase a person with everybody merged into them and return the log's evidence; raises NotNow.
 
     The log forgets at once. The rows go when follow reads the fact that says so, which holds nothing but a number.
     """
     log = log or the_log()
-    directory = Directory(Pointers.load())
-    root = directory.pointers.root(person)
-    directory.load_people([root])
-    subjects = directory.subjects([root])[root].union(directory.pointers.tree(root))
-    texts = [holding.identifier.partition(":")[2] for holding in directory.holdings.values()]
-    evidence = log.erase(subjects, by=str(by), why=why, identifiers=texts)
+    root, subjects, identifiers = _everything_of(person, log)
+    evidence = log.erase(subjects, by=str(by), why=why, identifiers=identifiers)
     log.append([_fact(root, evidence.at + 1)])
     return evidence
+
+
+def erase_again(log: Log) -> int:
+    """Have whoever was erased and stands in the tables nevertheless, as after a restore, forgotten; return how many.
+
+    Who came back after the erasure is somebody new and stays.
+    """
+    found: dict[int, int] = {}
+    pointers = Pointers.load()
+    holders = "leads_identifier i JOIN leads_person p ON p.id = i.person_id"
+    for subject, person, created_at in sql.rows(f"SELECT i.subject, i.person_id, p.created_at FROM {holders}"):
+        until = log.erased_until(subject)
+        if until is not None and created_at <= until:
+            found[pointers.root(person)] = until
+    if found:
+        log.append([_fact(root, until + 1) for root, until in sorted(found.items())])
+        follow.catch_up(log, Lock(log.config, "follow"), PATIENCE_S)
+    return len(found)
+
+
+def _everything_of(person: int, log: Log) -> tuple[int, set[int], list[str]]:
+    """Who survived, and all subjects and texts of theirs, once no fact that may say more is left to be followed."""
+    for _try in range(TRIES):
+        if rebuild.running() or not follow.catch_up(log, Lock(log.config, "follow"), PATIENCE_S):
+            break
+        cursor, directory = follow.cursor_of_tables(), Directory(Pointers.load())
+        root = directory.pointers.root(person)
+        directory.load_people([root])
+        subjects = directory.subjects([root])[root].union(directory.pointers.tree(root))
+        if not any(_concerns(event, subjects) for event in events_behind(log, cursor)):
+            return root, subjects, [holding.identifier.partition(":")[2] for holding in directory.holdings.values()]
+    raise NotNow(_("People are still being brought up to date with the log. Try again in a few minutes."))
+
+
+def _concerns(event: Event, subjects: AbstractSet[int]) -> bool:
+    """Whether a fact is about these subjects, or may link them with others."""
+    claim = claim_of(event)
+    claimed = (claim.identifier, *claim.others) if claim else ()
+    return event.kind in IDENTITY_KINDS or not subjects.isdisjoint((event.subject, *map(subject_of, claimed)))
 
 
 def _fact(person: int, at: int) -> Event:

@@ -34,6 +34,7 @@ SHORTEST_S, LONGEST_S = 0.01, 0.05  # between two looks at the log's end while n
 NOT_FOLLOWED = "not_followed"  # the reason of a failed event that the log took and follow could not process
 REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
+LOOK_S = 0.05  # between two looks at how far somebody else has followed
 LONGEST_WRITE_S = {"sqlite": 0.05, "postgresql": 0.25}  # SQLite has one writer at a time (DESIGN 9.14)
 SMALLEST, LARGEST = 50, 2000  # facts of a batch
 LAZY = {  # a checkpoint costs what some fifty batches cost, so it comes less often
@@ -95,7 +96,7 @@ class Follower:
         self.cursor = through
         if self.decided is not None:
             self.decided.written()
-            self.decided = self.decided if self.decided.by_cause else None
+            self._decide_afresh()
         self.followed += len(rows)
         return max(1, len(rows))  # erased facts leave a gap that is passed, too
 
@@ -110,10 +111,18 @@ class Follower:
         for event in events:
             logger.exception("the fact %s of %s cannot be followed", event.id, event.source, exc_info=error)
             self.log.commit(failures=[failure_of(event, NOT_FOLLOWED, f"{type(error).__name__}: {error}")])
+            if self.decided is not None:
+                self.decided.skip(event)
         with transaction.atomic():
             move_cursor(self.cursor, through)
         self.cursor = through
+        self._decide_afresh()
         return 1
+
+    def _decide_afresh(self) -> None:
+        """Decide again as soon as no decision of before is left to be carried out."""
+        if self.decided is not None and not self.decided.by_cause:
+            self.decided = None
 
     def _give_up(self) -> None:
         """Forget what a batch that was not written has changed in memory."""
@@ -158,7 +167,7 @@ class Follower:
         asked = rebuild.running()
         if asked is None:
             return False
-        number, cleared_at, in_all = asked
+        number, cleared_at, until = asked
         if cleared_at is None:
             rebuild.clear(number)
             self.forget()
@@ -168,7 +177,7 @@ class Follower:
             self.step()
         except AGAIN:
             return True
-        rebuild.note_progress(number, self.cursor, in_all)
+        rebuild.note_progress(number, self.cursor, until or self.log.end())
         return True
 
     def catch_up(self) -> int:
@@ -182,6 +191,23 @@ class Follower:
             if not count:
                 return done
             done += count
+
+
+def catch_up(log: Log, lock: Lock, patience_s: float = 600.0) -> bool:
+    """Bring the tables to the end of the log: by ourselves, or waiting for whoever follows; return whether they are."""
+    end = log.end()
+    if lock.take():
+        try:
+            Follower(lock.config, log).catch_up()
+        finally:
+            lock.release()
+        return True
+    deadline = time.monotonic() + patience_s
+    while not cursor_of_tables().passed(end):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_S)
+    return True
 
 
 def commit_lazily() -> None:

@@ -156,7 +156,7 @@ class Directory:
         return Owner(root, holding.strength, names)
 
     def _apart(self, one: int, other: int) -> bool:
-        return frozenset((one, other)) in self.pointers.apart
+        return self.pointers.are_apart(one, other)
 
     # -- following -----------------------------------------------------------------------------------
 
@@ -285,7 +285,6 @@ class Directory:
         if survivor == absorbed:
             return
         self.pointers.point(absorbed, survivor)
-        self.pointers.apart.discard(frozenset((survivor, absorbed)))
         self.joined.append(Joined(survivor, absorbed, merge.evidence, merge.cause, merge.at))
         self.regrouped |= {survivor, absorbed}
 

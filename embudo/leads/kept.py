@@ -123,6 +123,20 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     profile_rows.write_values(profiles)
 
 
+def point(online: Online, merged: Mapping[int, int], now: int) -> None:
+    """Let the rows of people who were merged point at the survivor; who had none yet gets a bare one."""
+    there = {person for (person,) in sql.rows_where("id", "leads_person", "id", merged.keys())}
+    nameless = profile_rows.profiled(0, {}, {}).columns().values()
+    bare = []
+    for person in sorted(merged.keys() - there):
+        kept = Kept(person, online.fresh(), Summary())
+        plain, listed = shown(online, kept, online.scores(kept.state), online.standing(kept.state), now)
+        bare.append((person, merged[person], *plain, *listed, *nameless))
+    sql.many(sql.insert("leads_person", COLUMNS), bare)
+    changed = [(merged[person], person) for person in sorted(there)]
+    sql.many("UPDATE leads_person SET merged_into_id = %s WHERE id = %s", changed)
+
+
 def _write_people(added: Sequence[tuple[Any, ...]], changed: Mapping[tuple[str, ...], list[tuple[Any, ...]]]) -> None:
     """Add rows of COLUMNS and change those of the others, by the names of the columns that follow PLAIN."""
     reworded = [row[-1] for names, rows in changed.items() if not WORDED.isdisjoint(names) for row in rows]

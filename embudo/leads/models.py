@@ -321,6 +321,7 @@ class Rebuild(models.Model):
     finished_at = models.BigIntegerField(null=True, blank=True)
     events = models.BigIntegerField(default=0)
     events_in_all = models.BigIntegerField(default=0)
+    until = models.TextField(default="")  # where the log ended when it was asked for, a cursor as text
 
 
 class ImportRun(models.Model):

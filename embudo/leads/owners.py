@@ -42,13 +42,17 @@ def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> N
 
 def settle(trees: Mapping[int, Collection[int]]) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
+    changed = [(owner, root) for root, shown, owner in compared(trees) if owner != shown]
+    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+
+
+def compared(trees: Mapping[int, Collection[int]]) -> list[tuple[int, int | None, int | None]]:
+    """Return each of these people with the owner that is shown and the one that follows from the decisions."""
     everybody = {member for tree in trees.values() for member in tree}
     said = _latest(everybody)
     merged = _merges(everybody) if said else {}
-    shown = dict(sql.rows_where("id, owner_id", "leads_person", "id", trees.keys()))
-    found = {root: _owner(root, said, merged) for root in shown}
-    changed = [(owner, root) for root, owner in found.items() if owner != shown[root]]
-    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+    shown = sql.rows_where("id, owner_id", "leads_person", "id", trees.keys())
+    return [(root, owner, _owner(root, said, merged)) for root, owner in shown]
 
 
 def move(where: Collection[tuple[int, int]]) -> None:

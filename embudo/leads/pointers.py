@@ -21,7 +21,6 @@ class Pointers:
         found = cls()
         query = "SELECT survivor_id, absorbed_id, unmerged_at IS NULL FROM leads_merge ORDER BY id"
         for survivor, absorbed, joined in sql.rows(query):
-            found.apart.discard(frozenset((survivor, absorbed)))
             if joined:
                 found.point(absorbed, survivor)
             else:
@@ -33,6 +32,10 @@ class Pointers:
         while person in self.into:
             person = self.into[person]
         return person
+
+    def are_apart(self, one: int, other: int) -> bool:
+        """Return whether a person in the app took these two apart, or two who were merged into them since."""
+        return any({self.root(each) for each in pair} == {one, other} for pair in self.apart)
 
     def tree(self, root: int) -> Iterator[int]:
         """Yield a person and all that were merged into them."""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from embudo import pulse
 from embudo.eventlog import Cursor, Log, open_log
-from embudo.leads import passages, sql
+from embudo.leads import companies, passages, sql
 from embudo.leads.clock import now
 from embudo.leads.lock import Lock
 
@@ -86,18 +86,19 @@ def ask(log: Log) -> int:
     found = running()
     if found:
         return found[0]
+    end = log.end()
     sql.one(
-        "INSERT INTO leads_rebuild (started_at, events, events_in_all) VALUES (%s, 0, %s)",
-        [now(), sum(log.end().values())],
+        "INSERT INTO leads_rebuild (started_at, events, events_in_all, until) VALUES (%s, 0, %s, %s)",
+        [now(), sum(end.values()), end.to_text()],
     )
     return running()[0]
 
 
-def running() -> tuple[int, int | None, int] | None:
-    """Return (number, cleared_at, facts in all) of the rebuild that is not finished, or None."""
-    query = "SELECT id, cleared_at, events_in_all FROM leads_rebuild WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+def running() -> tuple[int, int | None, Cursor] | None:
+    """Return (number, cleared_at, the log's end when it was asked for) of the rebuild that is not finished, or None."""
+    query = "SELECT id, cleared_at, until FROM leads_rebuild WHERE finished_at IS NULL ORDER BY id LIMIT 1"
     found = sql.rows(query)
-    return (found[0][0], found[0][1], found[0][2]) if found else None
+    return (found[0][0], found[0][1], Cursor.from_text(found[0][2])) if found else None
 
 
 def clear(number: int) -> None:
@@ -119,11 +120,12 @@ def _sliced(statement: str) -> None:
         pulse.beat()
 
 
-def note_progress(number: int, cursor: Cursor, in_all: int) -> None:
+def note_progress(number: int, cursor: Cursor, until: Cursor) -> None:
     """Write how far a rebuild has come, and that it is finished when it has seen what the log held at its start."""
-    done = sum(cursor.values())
-    sql.one("UPDATE leads_rebuild SET events = %s WHERE id = %s", [min(done, in_all), number])
-    if done >= in_all:
+    done = sum(min(cursor.offset(shard), offset) for shard, offset in until.items())
+    sql.one("UPDATE leads_rebuild SET events = %s WHERE id = %s", [done, number])
+    if cursor.passed(until):
+        companies.drop_empty()
         with transaction.atomic():
             sql.one(
                 "DELETE FROM leads_person WHERE merged_into_id IS NULL"

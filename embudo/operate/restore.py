@@ -21,6 +21,7 @@ from embudo.eventlog import open_log
 from embudo.eventlog.tail_postgres import PostgresTail
 from embudo.eventlog.tail_schema import OLD_TAIL
 from embudo.install import NoInstall
+from embudo.leads import erasure
 from embudo.operate.archive import LISTING, BadArchive, unpack
 from embudo.operate.backup import TABLES, TAIL
 from embudo.operate.copies import paste_postgresql
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
         print(_("Nothing was restored: %(error)s") % {"error": error})
         return 1
     if erase_again(settings.EMBUDO, options.erased):
-        print(_("People who were erased since that backup were erased from it again. Now: embudo rebuild"))
+        print(_("People who were erased since that backup were erased from it again."))
     facts = {"made": listing["made_at"], "folder": settings.EMBUDO.data}
     print(_("Restored the backup of %(made)s into %(folder)s.") % facts)
     return 0
@@ -88,7 +89,10 @@ def erase_again(config: Config, other: Path | None) -> bool:
     """Erase whoever was erased since the backup: tombstones lie outside backups, in the folder `erased`."""
     if other is not None:
         shutil.copytree(other / ERASED, config.data / ERASED, dirs_exist_ok=True)
-    return open_log(config).apply_tombstones(by="restore", why="erased since the backup") is not None
+    log = open_log(config)
+    evidence = log.apply_tombstones(by="restore", why="erased since the backup")
+    call_command("migrate", interactive=False, verbosity=0)
+    return erasure.erase_again(log) > 0 or evidence is not None
 
 
 def _check_empty(config: Config) -> None:

@@ -126,3 +126,22 @@ def test_every_change_of_a_site_or_key_is_published_once_committed(here: Config)
     site.mode = "cookieless"
     site.keep(by=ana, old_mode="required")
     assert published(here)[0]["mode"] == "cookieless"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_the_disk_kept_in_force_is_out_of_it_with_the_second_try(
+    here: Config, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot.publish(here)
+    (key,) = site.keys.all()
+
+    def full(file: object, text: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(snapshot, "_replace", full)
+    with pytest.raises(OSError, match="No space"):
+        key.revoke(by=None)
+    monkeypatch.undo()
+    assert published(here)[0]["keys"]
+    WriteKey.objects.get(pk=key.pk).revoke(by=None)
+    assert published(here)[0]["keys"] == []

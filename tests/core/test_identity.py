@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from embudo.core import identity
 from embudo.core.event import Door, Event, subject_of
-from embudo.core.identity import Claim, Dispute, Identity, Link, Merge, Strength
+from embudo.core.identity import Claim, Dispute, Identity, Link, Merge, Strength, claim_of
 from tests.cast import ada, bruno, clara
 
 
@@ -226,3 +226,53 @@ def test_a_browser_always_belongs_to_the_first_who_claimed_it(claims: list[tuple
         first.setdefault(browser, who.mail)  # type: ignore[attr-defined]
     for browser, mail in first.items():
         assert known.person_of(f"anon:{browser}") == subject_of(f"mail:{mail}")
+
+
+def test_a_property_called_previous_id_claims_nothing_unless_it_is_an_alias() -> None:
+    renewed = fact("user:42", door=Door.SECRET, user_id="42", kind="subscription_renewed", previous_id="1041")
+    assert claim_of(renewed) is None
+    alias = fact("user:42", door=Door.SECRET, user_id="42", kind="identity_claimed", previous_id="1041")
+    assert claim_of(alias).others == ("user:1041",)
+
+
+def test_one_claim_does_not_join_two_mail_addresses_by_a_phone_either() -> None:
+    known, phone = Identity(), "+528181234567"
+    take(known, fact("mail:c@x.mx", door=Door.SECRET, traits={"email": "c@x.mx", "phone": phone}))
+    traits = {"phone": phone, "email": "a@x.mx"}
+    decisions = take(known, fact("user:1", door=Door.SECRET, user_id="1", traits=traits))
+    assert [type(each) for each in decisions] == [Link, Dispute]
+    assert known.person_of("mail:c@x.mx") != known.person_of("user:1") == known.person_of("mail:a@x.mx")
+
+
+def test_a_person_named_twice_in_a_claim_is_merged_once() -> None:
+    known, phone = Identity(), "+528181234567"
+    take(known, fact("mail:c@x.mx", door=Door.SECRET, traits={"email": "c@x.mx", "phone": phone}))
+    known.see(fact("user:1", door=Door.SECRET, user_id="1"))
+    traits = {"phone": phone, "email": "c@x.mx"}
+    decisions = take(known, fact("user:1", door=Door.SECRET, user_id="1", traits=traits))
+    assert [type(each) for each in decisions] == [Merge]
+
+
+def test_two_people_taken_apart_stay_so_when_one_is_merged_into_a_third() -> None:
+    known = Identity()
+    for mail in ("a@x.mx", "b@x.mx", "c@x.mx"):
+        known.see(fact(f"mail:{mail}", door=Door.SECRET, traits={"email": mail}))
+    a, b, c = (subject_of(f"mail:{name}@x.mx") for name in "abc")
+    known.merge(a, b)
+    known.unmerge(a, b)
+    known.merge(c, a)
+    assert known.apart(c, b) and not known.apart(a, c)
+    known.merge(c, b)
+    known.unmerge(c, b)
+    assert known.apart(c, b)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["+5281812345670", "+5281812345671"]))))
+def test_no_claim_joins_people_of_different_mail_addresses_by_a_phone(said: list[tuple[str, str]]) -> None:
+    known = Identity()
+    for number, (name, phone) in enumerate(said):
+        mail = f"{name}@x.mx"
+        take(known, fact(f"user:{number}", door=Door.SECRET, user_id=str(number), traits={"phone": phone}))
+        take(known, fact(f"mail:{mail}", door=Door.SECRET, traits={"email": mail, "phone": phone}))
+    people = {known.person_of(f"mail:{name}@x.mx") for name, _ in said}
+    assert len(people) == len({name for name, _ in said})

@@ -1,9 +1,10 @@
 import pytest
 
 from embudo.core.event import DAY
+from embudo.eventlog import Cursor
 from embudo.leads import kept, sql
 from embudo.leads.advance import FRESH, Clockwork, advance, refresh_order
-from embudo.leads.follow import Follower
+from embudo.leads.follow import Follower, cursor_of_tables
 from embudo.leads.models import EngagementSnapshot, Person, Score
 from tests.cast import MONDAY, ada, bruno
 from tests.leads.conftest import Following, moves_of
@@ -103,3 +104,23 @@ def test_a_second_look_finds_nothing_to_do(following: Following) -> None:
         pass
     assert following.reaches(MONDAY + 300 * DAY) == 0
     assert Follower(following.config, following.log).step() == 0
+
+
+def test_facts_followed_while_a_person_is_read_again_are_not_written_over(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following.hears(ada.visits("/").requests("demo"))
+    sql.one("UPDATE leads_score SET state = %s", [b""])
+
+    def meanwhile() -> Cursor:
+        cursor = cursor_of_tables()
+        monkeypatch.undo()
+        following.hears(ada.journey(MONDAY + DAY).requests("demo"))
+        return cursor
+
+    monkeypatch.setattr("embudo.leads.advance.cursor_of_tables", meanwhile)
+    following.reaches(MONDAY + 300 * DAY)
+    while following.reaches(MONDAY + 300 * DAY):
+        pass
+    assert following.person(ada).events == 3
+    following.agrees()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from embudo.core.event import DAY, HOUR, Door, Event
 from embudo.eventlog import Cursor, open_log
 from embudo.leads import kept
+from embudo.leads.batch import Batch
 from embudo.leads.follow import Follower, LostLead
 from embudo.leads.models import Company, Dispute, FollowCursor, Identifier, Person, PersonAttribute, StageChange
 from tests.cast import MONDAY, ada, bruno, clara, diego, eva
@@ -239,3 +240,22 @@ def test_attributes_stated_again_leave_the_rows_as_they_are(following: Following
     person = following.person(ada)
     assert (person.attributes["role"], person.events, person.last_seen_at) == ("buyer", 2, MONDAY + DAY)
     following.agrees()
+
+
+def test_decisions_of_a_fact_that_is_skipped_are_not_waited_for(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Batch.write
+
+    def fails_on_ada(batch: Batch) -> None:
+        if any(kept.id == ada.subject for kept in batch.people.values()):
+            raise ValueError("a name nobody thought of")
+        write(batch)
+
+    monkeypatch.setattr(Batch, "write", fails_on_ada)
+    following.hears(clara.visits("/"), ada.submits("contact"))
+    monkeypatch.undo()
+    following.hears(bruno.submits("contact"))
+
+    assert [each.reason for each in following.log.failed()] == ["not_followed"]
+    assert Identifier.objects.get(subject=bruno.visitor).person_id == bruno.subject

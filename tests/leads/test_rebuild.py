@@ -155,3 +155,22 @@ def test_decisions_by_hand_keep_their_place_between_the_others(following: Follow
     assert rows() == before
     following.agrees()
     assert following.follower.cursor != Cursor()
+
+
+@pytest.mark.django_db
+def test_new_facts_in_one_shard_do_not_stand_for_old_ones_in_another() -> None:
+    until = Cursor({0: 90, 1: 110})
+    number = Rebuild.objects.create(started_at=0, cleared_at=0, events_in_all=200, until=until.to_text()).pk
+    rebuild.note_progress(number, Cursor({0: 210, 1: 40}), until)
+    run = Rebuild.objects.get()
+    assert (run.finished_at, run.events) == (None, 130)
+    rebuild.note_progress(number, Cursor({0: 210, 1: 110}), until)
+    assert Rebuild.objects.get().finished_at is not None
+
+
+def test_a_rebuild_drops_companies_nobody_works_at(following: Following) -> None:
+    following.hears(ada.submits("contact"))
+    Company.objects.create(id=5, name="Gone", domain="gone.example")
+    rebuilds(following)
+    assert not Company.objects.filter(id=5).exists()
+    assert Company.objects.filter(domain=ada.mail.partition("@")[2]).exists()

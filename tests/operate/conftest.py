@@ -10,12 +10,13 @@ from django.test import Client
 from embudo.accounts.models import User
 from embudo.config import Config
 from embudo.eventlog import Log, open_log
+from tests.install import on_own_ports
 
 
 @pytest.fixture
 def here(config: Config, settings: Any) -> Config:
     """The fresh install, as the site's own."""
-    settings.EMBUDO = replace(config, secret_key="")
+    settings.EMBUDO = on_own_ports(replace(config, secret_key=""))
     return settings.EMBUDO
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0015_a_change_of_owner_is_kept'),
+        ('leads', '0017_who_was_merged_has_a_row'),
     ]
 
     operations = [
