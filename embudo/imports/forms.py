@@ -22,6 +22,7 @@ MOST_BYTES = 200_000_000
 DELIMITERS = (
     (",", gettext_lazy("comma")), (";", gettext_lazy("semicolon")), ("\t", gettext_lazy("tab")), ("|", "|")
 )  # fmt: skip
+NO_DATES = "none"
 NAMES = {"utf-8-sig": "Unicode (UTF-8)", "utf-16": "Unicode (UTF-16)", "cp1252": "Windows (cp1252)"}
 EXAMPLES = {
     "iso": "2026-01-31", "%d/%m/%Y": "31/01/2026", "%m/%d/%Y": "01/31/2026", "%d.%m.%Y": "31.01.2026",
@@ -38,7 +39,7 @@ class UploadForm(forms.Form):
         help_text=gettext_lazy("CSV or Excel (.xlsx), as the other product exports it, unchanged."),
     )  # fmt: skip
     kind = forms.ChoiceField(
-        label=gettext_lazy("Each row is"), choices=Kind.choices, initial=Kind.PEOPLE, widget=forms.RadioSelect
+        label=gettext_lazy("The file holds"), choices=Kind.choices, initial=Kind.PEOPLE, widget=forms.RadioSelect
     )
 
     def clean_file(self) -> Any:
@@ -59,16 +60,16 @@ def file_name(given: str) -> str:
 class ReadingForm(forms.Form):
     """How the file is written: what was found, to be confirmed or corrected."""
 
-    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
     encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"), choices=[(each, NAMES.get(each, each)) for each in ENCODINGS], required=False
+        label=gettext_lazy("Encoding"), choices=[(each, NAMES.get(each, each)) for each in ENCODINGS]
     )
-    delimiter = forms.ChoiceField(label=gettext_lazy("Between cells"), choices=DELIMITERS, required=False)
+    delimiter = forms.ChoiceField(label=gettext_lazy("Between cells"), choices=DELIMITERS)
     skip_lines = forms.IntegerField(label=gettext_lazy("Lines before the headers"), min_value=0, max_value=200)
     decimal = forms.ChoiceField(
         label=gettext_lazy("Decimal sign"), choices=[(".", "1,234.50"), (",", "1.234,50")], initial="."
     )
-    dates = forms.ChoiceField(label=gettext_lazy("Dates are written"), required=False)
+    dates = forms.ChoiceField(label=gettext_lazy("Dates are written"))
     zone = forms.CharField(label=gettext_lazy("Time zone of the dates"), max_length=60)
     country = forms.CharField(
         label=gettext_lazy("Country of phone numbers without one"), max_length=2, required=False,
@@ -78,7 +79,7 @@ class ReadingForm(forms.Form):
     def __init__(self, *args: Any, sheets: list[str], dates: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sheet"].choices = [(each, each) for each in sheets]
-        forms_of = ["", *dict.fromkeys(["|".join(dates)] if dates else []), *DATES]
+        forms_of = [NO_DATES, *dict.fromkeys(["|".join(dates)] if dates else []), *DATES]
         self.fields["dates"].choices = [(each, _dates_shown(each)) for each in dict.fromkeys(forms_of)]
         if sheets:
             for name in ("encoding", "delimiter"):
@@ -120,11 +121,11 @@ class ReadingForm(forms.Form):
         """Note in the plan what is said of dates and numbers."""
         said = self.cleaned_data
         plan.decimal, plan.zone, plan.country = said["decimal"], said["zone"], said["country"]
-        plan.dates = [each for each in said["dates"].split("|") if each]
+        plan.dates = [each for each in said["dates"].split("|") if each != NO_DATES]
 
 
 def _dates_shown(form: str) -> str:
-    return ", ".join(EXAMPLES.get(each, each) for each in form.split("|")) if form else _("there are none")
+    return ", ".join(EXAMPLES.get(each, each) for each in form.split("|")) if form != NO_DATES else _("there are none")
 
 
 def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
@@ -137,8 +138,9 @@ def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
         label = post.get(f"label-{number}", "").strip()[:100] or header[:100]
         before = plan.columns[header]
         if target == NEW:
+            kept = before["target"] if before["target"] not in places and label == (before["label"] or header) else ""
             name = snake_case(label)[:60] or f"column_{number + 1}"
-            target = f"{'deal' if kind == OPPORTUNITIES else 'attr'}:{name}"
+            target = kept or f"{'deal' if kind == OPPORTUNITIES else 'attr'}:{name}"
         elif target not in places and target != before["target"]:
             target = ""
         columns[header] = {

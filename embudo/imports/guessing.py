@@ -72,7 +72,7 @@ def new_attribute(column: Column, kind: str = PEOPLE) -> Guess:
     """Return the guess that a column is an attribute of the company's own; an empty column is left out."""
     if not column.values:
         return Guess()
-    name = snake_case(column.header)[:60]
+    name = snake_case(re.sub(r"\bIDs\b", "Ids", column.header))[:60]
     if kind == OPPORTUNITIES:
         return Guess(f"deal:{name}", _looks(column), column.header[:100]) if name else Guess()
     target = f"attr:{name}" if name and not name[0].isdigit() else f"attr:x_{name}"

@@ -31,6 +31,7 @@ MISSING = (  # texts that often mean "not known"
     "select", "n/a", "na", "#n/a", "null", "none", "nan", "-", "--", "(not set)", "not set", "undefined", "unknown",
     "sem informação", "não informado", "sin datos", "no informado", "(no value)", "[not provided]",
 )  # fmt: skip
+WESTERN = frozenset("áéíóúàèìòùâêîôûãõñçäëïöüåøæßÁÉÍÓÚÀÈÂÊÔÃÕÑÇÄÖÜÅØÆ¿¡ºª°€£–—’‘“”«»·©®")
 DIGITS = re.compile(r"\d")
 NUMBER = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*")
 COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d{1,2})")
@@ -106,6 +107,9 @@ def _guessed(start: bytes) -> str:
     from charset_normalizer import from_bytes
 
     lines = [line for line in start.splitlines() if any(byte > 127 for byte in line)]
+    marks = [letter for letter in b"\n".join(lines).decode("cp1252", "replace") if letter > "\x7f"]
+    if sum(letter in WESTERN for letter in marks) > 0.95 * len(marks):
+        return "cp1252"  # the same bytes are letters in other old encodings, too, but of fewer languages
     best = from_bytes(b"\n".join(lines[:500]), cp_isolation=list(OLD)).best()
     return best.encoding if best else "cp1252"
 

@@ -1,4 +1,4 @@
-"""Files come in through the import screen in Chromium, and an undo leaves not a trace: real data and each export shape."""
+"""Files come in through the import screen in Chromium, and an undo leaves not a trace."""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.postgres import Cluster
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "una frase larga y propia"
-PICTURES = os.environ.get("EMBUDO_PICTURES", "")  # folder for pictures of each step, to be looked at
+PICTURES = os.environ.get("PICTURES", "")  # folder for pictures of each step, to be looked at
 USER = f"""
 from embudo.accounts.models import User
 User.objects.create_user("ana@norte.example", {PASSWORD!r}, name="Ana Ruiz", role="marketing")
@@ -102,7 +102,7 @@ class Site:
     def tries(self) -> None:
         """Have the whole file tried out."""
         self.page.get_by_role("button", name="Try it out").click()
-        self.page.get_by_text("This is what would happen").wait_for(timeout=120_000)
+        self.page.get_by_text("This is what would happen").wait_for(timeout=60_000)
 
     def starts(self) -> None:
         """Bring the file in, to its end."""

@@ -1,5 +1,6 @@
 """The rows of a run as pages show them: those of one outcome at a time, each with what it changes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,17 +14,18 @@ from embudo.leads.showing import value_shown
 from embudo.ui import keyset
 
 SIZE = 50
+NO_LABELS: Mapping[str, str] = {}
 NEW, CHANGED, REMARKS = "new", "changed", "remarks"
 
 
-def page_of(request: HttpRequest, record: ImportRun) -> dict[str, Any]:
-    """Return one page of a run's rows and the counts of all."""
+def page_of(request: HttpRequest, record: ImportRun, labels: Mapping[str, str] = NO_LABELS) -> dict[str, Any]:
+    """Return one page of a run's rows and the counts of all; `labels` are of attributes that are not there yet."""
     counts = counts_of(record)
     wanted = request.GET.get("rows", "")
     first = next((name for name, _words, count in counts if count), NEW)
     chosen = wanted if wanted in {name for name, _words, _count in counts} else first
     page = keyset.page(request, rows_of(record, chosen), order=("row",), size=SIZE)
-    return {"counts": counts, "chosen": chosen, "page": page, "shown": [_shown(each) for each in page.rows]}
+    return {"counts": counts, "chosen": chosen, "page": page, "shown": [_shown(each, labels) for each in page.rows]}
 
 
 def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
@@ -51,11 +53,13 @@ def rows_of(record: ImportRun, chosen: str) -> QuerySet[ImportRow]:
             return rows.filter(outcome=chosen)
 
 
-def _shown(row: ImportRow) -> dict[str, Any]:
+def _shown(row: ImportRow, labels: Mapping[str, str]) -> dict[str, Any]:
     attributes = {each.name: each for each in Attribute.objects.filter(name__in=row.changes)}
     changes = []
     for name, (was, becomes) in row.changes.items():
-        attribute = attributes.get(name) or Attribute(name=name, standard=True)
+        attribute = attributes.get(name) or Attribute(
+            name=name, label=labels.get(name, ""), standard=name not in labels
+        )
         changes.append(
             (label_of(attribute), value_shown(attribute, was), value_shown(attribute, becomes), was is not None)
         )

@@ -14,7 +14,7 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.imports import plan as plans
 from embudo.imports import workbook
-from embudo.imports.forms import ReadingForm, UploadForm, file_name, read_plan
+from embudo.imports.forms import NO_DATES, ReadingForm, UploadForm, file_name, read_plan
 from embudo.imports.models import Mapping, Upload
 from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
@@ -125,7 +125,9 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     record = upload.check_run if upload.check_run and upload.check_run.finished_at else None
     job = upload.run_job or upload.check_job
     shown = {"upload": upload, "job": job, "record": record}
-    return render(request, "imports/trial.html", shown | (page_of(request, record) if record else {}))
+    columns_of = upload.how_mapped().columns.values() if record else ()
+    labels = {said["target"].partition(":")[2]: said["label"] for said in columns_of if said["label"]}
+    return render(request, "imports/trial.html", shown | (page_of(request, record, labels) if record else {}))
 
 
 @never_cache
@@ -229,7 +231,7 @@ def _reading_form(upload: Upload, post: Any) -> ReadingForm:
     plan, reading = upload.how_mapped(), upload.how_read()
     initial = {
         "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
-        "sheet": reading.sheet, "decimal": plan.decimal, "dates": "|".join(plan.dates), "zone": plan.zone,
+        "sheet": reading.sheet, "decimal": plan.decimal, "dates": "|".join(plan.dates) or NO_DATES, "zone": plan.zone,
         "country": plan.country,
     }  # fmt: skip
     return ReadingForm(post, initial=initial, sheets=upload.sheets, dates=plan.dates)
