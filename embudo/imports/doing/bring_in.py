@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from embudo.eventlog import LogUnavailable
 from embudo.imports.doing.check import count_rows
 from embudo.imports.following import followed
+from embudo.imports.keeping import drop
 from embudo.imports.mapping import parse
 from embudo.imports.models import Upload
 from embudo.imports.plan import document
@@ -40,4 +41,6 @@ def run(job: Any) -> Steps:
         raise Refused(str(words)) from error
     for share in followed(the_log()):
         yield Progress(total + int(total * share), total * 2)
+    if upload.check_run:
+        drop(upload.check_run)
     return {"run": work.record.pk if work.record else 0, "rows": work.totals.rows}

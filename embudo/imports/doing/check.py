@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from embudo.imports.keeping import drop, sweep
 from embudo.imports.mapping import parse
 from embudo.imports.models import Upload
 from embudo.imports.plan import document
 from embudo.imports.reading import BadFile, rows_of
 from embudo.imports.run import Import
-from embudo.leads.models import ImportRun
 from embudo.leads.record import the_log
 from embudo.work.kinds import Progress, Refused, Steps
 
@@ -21,8 +21,9 @@ def run(job: Any) -> Steps:
     """Read every row and report how it would fare."""
     upload = Upload.objects.get(pk=job.wants["upload"])
     total = count_rows(upload)
+    sweep()
     if upload.check_run:
-        upload.check_run.delete()
+        drop(upload.check_run)
     plan = parse(document(upload.how_mapped(), upload.kind, upload.how_read()))
     work = Import(the_log(), plan, upload.kind, dry_run=True)
     record = work.begin(upload.file)
@@ -44,8 +45,3 @@ def count_rows(upload: Upload) -> int:
         return max(0, sum(1 for _row in rows_of(upload.text, upload.how_read())) - 1)
     except (BadFile, UnicodeError) as error:
         raise Refused(str(error)) from error
-
-
-def fresh_record(upload: Upload) -> ImportRun | None:
-    """Return the record of the last try, when it was finished."""
-    return upload.check_run if upload.check_run and upload.check_run.finished_at else None

@@ -1,6 +1,5 @@
 """What was brought in: the list, one run with its rows, and taking it back."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.imports import undo as taking_back
+from embudo.imports.keeping import KEPT
 from embudo.imports.models import Mapping, Undo, Upload
 from embudo.imports.presets import presets
 from embudo.imports.views.rows import page_of
@@ -23,7 +23,6 @@ from embudo.ui.toasts import toast
 from embudo.work.models import Job
 
 PAGE = 50
-KEPT = timedelta(days=7)  # how long files are kept
 
 
 @require("imports.see")

@@ -15,6 +15,7 @@ from embudo.accounts.permissions import require
 from embudo.imports import plan as plans
 from embudo.imports import workbook
 from embudo.imports.forms import NO_DATES, ReadingForm, UploadForm, file_name, read_plan
+from embudo.imports.keeping import drop
 from embudo.imports.models import Mapping, Upload
 from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
@@ -170,7 +171,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
         if upload.check_job:
             upload.check_job.cancel()
         if upload.check_run:
-            upload.check_run.delete()
+            drop(upload.check_run)
         upload.drop_files()
         upload.delete()
         toast(request, _("%(file)s is discarded; nothing was brought in.") % {"file": upload.file})
