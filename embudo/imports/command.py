@@ -3,6 +3,7 @@
 import argparse
 import csv
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.eventlog import open_log
-from embudo.imports import mapping
-from embudo.imports.reading import BadFile
+from embudo.imports import mapping, workbook
+from embudo.imports.reading import BadFile, Reading
 from embudo.imports.run import FAILED, Import, Totals
 from embudo.install import reason
 from embudo.leads import follow
@@ -58,9 +59,12 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     follow.catch_up(log, lock)  # so that rows find the people of earlier files
     work = Import(log, plan, given.kind, dry_run=given.dry_run)
     began = time.monotonic()
-    with open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report:
+    with (
+        open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report,
+        tempfile.TemporaryDirectory(prefix="embudo-import-") as folder,
+    ):
         write = _report(report)
-        for lines in work.run(Path(given.file)):
+        for lines in work.run(_text_of(Path(given.file), plan.reading, Path(folder))):
             write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
             _progress(work.totals, began)
     followed = given.dry_run or follow.catch_up(log, lock)
@@ -86,6 +90,14 @@ def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence
     if not followed:
         lines.append(_("The facts are in the log; people, scores and stages are still being brought up to date."))
     return "\n".join(lines)
+
+
+def _text_of(path: Path, reading: Reading, folder: Path) -> Path:
+    """The file itself; of a workbook one sheet as text, under the same name."""
+    if not workbook.is_workbook(path):
+        return path
+    workbook.to_text(path, folder / path.name, sheet=reading.sheet)
+    return folder / path.name
 
 
 def _report(file: TextIO) -> "csv._writer":

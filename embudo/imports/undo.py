@@ -21,7 +21,7 @@ from embudo.leads.models import Attribute, ImportRun, PersonAttribute
 from embudo.leads.record import APP
 
 PORTION = 250  # rows; their facts are appended at once
-Row = tuple[int, int, str, str, str, int]  # id, subject, key, digest, facts, row
+Row = tuple[int, int, str, str, str]  # id, subject, key, digest, facts
 
 
 def left(run: ImportRun) -> int:
@@ -33,9 +33,9 @@ def left(run: ImportRun) -> int:
 def take_back(run: ImportRun, log: Log, *, by: Any, at: int) -> Iterator[int]:
     """Append what takes the import back and yield the rows done, a portion at a time; `at` is when it was asked for."""
     source = f"import:{run.name}"
-    after = 0
+    after = (-1, -1)
     while rows := _portion(run, after):
-        after = rows[-1][-1]
+        after = (rows[-1][1], rows[-1][0])
         facts = [event for row in rows for event in _withdrawals(run, row, source, by, at)]
         log.append(_of_companies(log, facts) if run.kind == COMPANIES else facts)
         _forget(run, rows, source)
@@ -50,12 +50,13 @@ def finish(run: ImportRun) -> None:
     ImportRun.objects.filter(pk=run.pk).update(undone_at=now())
 
 
-def _portion(run: ImportRun, after: int) -> list[Row]:
+def _portion(run: ImportRun, after: tuple[int, int]) -> list[Row]:
+    """The next rows, those about one person together: so follow reads the history of each once or twice."""
     query = (
-        "SELECT id, subject, key, digest, facts, row FROM leads_importrow"
-        f" WHERE run_id = %s AND row > %s AND facts <> '' ORDER BY row LIMIT {PORTION}"
+        "SELECT id, subject, key, digest, facts FROM leads_importrow"
+        f" WHERE run_id = %s AND facts <> '' AND (subject, id) > (%s, %s) ORDER BY subject, id LIMIT {PORTION}"
     )
-    return list(sql.rows(query, [run.pk, after]))  # type: ignore[arg-type]
+    return list(sql.rows(query, [run.pk, *after]))  # type: ignore[arg-type]
 
 
 def _withdrawals(run: ImportRun, row: Row, source: str, by: Any, at: int) -> list[Event]:
@@ -89,7 +90,7 @@ def _of_companies(log: Log, facts: Sequence[Event]) -> list[Event]:
 
 def _forget(run: ImportRun, rows: Sequence[Row], source: str) -> None:
     """Let a later run of the same file find nothing recorded of these rows, but what other runs did."""
-    keys = {key: (digest, set(facts.split())) for _id, _subject, key, digest, facts, _row in rows}
+    keys = {key: (digest, set(facts.split())) for _id, _subject, key, digest, facts in rows}
     before = _digests(run, source, keys)
     known = _known(source, keys.keys())
     changed = []

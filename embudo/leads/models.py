@@ -366,6 +366,7 @@ class ImportRow(models.Model):
         indexes = [
             models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome"),
             models.Index(fields=["key", "run"], name="import_row_by_key", condition=~Q(key="")),
+            models.Index(fields=["run", "subject", "id"], name="import_row_by_subject", condition=~Q(facts="")),
         ]
 
 

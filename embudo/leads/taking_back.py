@@ -33,6 +33,8 @@ class TakingBack:
     merges: dict[int, Key] = field(default_factory=dict)  # absorbed -> the cause of the standing merge
     disputes: set[int] = field(default_factory=set)  # rows that go
     people: set[int] = field(default_factory=set)  # whose facts were taken back
+    claims: dict[int, list[tuple[int, Claim]]] = field(default_factory=dict)  # by subject, with when they were received
+    first: dict[int, dict[str, int]] = field(default_factory=dict)  # by subject: identifier -> its first standing fact
     held: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # person -> subjects, perhaps no longer
 
     @classmethod
@@ -121,10 +123,10 @@ class TakingBack:
         holding = self.directory.holdings.get(subject)
         if holding is None or holding.identifier != identifier:
             return None
-        own = [event for event in self.standing[subject] if event.identifier == identifier]
+        own = self._first(subject).get(identifier)
         claims = [each for each in self._claims({holding.person, subject}) if identifier in _named(each)]
         if holding.strength is Strength.OWN:
-            if own or claims:
+            if own is not None or claims:
                 return None
             if self.standing[subject] and parted:
                 return Link(identifier, self.directory.pointers.root(min(parted)), UNDONE, Strength.STATED)
@@ -137,7 +139,7 @@ class TakingBack:
             person = self.directory.holder(subject_of(best.identifier))
             same = (person, best.evidence, best.strength) == (holding.person, holding.evidence, holding.strength)
             return None if same else Link(identifier, person, best.evidence, best.strength)
-        return Release(identifier, min((event.at for event in own), default=None))
+        return Release(identifier, own)
 
     def _strayed(self, subject: int) -> Link | None:
         """A link by a fact that stands, to somebody with whom that fact no longer is."""
@@ -167,11 +169,22 @@ class TakingBack:
 
     def _claims(self, people: set[int]) -> list[Claim]:
         """What the standing facts of these people claim, those known first before the others."""
-        events = sorted(
-            (event for subject in people | self._held(people) for event in self.standing.get(subject, ())),
-            key=lambda each: (each.received_at, each.order),
-        )
-        return [claim for event in events if (claim := claim_of(event)) is not None]
+        found = [each for subject in people | self._held(people) for each in self._claims_of(subject)]
+        return [claim for _received_at, claim in sorted(found, key=lambda each: each[0])]
+
+    def _claims_of(self, subject: int) -> list[tuple[int, Claim]]:
+        if subject not in self.claims:
+            events = sorted(self.standing.get(subject, ()), key=lambda each: (each.received_at, each.order))
+            claims = ((event.received_at, claim_of(event)) for event in events)
+            self.claims[subject] = [(received_at, claim) for received_at, claim in claims if claim is not None]
+        return self.claims[subject]
+
+    def _first(self, subject: int) -> dict[str, int]:
+        if subject not in self.first:
+            found = self.first[subject] = {}
+            for event in self.standing.get(subject, ()):
+                found[event.identifier] = min(event.at, found.get(event.identifier, event.at))
+        return self.first[subject]
 
 
 def _named(claim: Claim) -> tuple[str, ...]:

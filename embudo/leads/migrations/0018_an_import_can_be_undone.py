@@ -64,4 +64,8 @@ class Migration(migrations.Migration):
             model_name='importrow',
             index=models.Index(condition=models.Q(('key', ''), _negated=True), fields=['key', 'run'], name='import_row_by_key'),
         ),
+        migrations.AddIndex(
+            model_name='importrow',
+            index=models.Index(condition=models.Q(('facts', ''), _negated=True), fields=['run', 'subject', 'id'], name='import_row_by_subject'),
+        ),
     ]
