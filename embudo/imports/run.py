@@ -1,7 +1,7 @@
 """One run of an import: rows become facts in the log, and every row gets its line in the report."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -232,14 +232,16 @@ class Import:
         facts = facts_of(stated, self.map.source, alone=not profile, now=self.now, undone=before.undone)
         standing = {id.partition(AGAIN)[0] for id in before.facts}
         events = [event for event in facts if event.id.partition(AGAIN)[0] not in standing]
-        after = replace(before, facts=before.facts | {event.id for event in events})
+        ids = before.facts.union([event.id for event in events]) if events else before.facts
+        digest_after, revision = before.digest, before.revision
         if profile and before.digest != digest and self._says_more(stated, line, events, person, people):
-            after = replace(after, digest=digest, revision=before.revision + 1)
+            digest_after, revision = digest, before.revision + 1
             first = not before.digest and not (self.map.updates_now and person is not None)
             kind = CHANGED if self.kind == COMPANIES else PROFILE
-            revised = profile_of(stated, self.map.source, revision=after.revision, now=self.now, first=first, kind=kind)
+            revised = profile_of(stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
             events.insert(0, revised)
             line.digest = digest
+        after = Recorded(digest_after, revision, ids, before.undone)
         line.key, line.subject = stated.key, subject_of(stated.carried[0])
         return Work(stated.key, line, events, after)
 
@@ -253,6 +255,8 @@ class Import:
                 for name, value in stated.traits.items()
                 if name in IDENTIFYING or person.attributes.get(name) in (None, "")
             }
+        if person is None and not self.dry_run:
+            return True  # the person's page shows it
         changes = there.changes_of(stated.traits, person.attributes if person else {})
         line.changes = {name: [_short(was), _short(becomes)] for name, (was, becomes) in changes.items()}
         if changes or person is None or not self.map.updates_now:
