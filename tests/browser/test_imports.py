@@ -135,7 +135,8 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, cluster: C
     try:
         install.wait_for_web()
         url = f"http://127.0.0.1:{install.config.web_port}"
-        context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, locale="en")
+        still = {"reduced_motion": "reduce", "color_scheme": "light", "locale": "en"}
+        context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, **still)
         page = context.new_page()
         page.goto("/sign-in/")
         page.fill("input[type=email], input[name=email], input[name=username]", "ana@norte.example")
