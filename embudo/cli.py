@@ -23,7 +23,7 @@ class Command:
 COMMANDS = {
     "up": Command("embudo.supervisor", "run the whole install: collector, web, follow, advance and work"),
     "demo": Command("embudo.demo.command", "fill an empty install with a fictional company", begins=True),
-    "import": Command("embudo.leads.imports.command", "bring in people or facts from a CSV file"),
+    "import": Command("embudo.imports.command", "bring in people, facts, opportunities or companies from a CSV file"),
     "prepare": Command(
         "embudo.operate.prepare", "make an install, or bring its tables up to date (`up` does it)", begins=True
     ),

@@ -199,6 +199,9 @@ CONTENT_SECURITY_POLICY = {
 WORK = {
     "duplicates": "embudo.duplicates.search",
     "erasure": "embudo.privacy.erasing",
+    "import_check": "embudo.imports.doing.check",
+    "import_run": "embudo.imports.doing.bring_in",
+    "import_undo": "embudo.imports.doing.take_back",
     "replay": "embudo.operate.replay",
 }
 

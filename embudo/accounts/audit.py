@@ -56,6 +56,8 @@ WORDS = {
     "person_taken_out": _("took out everything about %(about)s"),
     "person_erased": _("erased a person: %(rows)s facts"),
     "retention_changed": _("changed how long facts are kept: %(new)s (before: %(old)s)"),
+    "import_started": _("brought in the file %(about)s"),
+    "import_undone": _("took back the import of %(about)s"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

@@ -47,6 +47,8 @@ TABLE: dict[str, frozenset[Role]] = {
     "people.take_out": MANAGERS,  # everything about one person, as files
     "people.erase": MANAGERS,
     "retention.edit": MANAGERS,
+    "imports.see": MARKETING,
+    "imports.run": MARKETING,  # bring a file in, take an import back
     "system.see": MANAGERS,
     "users.edit": ADMINS,
     "audit.see": ADMINS,

@@ -15,6 +15,13 @@ from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
 
 MAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@[^\s@<>(),;:\"\[\]\\]{1,255}\.[^\s@.<>(),;:\"\[\]\\]{2,63}")
 PHONE, PHONE_NOISE = re.compile(r"\+[1-9]\d{6,14}"), re.compile(r"[\s().\-/]")
+SOCIAL = {  # attribute -> what the address of a profile looks like
+    "linkedin": re.compile(r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(in|pub|company)/([^/?#\s]+).*", re.I),
+    "twitter": re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/()@?(\w{1,30}).*", re.I),
+    "facebook": re.compile(r"(?:https?://)?(?:www\.|m\.|[a-z-]{5}\.)?facebook\.com/()([\w.]{3,80}).*", re.I),
+    "instagram": re.compile(r"(?:https?://)?(?:www\.)?instagram\.com/()([\w.]{1,40}).*", re.I),
+}
+NO_PROFILE = frozenset("share sharer home intent login search profile.php pages groups company".split())
 ROLE_MAILBOXES = frozenset(
     "admin administracion administrativo atencion billing compras comercial contabilidad contact contacto contato "
     "enquiries facturacion faturamento finance financeiro hello help hola hr info informacion legal mail marketing "
@@ -84,7 +91,23 @@ class Dispute:
     evidence: str
 
 
-Decision = Link | Merge | Dispute
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Nothing links the identifier any more: it is its own again since `at`; None: as if it had never been seen."""
+
+    identifier: str
+    at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The fact on which a merge rested was taken back: two people again, whom other evidence may join."""
+
+    survivor: int
+    absorbed: int
+
+
+Decision = Link | Merge | Dispute | Release | Parting
 OwnerOf = Callable[[str], Owner | None]  # None: never seen
 Apart = Callable[[int, int], bool]  # whether a person in the app said that these two are not one
 
@@ -105,6 +128,14 @@ def phone_identifier(text: object) -> str | None:
     return f"phone:{digits}" if PHONE.fullmatch(digits) else None
 
 
+def social_identifier(network: str, text: object) -> str | None:
+    """Return "social:linkedin/<name>" of the address of a person's profile, or None when it is none."""
+    found = SOCIAL[network].fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 300 else None
+    if found is None or found[2].lower() in NO_PROFILE or found[1].lower() == "company":
+        return None
+    return f"social:{network}/{found[2].lower()}"
+
+
 def identifiers(
     *,
     door: Door,
@@ -115,13 +146,16 @@ def identifiers(
 ) -> tuple[str, ...]:
     """Return the identifiers a message carries, strongest first, each once; the first one routes the fact.
 
-    A user id is strongest from a server and weaker than a mail address from a public page.
+    A user id is strongest from a server and weaker than a mail address from a public page. Profiles of social
+    networks name somebody in imports and where people here state them: elsewhere anybody could claim one.
     """
     if not (user_id or traits or previous_id):
         return (f"anon:{anonymous_id}",) if anonymous_id else ()
     user = f"user:{user_id}" if user_id else None
     mail, phone = mail_identifier(traits.get("email")), phone_identifier(traits.get("phone"))
-    named = (mail, phone, user) if door is Door.PUBLIC else (user, mail, phone)
+    named: tuple[str | None, ...] = (mail, phone, user) if door is Door.PUBLIC else (user, mail, phone)
+    if (door is Door.IMPORT or door is Door.APP) and not SOCIAL.keys().isdisjoint(traits):
+        named = (*named, *(social_identifier(each, traits[each]) for each in SOCIAL if each in traits))
     previous = None
     if previous_id:
         previous = mail_identifier(previous_id) or f"{'anon' if door is Door.PUBLIC else 'user'}:{previous_id}"
@@ -279,6 +313,10 @@ class Identity:
                 self.link(event.props["identifier"], int(event.props["person"]), Strength(event.props["strength"]))
             case "people_merged" if event.door is Door.SYSTEM or event.door is Door.APP:
                 self.merge(int(event.props["survivor"]), int(event.props["absorbed"]))
+            case "identity_released" if event.door is Door.SYSTEM:
+                self.release(event.props["identifier"], own=event.props.get("since") is not None)
+            case "people_parted" if event.door is Door.SYSTEM:
+                self.merged.pop(int(event.props["absorbed"]), None)
             case "people_unmerged" if event.door is Door.APP:
                 self.unmerge(int(event.props["survivor"]), int(event.props["absorbed"]))
             case _ if not is_anonymous(event.identifier) and not event.identifier.startswith("person:"):
@@ -322,6 +360,13 @@ class Identity:
             self.seen.get(self.holder(identifier), set()).discard(identifier)
             self.seen.setdefault(person, set()).add(identifier)
         self.links[identifier] = (person, strength)
+
+    def release(self, identifier: str, *, own: bool) -> None:
+        """Take the identifier from whoever holds it; `own` when facts of its own still carry it."""
+        self.seen.get(self.holder(identifier), set()).discard(identifier)
+        self.links.pop(identifier, None)
+        if own and not is_anonymous(identifier):
+            self.seen.setdefault(subject_of(identifier), set()).add(identifier)
 
     def merge(self, survivor: int, absorbed: int) -> None:
         """Point one person at another; merging a person into itself or twice changes nothing."""

@@ -11,11 +11,14 @@ from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
 from embudo.leads import companies, moves, owners, sql
 from embudo.leads import kept as rows
-from embudo.leads.history import RETOLD, counts, of_subjects, refusal_of
+from embudo.leads.company_facts import Companies
+from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
 from embudo.leads.passages import Changes
+from embudo.leads.profile_rows import employers_of, settle_companies
 from embudo.leads.summary import Summary, summary_of, undated
+from embudo.leads.taking_back import TakingBack
 
 Decided = Callable[[Event, Directory], Sequence[Decision]]
 
@@ -36,6 +39,8 @@ class Batch:
     gone: set[int] = field(default_factory=set)  # people who have no fact of their own any more
     earlier: list[Kept] = field(default_factory=list)  # a late fact shows that they came before
     sourced: set[int] = field(default_factory=set)  # people whose first touch is another one than before
+    taking_back: TakingBack | None = None  # where facts of imports are taken back
+    companies: Companies = field(default_factory=Companies)  # of which facts speak
     changes: Changes = field(default_factory=Changes)  # of moves, while they are written
 
     # -- working out, without a transaction ----------------------------------------------------------
@@ -43,6 +48,8 @@ class Batch:
     def work(self, events: Sequence[Event], decided: Decided | None = None) -> None:
         """Decide identity in log order, then fold what is new and read again what was regrouped."""
         events = [event for event in events if event.door is not Door.SYSTEM or event.kind in (*RETOLD, ERASED)]
+        self.companies = Companies.of(self.log, events, self.through)
+        events = [event for event in events if not is_of_company(event)]
         self._identify(events, decided or _decide)
         self._settle_regrouped()
         self._fold(events)
@@ -58,6 +65,8 @@ class Batch:
     def _identify(self, events: Sequence[Event], decided: Decided) -> None:
         directory = self.directory
         directory.load(events)
+        if undone := [event for event in events if undoes_import(event)]:
+            self.taking_back = TakingBack.of(self.log, directory, undone, self.through)
         retold: set[int] = set()
         for event in events:
             if event.kind == ERASED:
@@ -65,6 +74,8 @@ class Batch:
                 continue
             if event.kind in RETOLD:
                 retold.add(event.subject)
+                if undoes_import(event):
+                    self.facts += facts_of(decided(event, directory), event, now=self.now)
                 continue
             if directory.is_taken(event.subject, event.identifier):
                 self.refused[event.key] = event
@@ -165,6 +176,7 @@ class Batch:
         """Write everything that came of the batch; raises kept.Overtaken."""
         self.changes = Changes(people=set(self.sourced))
         here = [kept for kept in self.people.values() if kept.id not in self.gone]
+        employers = employers_of(self.people.keys() | self.gone) if self.taking_back else set()
         rows.write(self.online, here, self.now)
         for kept in here:
             if kept.adopted is not None:
@@ -180,6 +192,8 @@ class Batch:
             moves.rearrive(self.online, again, self.now, self.changes)
         moves.add_moves([row for kept in folded for row in self._new_moves(kept)], self.changes)
         self._write_identity()
+        self.companies.write()
+        settle_companies(employers)
         self.changes.settle()
         pointers = self.directory.pointers
         roots = {pointers.root(each) for each in self.directory.regrouped}
@@ -206,11 +220,14 @@ class Batch:
         companies.drop_empty([company for (company,) in employers if company is not None])
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
-        sql.delete_where("leads_stagechange", "person_id", self.gone & self.directory.forgotten)
+        undone = self.taking_back.people if self.taking_back else set()  # nothing is left to show moves of
+        sql.delete_where("leads_stagechange", "person_id", left & (self.directory.forgotten | undone))
 
     def _write_identity(self) -> None:
         directory = self.directory
         _forget(directory.forgotten)
+        sql.delete_where("leads_identifier", "subject", directory.released - directory.changed)
+        sql.delete_where("leads_dispute", "id", self.taking_back.disputes if self.taking_back else ())
         sql.many(
             sql.upsert("leads_identifier", "subject", HOLDING),
             [
@@ -257,7 +274,10 @@ def _forget(people: set[int]) -> None:
     for table, keys in FORGOTTEN.items():
         for key in keys:
             sql.delete_where(table, key, people)
-    sql.many("UPDATE leads_importrow SET words = '', person = NULL WHERE person = %s", [(each,) for each in people])
+    sql.many(
+        "UPDATE leads_importrow SET words = '', changes = '{}', person = NULL WHERE person = %s",
+        [(each,) for each in people],
+    )
 
 
 FORGOTTEN = {
@@ -268,6 +288,9 @@ FORGOTTEN = {
 
 
 def _write_joined(joined: Joined) -> None:
+    if joined.parted:
+        sql.one("DELETE FROM leads_merge WHERE absorbed_id = %s AND unmerged_at IS NULL", [joined.absorbed])
+        return
     if joined.undone:
         sql.one(
             "UPDATE leads_merge SET unmerged_at = %s, unmerged_cause = %s"

@@ -31,7 +31,7 @@ from embudo.leads.check_identity import compare_identity
 from embudo.leads.check_passages import compare_passages
 from embudo.leads.decided import events_behind
 from embudo.leads.follow import Follower, cursor_of_tables
-from embudo.leads.history import counted, counts
+from embudo.leads.history import counted, counts, is_of_company
 from embudo.leads.lock import Lock
 from embudo.leads.moves import ARRIVED
 from embudo.leads.pointers import Pointers
@@ -147,6 +147,7 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
         findings.facts += sum(map(len, histories.values()))
         stated.add(histories.values())
         _compare_people(findings, definition, histories, portion, portions)
+    stated.add_facts(event for event in events_behind(log, Cursor(), through) if is_of_company(event))
     compare_companies(findings.compare, stated)
     return findings
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from embudo.collector.traits import mail_of
 from embudo.leads.countries import country_of
-from embudo.leads.imports.phone import international
 from embudo.leads.models import Attribute
+from embudo.leads.phone import international
 from embudo.leads.showing import BadValue
 from embudo.ui import figures
 

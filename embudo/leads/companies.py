@@ -53,8 +53,8 @@ def employer(attributes: Mapping[str, Any]) -> Employer | None:
 
 
 def drop_empty(among: Collection[int] | None = None) -> None:
-    """Delete the companies nobody works at: some, or in short slices all."""
-    empty = "NOT EXISTS (SELECT 1 FROM leads_person p WHERE p.company_id = leads_company.id)"
+    """Delete the companies nobody works at and no fact is about: some, or in short slices all."""
+    empty = "attributes = '{}' AND NOT EXISTS (SELECT 1 FROM leads_person p WHERE p.company_id = leads_company.id)"
     if among is not None:
         sql.many(f"DELETE FROM leads_company WHERE id = %s AND {empty}", [(each,) for each in among])
         return

@@ -7,9 +7,9 @@ from hashlib import blake2b
 from embudo.core.event import Door, Event, Verdict
 from embudo.core.intake import Reason
 from embudo.eventlog import Cursor, Log
-from embudo.leads.identity import IDENTITY_KINDS, SOURCE
+from embudo.leads.identity import IDENTITY_KINDS, SOURCE, WITHDRAWN
 
-REVISED, WITHDRAWN, EXPIRED = "verdict_revised", "fact_withdrawn", "facts_expired"
+REVISED, EXPIRED = "verdict_revised", "facts_expired"
 COLLISION = Reason.SUBJECT_COLLISION.value
 RETOLD = frozenset((REVISED, WITHDRAWN, EXPIRED))  # after these a person's history is read again
 VERDICTS = frozenset(Verdict)
@@ -27,7 +27,12 @@ Key = tuple[str, str]
 
 def counts(event: Event) -> bool:
     """Return whether a fact is folded at all: what machines did and what Embudo recorded is only kept and shown."""
-    return event.verdict is not Verdict.MACHINE and event.kind not in BOOKKEEPING
+    return event.verdict is not Verdict.MACHINE and event.kind not in BOOKKEEPING and not is_of_company(event)
+
+
+def is_of_company(event: Event) -> bool:
+    """Return whether a fact is about a company, not about a person."""
+    return event.identifier.startswith("company:")
 
 
 def counted(history: Iterable[Event]) -> list[Event]:
@@ -48,13 +53,25 @@ def judgements(events: Iterable[Event]) -> dict[Key, tuple[int, str]]:
     for event in sorted((each for each in events if each.kind in RETOLD), key=_withdrawals_last):
         said = Verdict.MACHINE.value if event.kind == WITHDRAWN else str(event.props.get("verdict"))
         if event.kind == REVISED or event.door is Door.APP:
-            found[_about(event)] = (event.subject, said)
+            found[about(event)] = (event.subject, said)
     return found
 
 
 def withdrawn(history: Iterable[Event]) -> dict[Key, Event]:
     """Return the facts that took another one back, by the key of that one."""
-    return {_about(event): event for event in history if event.kind == WITHDRAWN and event.door is Door.APP}
+    return {about(event): event for event in history if event.kind == WITHDRAWN and event.door is Door.APP}
+
+
+def undoes_import(event: Event) -> bool:
+    """Return whether a fact takes back what an import recorded: then what the import decided on identity goes, too."""
+    return event.kind == WITHDRAWN and event.door is Door.APP and "import" in event.props
+
+
+def without_undone(history: Iterable[Event]) -> list[Event]:
+    """Return the facts without those of imports that were undone, and without the withdrawals of these."""
+    events = list(history)
+    undone = {about(event) for event in events if undoes_import(event)}
+    return [event for event in events if event.key not in undone and not undoes_import(event)] if undone else events
 
 
 def refusal_of(event: Event, *, now: int) -> Event:
@@ -81,7 +98,8 @@ def of_subjects(log: Log, subjects: Collection[int], through: Cursor) -> list[Ev
     return counted(log.history(subjects, through=through))
 
 
-def _about(event: Event) -> Key:
+def about(event: Event) -> Key:
+    """Return the key of the fact that a fact is about."""
     return str(event.props.get("source")), str(event.props.get("id"))
 
 

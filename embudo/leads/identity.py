@@ -5,20 +5,35 @@ that the batch writes it in one transaction, and which people are regrouped, so 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
 from embudo.core.event import Door, Event, Verdict, is_anonymous, subject_of
-from embudo.core.identity import Claim, Decision, Dispute, Link, Merge, Owner, Strength, claim_of, decide
+from embudo.core.identity import (
+    Claim,
+    Decision,
+    Dispute,
+    Link,
+    Merge,
+    Owner,
+    Parting,
+    Release,
+    Strength,
+    claim_of,
+    decide,
+)
 from embudo.leads import sql
 from embudo.leads.pointers import Pointers
 
 SOURCE = "embudo"
 LONGEST = 400  # characters of an identifier that its row holds
 ERASED = "person_erased"
-IDENTITY_KINDS = frozenset(("identity_linked", "identity_disputed", "people_merged", "people_unmerged"))
+IDENTITY_KINDS = frozenset(
+    "identity_linked identity_released identity_disputed people_merged people_parted people_unmerged".split()
+)
+WITHDRAWN = "fact_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A merge, or with `undone` the end of one; people before their own merges."""
+    """A merge, or with `undone` the end of one, or with `parted` that it never was; people before their own merges."""
 
     survivor: int
     absorbed: int
@@ -42,6 +57,7 @@ class Joined:
     cause: tuple[str, str]
     at: int
     undone: bool = False
+    parted: bool = False
 
 
 class Directory:
@@ -55,6 +71,8 @@ class Directory:
         self.changed: set[int] = set()  # subjects whose holding is new or other than in the table
         self.fresh: set[int] = set()  # subjects that no fact carried before
         self.forgotten: set[int] = set()  # people and subjects that were erased
+        self.released: set[int] = set()  # subjects that no fact carries any more
+        self.take_back: Callable[[Event], list[Decision]] = _nothing_follows  # what a withdrawn fact means for identity
         self.joined: list[Joined] = []
         self.disputes: list[tuple[Dispute, Event, int | None]] = []  # with its cause, and when it was settled
         self.settled: dict[str, int] = {}  # identifiers a person in the app has given to somebody, and when
@@ -87,8 +105,13 @@ class Directory:
         for subject, identifier, person, evidence, strength, linked_at in sql.rows_where(
             columns, "leads_identifier", key, wanted
         ):
-            if subject not in self.holdings and subject not in self.forgotten:
+            if subject not in self.holdings and subject not in self.forgotten and subject not in self.released:
                 self._hold(subject, Holding(identifier, person, evidence, Strength(strength), linked_at))
+
+    def load_subjects(self, subjects: Collection[int]) -> None:
+        """Read these identifiers and all others of the people they belong to."""
+        self._load_holdings("subject", subjects)
+        self.load_people({self.person_of(subject) for subject in subjects})
 
     def load_people(self, roots: Collection[int]) -> None:
         """Read every identifier of these people."""
@@ -140,6 +163,8 @@ class Directory:
     def see(self, event: Event) -> list[Decision]:
         """Take note of one fact in log order and return what is decided because of it."""
         self.note(event)
+        if event.kind == WITHDRAWN:
+            return self.take_back(event)
         claim = self._claims.get(event.key)
         if claim is None:
             return []
@@ -190,6 +215,10 @@ class Directory:
                 self._merge(Joined(survivor, absorbed, evidence, cause.key, cause.at))
             case Dispute():
                 self.disputes.append((decision, cause, None))
+            case Release(identifier, at):
+                self._release(identifier, at)
+            case Parting(_survivor, absorbed):
+                self._part(absorbed, cause)
 
     def _obey(self, event: Event) -> None:
         """Carry out what a person in the app said of identity."""
@@ -221,6 +250,30 @@ class Directory:
         if was != becomes and subject not in self.fresh:
             self.regrouped |= {was, becomes}
 
+    def _release(self, identifier: str, at: int | None) -> None:
+        """Take an identifier from whoever holds it; it is its own again since `at`, or nobody has ever seen it."""
+        subject = subject_of(identifier)
+        if self.is_taken(subject, identifier):
+            return
+        self.regrouped |= {self.person_of(subject), self.pointers.root(subject)}
+        holding = self.holdings.pop(subject, None)
+        if holding is not None:
+            self.named[holding.person].discard(identifier)
+        if at is None:
+            self.changed.discard(subject)
+            self.released.add(subject)
+        else:
+            self._hold(subject, Holding(identifier, subject, "", Strength.OWN, at))
+            self.changed.add(subject)
+
+    def _part(self, absorbed: int, cause: Event) -> None:
+        if absorbed not in self.pointers.into:
+            return
+        root = self.pointers.root(absorbed)
+        survivor = self.pointers.lift(absorbed)
+        self.joined.append(Joined(survivor, absorbed, "", cause.key, cause.at, parted=True))
+        self.regrouped |= {root, absorbed}
+
     def _settle(self, identifier: str, at: int) -> None:
         """End every dispute about an identifier that there was up to now, in the tables and in this batch."""
         self.settled[identifier] = at
@@ -246,6 +299,10 @@ class Directory:
         self.pointers.apart.add(frozenset((survivor, absorbed)))
         self.joined.append(Joined(survivor, absorbed, "", asked.cause, asked.at, undone=True))
         self.regrouped |= {root, absorbed}
+
+
+def _nothing_follows(event: Event) -> list[Decision]:
+    return []
 
 
 def facts_of(decisions: Iterable[Decision], cause: Event, *, now: int) -> list[Event]:
@@ -283,6 +340,11 @@ def _told(decision: Decision) -> tuple[str, int, dict[str, Any]]:
         case Dispute(identifier, person, claimed_by, evidence):
             props = {"identifier": identifier, "person": person, "claimed_by": claimed_by}
             return "identity_disputed", person, {**props, "evidence": evidence}
+        case Release(identifier, at):
+            subject = subject_of(identifier)
+            return "identity_released", subject, {"identifier": identifier, "subject": subject, "since": at}
+        case Parting(survivor, absorbed):
+            return "people_parted", survivor, {"survivor": survivor, "absorbed": absorbed}
 
 
 def decision_of(fact: Event) -> Decision:
@@ -297,6 +359,11 @@ def decision_of(fact: Event) -> Decision:
         case "identity_disputed":
             people = int(props["person"]), int(props["claimed_by"])
             return Dispute(str(props["identifier"]), *people, str(props["evidence"]))
+        case "identity_released":
+            since = props["since"]
+            return Release(str(props["identifier"]), None if since is None else int(since))
+        case "people_parted":
+            return Parting(int(props["survivor"]), int(props["absorbed"]))
     raise ValueError(fact.kind)
 
 

@@ -339,10 +339,16 @@ class ImportRun(models.Model):
     unchanged = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     facts = models.IntegerField(default=0)
+    fresh = models.IntegerField(default=0)  # accepted rows of somebody, or something, that nobody knew
+    declared = models.JSONField(default=list)  # the attributes that were not there before
+    undone_at = models.BigIntegerField(null=True, blank=True)  # when all of it had been taken back
 
 
 class ImportRow(models.Model):
-    """How one row of an import fared: accepted, unchanged or failed, with a reason and words for people."""
+    """How one row of an import fared: accepted, unchanged or failed, with a reason and words for people.
+
+    What it recorded stands beside it, so that it can be taken back.
+    """
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="report")
     row = models.IntegerField()  # the line of data, the first after the headers is 1
@@ -350,9 +356,19 @@ class ImportRow(models.Model):
     reason = models.CharField(max_length=60, blank=True)
     words = models.CharField(max_length=500, blank=True)
     person = models.BigIntegerField(null=True, db_index=True)
+    fresh = models.BooleanField(default=False)  # nobody was known by it before
+    changes = models.JSONField(default=dict)  # attribute -> [value before, value now]
+    subject = models.BigIntegerField(null=True)  # of the facts it recorded
+    key = models.CharField(max_length=32, blank=True)  # of ImportKey
+    digest = models.CharField(max_length=32, blank=True)  # of the profile it recorded
+    facts = models.TextField(blank=True)  # the ids of the facts it recorded, with spaces
 
     class Meta:
-        indexes = [models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome")]
+        indexes = [
+            models.Index(fields=["run", "outcome", "row"], name="import_row_by_outcome"),
+            models.Index(fields=["key", "run"], name="import_row_by_key", condition=~Q(key="")),
+            models.Index(fields=["run", "subject", "id"], name="import_row_by_subject", condition=~Q(facts="")),
+        ]
 
 
 class ImportKey(models.Model):
@@ -363,6 +379,7 @@ class ImportKey(models.Model):
     digest = models.CharField(max_length=32)  # hash of the profile that was recorded
     revision = models.IntegerField(default=1)  # of the profile; 0: none
     facts = models.TextField(blank=True)  # the ids of the other facts, with spaces
+    undone = models.IntegerField(default=0)  # how often something of it was taken back; later facts have other ids
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="import_key_once")]

@@ -1,5 +1,6 @@
 """What a person's attributes change in the tables: columns of the person, and the values by which filters find them."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ ADD_COMPANY = (  # the first name stated stays: a merge or a form of one person 
     "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', '{}')"
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
     " WHERE excluded.name <> excluded.domain AND leads_company.name = leads_company.domain"
+)
+NAMES = (  # that people of a company give it, the first who came first
+    "SELECT company_name FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
+    " GROUP BY company_name ORDER BY min(created_at), company_name LIMIT 50"
 )
 NO_VALUES: frozenset[Value] = frozenset()
 ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number"))
@@ -90,6 +95,29 @@ def write_companies(profiles: Iterable[Profiled]) -> None:
         if not EMPLOYING.isdisjoint(each.other) and (employer := each.employer):
             found[employer.id] = (employer.id, employer.name, employer.domain)
     sql.many(ADD_COMPANY, [row for _id, row in sorted(found.items())])
+
+
+def employers_of(people: Collection[int]) -> set[int]:
+    """Return the companies that these people's rows show."""
+    known = "AND company_id IS NOT NULL"
+    return {company for (company,) in sql.rows_where("DISTINCT company_id", "leads_person", "id", people, known)}
+
+
+def settle_companies(companies: Collection[int]) -> None:
+    """Take out those of these companies of which nobody speaks any more; give the others a name that somebody states.
+
+    For people whose facts were taken back: a company is otherwise never renamed and never goes.
+    """
+    found = sql.rows_where("id, name, domain, attributes", "leads_company", "id", companies)
+    for company, name, domain, attributes in found:
+        known = json.loads(attributes) if isinstance(attributes, str) else attributes
+        stated = sql.rows(NAMES, [company])
+        if not stated and not known:
+            sql.one("DELETE FROM leads_company WHERE id = %s AND group_id = ''", [company])
+            continue
+        names = [*(each for (each,) in stated if each), *([known["name"]] if "name" in known else [])]
+        if name not in names and (becomes := names[0] if names else domain) and becomes != name:
+            sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])
 
 
 def write_values(profiles: Collection[Profiled]) -> None:

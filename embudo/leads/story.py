@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from embudo.core.event import Door, Event
+from embudo.leads.history import without_undone
 from embudo.leads.identity import LONGEST
 from embudo.leads.models import Identifier, Merge, Person
 from embudo.leads.record import the_log
@@ -42,10 +43,14 @@ def subjects_of(person: int) -> set[int]:
 
 
 def history_of(person: int, *, until: int | None = None) -> list[Event]:
-    """Return all facts about the person in their order, what machines did and what Embudo recorded included."""
+    """Return all facts about the person in their order, what machines did and what Embudo recorded included.
+
+    Those of imports that were undone are left out: they are only in the log.
+    """
     subjects = subjects_of(person)
     known = dict(Identifier.objects.filter(subject__in=subjects).values_list("subject", "identifier"))
-    return [event for event in the_log().history(subjects, until=until) if _is_of(event, known.get(event.subject))]
+    facts = [each for each in the_log().history(subjects, until=until) if _is_of(each, known.get(each.subject))]
+    return without_undone(facts)
 
 
 def _is_of(event: Event, identifier: str | None) -> bool:

@@ -8,7 +8,7 @@ from embudo.core.event import Door, Event, subject_of
 from embudo.core.identity import Identity
 from embudo.eventlog import Cursor, Log
 from embudo.leads.decided import cause_of, events_behind, is_decision
-from embudo.leads.history import RETOLD, judgements
+from embudo.leads.history import RETOLD, about, judgements, undoes_import
 from embudo.leads.identity import ERASED, reopened_by
 
 Revised = tuple[int, str, str, str]  # subject, source, id, verdict
@@ -44,6 +44,8 @@ class Who:
                 who._take(event, event)
             for fact in decisions.get(event.key, ()):
                 who._take(fact, event)
+        undone = {about(event) for event in revisions if undoes_import(event)}
+        who.disputes = [each for each in who.disputes if tuple(each[3]) not in undone]
         who.links = {subject_of(identifier): person for identifier, (person, _) in who.identity.links.items()}
         return who
 
@@ -55,6 +57,8 @@ class Who:
                 people = root(int(props["absorbed"])), root(int(props["survivor"]))
                 evidence = props.get("evidence", "by_hand")
                 self.merges.append([*people, evidence, list(cause.key), cause.at, None, []])
+            case "people_parted":
+                self.merges = [each for each in self.merges if each[0] != int(props["absorbed"]) or each[5] is not None]
             case "people_unmerged" if root(int(props["absorbed"])) == root(int(props["survivor"])):
                 for merge in self.merges:
                     if merge[0] == int(props["absorbed"]) and merge[5] is None:

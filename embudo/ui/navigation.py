@@ -25,6 +25,7 @@ class Entry:
 ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
+    Entry(_("Imports"), "imports:imports", "imports.see", "upload", "m"),
     Entry(_("Duplicates"), "duplicates:pairs", "people.merge", "merge", "d"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
     Entry(_("Privacy"), "privacy:purposes", "privacy.see", "shield", "v", "install"),

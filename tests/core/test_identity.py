@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from embudo.core import identity
 from embudo.core.event import Door, Event, subject_of
-from embudo.core.identity import Claim, Dispute, Identity, Link, Merge, Strength, claim_of
+from embudo.core.identity import (
+    Claim,
+    Dispute,
+    Identity,
+    Link,
+    Merge,
+    Strength,
+    claim_of,
+    identifiers,
+    social_identifier,
+)
 from tests.cast import ada, bruno, clara
 
 
@@ -276,3 +286,42 @@ def test_no_claim_joins_people_of_different_mail_addresses_by_a_phone(said: list
         take(known, fact(f"mail:{mail}", door=Door.SECRET, traits={"email": mail, "phone": phone}))
     people = {known.person_of(f"mail:{name}@x.mx") for name, _ in said}
     assert len(people) == len({name for name, _ in said})
+
+
+@pytest.mark.parametrize(("network", "text", "named"), [
+    ("linkedin", "https://www.linkedin.com/in/Ana-Ruiz/", "social:linkedin/ana-ruiz"),
+    ("linkedin", "linkedin.com/in/ana-ruiz?trk=x", "social:linkedin/ana-ruiz"),
+    ("linkedin", "https://mx.linkedin.com/in/ana-ruiz", "social:linkedin/ana-ruiz"),
+    ("linkedin", "https://www.linkedin.com/company/norte", None),
+    ("linkedin", "https://evil.example/linkedin.com/in/ana", None),
+    ("twitter", "https://x.com/AnaRuiz", "social:twitter/anaruiz"),
+    ("twitter", "https://twitter.com/share?url=x", None),
+    ("facebook", "https://www.facebook.com/ana.ruiz", "social:facebook/ana.ruiz"),
+    ("facebook", "https://www.facebook.com/profile.php?id=5", None),
+    ("instagram", "instagram.com/ana", "social:instagram/ana"),
+    ("instagram", 7, None),
+])  # fmt: skip
+def test_an_address_of_a_profile_names_somebody(network: str, text: object, named: str | None) -> None:
+    assert social_identifier(network, text) == named
+
+
+def test_a_profile_names_somebody_in_imports_and_by_hand_but_not_where_anybody_may_claim_it() -> None:
+    traits = {"email": "ana@norte.mx", "linkedin": "linkedin.com/in/ana"}
+    for door in Door:
+        found = identifiers(door=door, user_id=None, anonymous_id=None, traits=traits)
+        assert ("social:linkedin/ana" in found) == (door in (Door.IMPORT, Door.APP))
+
+
+def test_what_was_released_or_parted_is_as_if_it_had_not_been_decided() -> None:
+    who = Identity()
+    for identifier in ("mail:a@b.mx", "phone:+525512345678"):
+        who.see(fact(identifier, door=Door.IMPORT))
+    mail, phone = subject_of("mail:a@b.mx"), subject_of("phone:+525512345678")
+    who.link("phone:+525512345678", mail, Strength.STATED)
+    who.see(fact("person:1", door=Door.SYSTEM, kind="identity_released", identifier="phone:+525512345678", since=5))
+    assert (who.person_of("phone:+525512345678"), who.named(phone)) == (phone, {"phone:+525512345678"})
+    who.see(fact("person:1", door=Door.SYSTEM, kind="identity_released", identifier="phone:+525512345678", since=None))
+    assert who.owner_of("phone:+525512345678") is None
+    who.merge(mail, 7)
+    who.see(fact("person:1", door=Door.SYSTEM, kind="people_parted", survivor=mail, absorbed=7))
+    assert (who.root(7), who.apart(mail, 7)) == (7, False)

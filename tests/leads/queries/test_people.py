@@ -74,7 +74,7 @@ VALUE: dict[str, Callable[[Person], object]] = {
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "_now", lambda: NOW)
+    monkeypatch.setattr(asked, "now", lambda: NOW)
 
 
 @pytest.fixture(params=["few at once", "straight", "walked", "walked in haste"])

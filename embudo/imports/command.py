@@ -1,0 +1,112 @@
+"""`embudo import people|facts FILE --map map.yaml [--dry-run] [--report FILE]` (docs/importing.md)."""
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from embudo.eventlog import open_log
+from embudo.imports import mapping, workbook
+from embudo.imports.reading import BadFile, Reading
+from embudo.imports.run import FAILED, Import, Totals
+from embudo.install import reason
+from embudo.leads import follow
+from embudo.leads.lock import Lock
+
+SOME_FAILED, CANNOT = 3, 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import a file; return 0, 3 when some rows failed, 2 when the map or the file cannot be used."""
+    given = _parser().parse_args(arguments)
+    with translation.override(settings.EMBUDO.language):
+        try:
+            plan = mapping.read(Path(given.map), zone=settings.TIME_ZONE)
+            call_command("migrate", interactive=False, verbosity=0)
+            return _run(given, plan)
+        except OSError as error:
+            words = _("%(file)s cannot be used: %(reason)s; nothing was imported")
+            why = _("there is no such file") if isinstance(error, FileNotFoundError) else reason(error)
+            print(words % {"file": error.filename or "", "reason": why}, file=sys.stderr)
+        except (BadFile, LookupError) as error:
+            print(error, file=sys.stderr)
+        return CANNOT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="embudo import", description="Bring in people or facts from a CSV file.")
+    parser.add_argument("kind", choices=["people", "facts", "opportunities", "companies"])
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--map", required=True, metavar="MAP", help="which column is what: docs/importing.md")
+    parser.add_argument("--dry-run", action="store_true", help="record nothing, only report")
+    parser.add_argument("--create", action="store_true", help="make a new install when the data folder holds none")
+    parser.add_argument("--report", metavar="FILE", help="write how each row fared to this CSV file")
+    return parser
+
+
+def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
+    log = open_log(settings.EMBUDO)
+    lock = Lock(settings.EMBUDO, "follow")
+    follow.catch_up(log, lock)  # so that rows find the people of earlier files
+    work = Import(log, plan, given.kind, dry_run=given.dry_run)
+    began = time.monotonic()
+    with (
+        open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report,
+        tempfile.TemporaryDirectory(prefix="embudo-import-") as folder,
+    ):
+        write = _report(report)
+        for lines in work.run(_text_of(Path(given.file), plan.reading, Path(folder))):
+            write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
+            _progress(work.totals, began)
+    followed = given.dry_run or follow.catch_up(log, lock)
+    print(summary(work.totals, dry_run=given.dry_run, followed=followed, left_out=work.left_out))
+    return SOME_FAILED if work.totals.outcomes[FAILED] else 0
+
+
+def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence[str] = ()) -> str:
+    """Return the totals in words."""
+    rows = _("%(rows)s rows: %(accepted)s accepted, %(unchanged)s unchanged, %(failed)s failed")
+    facts = _("%(facts)s facts would be recorded.") if dry_run else _("%(facts)s facts recorded.")
+    counts = {"rows": totals.rows, "facts": totals.facts, **totals.outcomes}
+    lines = [f"{rows % counts}; {facts % counts}"]
+    lines += [f"  {reason}: {count}" for reason, count in sorted(totals.reasons.items())]
+    lines += ["  " + _("row %(row)s: %(words)s") % {"row": line.row, "words": line.words} for line in totals.told]
+    if sum(totals.reasons.values()) > len(totals.told):
+        lines.append("  " + _("... and more; --report FILE says it of every row"))
+    if left_out:
+        lines.append(
+            _("The map does not mention these columns, so they were left out: %(columns)s")
+            % {"columns": ", ".join(left_out)}
+        )
+    if not followed:
+        lines.append(_("The facts are in the log; people, scores and stages are still being brought up to date."))
+    return "\n".join(lines)
+
+
+def _text_of(path: Path, reading: Reading, folder: Path) -> Path:
+    """The file itself; of a workbook one sheet as text, under the same name."""
+    if not workbook.is_workbook(path):
+        return path
+    workbook.to_text(path, folder / path.name, sheet=reading.sheet)
+    return folder / path.name
+
+
+def _report(file: TextIO) -> "csv._writer":
+    writer = csv.writer(file)
+    writer.writerow(("row", "outcome", "reason", "words", "person"))
+    return writer
+
+
+def _progress(totals: Totals, began: float) -> None:
+    if sys.stderr.isatty():
+        rate = totals.rows / max(time.monotonic() - began, 0.001)
+        print(f"\r{totals.rows} rows, {rate:,.0f} a second", end="", file=sys.stderr)

@@ -1,0 +1,164 @@
+"""What people fill in on the way of a file: the file itself, how it is read, and what its columns are."""
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.collector.spelling import snake_case
+from embudo.imports.guessing import OPPORTUNITIES
+from embudo.imports.models import Kind
+from embudo.imports.plan import STATUSES, Plan
+from embudo.imports.reading import Reading
+from embudo.imports.sniffing import DATES, ENCODINGS
+from embudo.imports.targets import KINDS, NEW, groups_of
+
+MOST_BYTES = 200_000_000
+DELIMITERS = (
+    (",", gettext_lazy("comma")), (";", gettext_lazy("semicolon")), ("\t", gettext_lazy("tab")), ("|", "|")
+)  # fmt: skip
+NO_DATES = "none"
+NAMES = {"utf-8-sig": "Unicode (UTF-8)", "utf-16": "Unicode (UTF-16)", "cp1252": "Windows (cp1252)"}
+EXAMPLES = {
+    "iso": "2026-01-31", "%d/%m/%Y": "31/01/2026", "%m/%d/%Y": "01/31/2026", "%d.%m.%Y": "31.01.2026",
+    "%d-%m-%Y": "31-01-2026", "%d %b %Y": "31 Jan 2026", "%d %B %Y": "31 January 2026",
+}  # fmt: skip
+
+
+class UploadForm(forms.Form):
+    """A file, and what it holds."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"), max_length=400,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text=gettext_lazy("CSV or Excel (.xlsx), as the other product exports it, unchanged."),
+    )  # fmt: skip
+    kind = forms.ChoiceField(
+        label=gettext_lazy("The file holds"), choices=Kind.choices, initial=Kind.PEOPLE, widget=forms.RadioSelect
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is empty or too large to be read."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            words = _("The file is larger than %(most)s MB. Split it, and bring the parts in one after the other.")
+            raise forms.ValidationError(words % {"most": MOST_BYTES // 1_000_000})
+        return file
+
+
+def file_name(given: str) -> str:
+    """Return the bare name of a file, whatever path or control characters come with it."""
+    bare = PureWindowsPath(PurePosixPath(given).name).name
+    return re.sub(r"[\x00-\x1f\x7f]", "", bare).strip().strip(".")[:200] or _("file")
+
+
+class ReadingForm(forms.Form):
+    """How the file is written: what was found, to be confirmed or corrected."""
+
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"), choices=[(each, NAMES.get(each, each)) for each in ENCODINGS]
+    )
+    delimiter = forms.ChoiceField(label=gettext_lazy("Between cells"), choices=DELIMITERS)
+    skip_lines = forms.IntegerField(label=gettext_lazy("Lines before the headers"), min_value=0, max_value=200)
+    decimal = forms.ChoiceField(
+        label=gettext_lazy("Decimal sign"), choices=[(".", "1,234.50"), (",", "1.234,50")], initial="."
+    )
+    dates = forms.ChoiceField(label=gettext_lazy("Dates are written"))
+    zone = forms.CharField(label=gettext_lazy("Time zone of the dates"), max_length=60)
+    country = forms.CharField(
+        label=gettext_lazy("Country of phone numbers without one"), max_length=2, required=False,
+        widget=forms.TextInput(attrs={"placeholder": "MX", "size": "4"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, sheets: list[str], dates: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sheet"].choices = [(each, each) for each in sheets]
+        forms_of = [NO_DATES, *dict.fromkeys(["|".join(dates)] if dates else []), *DATES]
+        self.fields["dates"].choices = [(each, _dates_shown(each)) for each in dict.fromkeys(forms_of)]
+        if sheets:
+            for name in ("encoding", "delimiter"):
+                del self.fields[name]
+        else:
+            del self.fields["sheet"]
+
+    def clean_zone(self) -> str:
+        """Refuse what is no time zone."""
+        zone = str(self.cleaned_data["zone"])
+        if zone not in available_timezones():
+            raise forms.ValidationError(
+                _("“%(zone)s” is no time zone. Write one such as America/Bogota.") % {"zone": zone}
+            )
+        return zone
+
+    def clean_country(self) -> str:
+        """Refuse what is no country with phone numbers."""
+        import phonenumbers
+
+        country = str(self.cleaned_data["country"]).upper()
+        if country and country not in phonenumbers.SUPPORTED_REGIONS:
+            raise forms.ValidationError(
+                _("“%(country)s” is no country. Write its two letters, such as MX.") % {"country": country}
+            )
+        return country
+
+    def reading(self, before: Reading) -> Reading:
+        """Return how the file is to be read."""
+        said = self.cleaned_data
+        return Reading(
+            said.get("encoding") or before.encoding,
+            said.get("delimiter") or before.delimiter,
+            said["skip_lines"],
+            said.get("sheet", ""),
+        )
+
+    def fill(self, plan: Plan) -> None:
+        """Note in the plan what is said of dates and numbers."""
+        said = self.cleaned_data
+        plan.decimal, plan.zone, plan.country = said["decimal"], said["zone"], said["country"]
+        plan.dates = [each for each in said["dates"].split("|") if each != NO_DATES]
+
+
+def _dates_shown(form: str) -> str:
+    return ", ".join(EXAMPLES.get(each, each) for each in form.split("|")) if form != NO_DATES else _("there are none")
+
+
+def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
+    """Return the plan as a form of columns says it; what it says of no column is left out."""
+    places = {target for _label, group in groups_of(kind) for target, _words in group}
+    kinds = {name for name, _words in KINDS}
+    columns = {}
+    for number, header in enumerate(plan.columns):
+        target, said = post.get(f"target-{number}", ""), post.get(f"kind-{number}", "text")
+        label = post.get(f"label-{number}", "").strip()[:100] or header[:100]
+        before = plan.columns[header]
+        if target == NEW:
+            kept = before["target"] if before["target"] not in places and label == (before["label"] or header) else ""
+            name = snake_case(label)[:60] or f"column_{number + 1}"
+            target = kept or f"{'deal' if kind == OPPORTUNITIES else 'attr'}:{name}"
+        elif target not in places and target != before["target"]:
+            target = ""
+        columns[header] = {
+            "target": target,
+            "kind": said if said in kinds else "text",
+            "label": label if target not in places else "",
+            "separator": before.get("separator") or ";",
+        }
+    plan.columns = columns
+    plan.name = snake_case(post.get("name", ""))[:40].replace("_", "-") or plan.name
+    plan.missing = [each.strip() for each in post.get("missing", "").split("|") if each.strip()][:50]
+    plan.only_empty, plan.create = post.get("only_empty") == "on", post.get("create") == "on"
+    plan.currency = post.get("currency", "").strip().upper()[:3]
+    plan.key = [header for header in plan.key if header in columns]
+    plan.key = plan.key or (plan.of("deal:id") if kind == OPPORTUNITIES else plan.of("id"))[:1]
+    skip = plan.of("skip")[:1]
+    plan.skip = {"column": skip[0], "in": plan.skip.get("in") or ["true", "TRUE", "True", "1"]} if skip else {}
+    for number, value in enumerate(list(plan.statuses)):
+        meaning = post.get(f"status-{number}", plan.statuses[value])
+        plan.statuses[value] = meaning if meaning in STATUSES else ""
+    return plan

@@ -1,0 +1,122 @@
+"""What a column most likely is: by its header in three languages, then by its values."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import yaml
+
+from embudo.collector.spelling import snake_case
+from embudo.core.attributes import STANDARD
+from embudo.imports.sniffing import Column, date_formats
+from embudo.imports.values import NO, YES
+from embudo.leads.attribute import KINDS
+from embudo.leads.profile import folded
+
+PEOPLE, OPPORTUNITIES, COMPANIES = "people", "opportunities", "companies"
+MAIL = re.compile(r"(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]{2,}")
+PHONE = re.compile(r"'?(p:)?\+?[\d\s().\-/]{7,20}")
+NUMBER = re.compile(r"[-+]?[\d.,]*\d")
+MONEY = re.compile(r"(R\$|US\$|\$|€|£)\s?[-+]?[\d.,]*\d|[-+]?[\d.,]*\d\s?(R\$|US\$|€|£)")
+MOST_CHOICES = 25
+
+SEVERAL = ("mail", "phone", "id")  # targets that may have several columns
+INDEX = {  # kind of file -> what a column is called -> what it is
+    kind: {str(word): target for target, words in table.items() for word in words}
+    for kind, table in yaml.safe_load(resources.files("embudo.imports").joinpath("headers.yaml").read_text()).items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column is taken for: the target, the kind of its values, and what a new attribute would be called."""
+
+    target: str = ""
+    kind: str = "text"
+    label: str = ""
+    separator: str = ";"
+
+
+def plain(header: str) -> str:
+    """Return a header as it is compared: letters and digits, without accents."""
+    return " ".join(re.findall(r"[a-z0-9#]+", folded(header))).replace("# ", "no of ")
+
+
+def guess_all(columns: Sequence[Column], kind: str) -> dict[str, Guess]:
+    """Return what each column is taken for; each target once, but for those that may have several columns."""
+    found: dict[str, Guess] = {}
+    taken: set[str] = set()
+    for column in columns:
+        guess = guess_one(column, kind)
+        if guess.target in taken and guess.target not in SEVERAL:
+            guess = new_attribute(column, kind)
+        taken.add(guess.target)
+        found[column.header] = guess
+    return found
+
+
+def guess_one(column: Column, kind: str) -> Guess:
+    """Return what one column is taken for."""
+    target = INDEX[kind].get(plain(column.header), "")
+    if not target and kind != COMPANIES:
+        target = _by_values(column)
+    if target == "id" and column.values and column.distinct < 0.9 * len(column.values):
+        target = ""
+    if target:
+        return Guess(target, kind_of(column, target), separator=separator_of(column))
+    return new_attribute(column, kind)
+
+
+def new_attribute(column: Column, kind: str = PEOPLE) -> Guess:
+    """Return the guess that a column is an attribute of the company's own; an empty column is left out."""
+    if not column.values:
+        return Guess()
+    name = snake_case(re.sub(r"\bIDs\b", "Ids", column.header))[:60]
+    if kind == OPPORTUNITIES:
+        return Guess(f"deal:{name}", _looks(column), column.header[:100]) if name else Guess()
+    target = f"attr:{name}" if name and not name[0].isdigit() else f"attr:x_{name}"
+    return Guess(target, kind_of(column, target), column.header[:100], separator_of(column))
+
+
+def _by_values(column: Column) -> str:
+    values = column.values[:60]
+    if values and all(MAIL.fullmatch(each) for each in values):
+        return "mail"
+    if values and all("linkedin.com/in/" in each for each in values):
+        return "linkedin"
+    return ""
+
+
+def kind_of(column: Column, target: str) -> str:
+    """Return the kind of the values of a column: that of a standard attribute, else as they look."""
+    name = target.removeprefix("attr:")
+    if name in KINDS:
+        return KINDS[name]
+    if target in ("deal:amount",):
+        return "money"
+    if name in STANDARD or not column.values or not target.startswith("attr:"):
+        return "text"
+    return _looks(column)
+
+
+def _looks(column: Column) -> str:
+    values = column.values[:200]
+    if date_formats(values):
+        return "date"
+    if len(set(values)) <= 2 and all(each.casefold() in YES | NO for each in values):
+        return "boolean"
+    if all(NUMBER.fullmatch(each) for each in values):
+        return "text" if any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in values) else "number"
+    if all(MONEY.fullmatch(each) for each in values):
+        return "money"
+    if separator_of(column) != ";" or (any(";" in each for each in values) and all(len(each) < 200 for each in values)):
+        return "choices"
+    return "choice" if len(values) > 10 and len(set(values)) <= min(MOST_CHOICES, len(values) / 3) else "text"
+
+
+def separator_of(column: Column) -> str:
+    """Return what stands between several values of one cell."""
+    if any(" ::: " in each for each in column.values):
+        return " ::: "
+    return "," if any(each.startswith('"') and '","' in each for each in column.values) else ";"

@@ -1,0 +1,32 @@
+"""How long files and trials are kept, and how their rows go without holding up anybody who writes."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from embudo.imports.models import Upload
+from embudo.leads import sql
+from embudo.leads.models import ImportRun
+
+KEPT = timedelta(days=7)
+SLICE = 1000  # rows deleted in one transaction
+
+
+def drop(run: ImportRun) -> None:
+    """Delete the record of a trial with its rows, in short slices."""
+    rows = f"SELECT id FROM leads_importrow WHERE run_id = %s LIMIT {SLICE}"
+    while sql.one(f"DELETE FROM leads_importrow WHERE id IN ({rows})", [run.pk]):
+        pass
+    run.delete()
+
+
+def sweep() -> int:
+    """Remove the files of uploads that are old, and those that were never brought in; return how many there were."""
+    old = [each for each in Upload.objects.filter(created_at__lt=timezone.now() - KEPT) if each.folder.exists()]
+    for upload in old:
+        upload.drop_files()
+        if upload.run_job_id is None:
+            if upload.check_run:
+                drop(upload.check_run)
+            upload.delete()
+    return len(old)

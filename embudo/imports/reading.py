@@ -1,0 +1,104 @@
+"""How a file is read: its encoding, what stands between cells, where the headers are; and its rows.
+
+A workbook (XLSX) becomes a text file first (workbook.py), so that everything behind reads one kind of file.
+"""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+CHUNK = 1 << 20  # bytes looked through at a time
+MOST_COLUMNS = 1000
+NULL = "\0"
+
+
+class BadFile(ValueError):
+    """A file cannot be used; the message says what is wrong with it and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is written."""
+
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    skip_lines: int = 0  # before the headers
+    sheet: str = ""  # of a workbook
+
+
+def rows_of(path: Path, reading: Reading) -> Iterator[list[str]]:
+    """Yield the headers, each once, and then the rows; empty lines and a footer are left out. Raises BadFile."""
+    with path.open(encoding=reading.encoding, newline="") as file:
+        lines = csv.reader(
+            (line.replace(NULL, "") for line in islice(file, reading.skip_lines, None)), delimiter=reading.delimiter
+        )
+        try:
+            headers = distinct(next(lines, []))
+            yield headers
+            yield from _without_footer(lines, len(headers))
+        except csv.Error as error:
+            number = reading.skip_lines + lines.line_num
+            words = _("line %(line)s of the file has a cell that never ends: look for a quotation mark not closed")
+            raise BadFile(words % {"line": number}) from error
+
+
+def distinct(headers: list[str]) -> list[str]:
+    """Return the names of the columns: none empty, none twice. Raises BadFile when there are too many."""
+    if len(headers) > MOST_COLUMNS:
+        words = _("the file has %(count)s columns; at most %(most)s can be read. Leave out those you do not need.")
+        raise BadFile(words % {"count": len(headers), "most": MOST_COLUMNS})
+    found: list[str] = []
+    taken: set[str] = set()
+    while headers and not headers[-1].strip():
+        headers = headers[:-1]
+    for number, header in enumerate(headers, 1):
+        name = " ".join(header.split()) or _("Column %(number)s") % {"number": number}
+        again = 2
+        while name in taken:
+            name, again = f"{name.removesuffix(f' ({again - 1})')} ({again})", again + 1
+        taken.add(name)
+        found.append(name)
+    return found
+
+
+def _without_footer(lines: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    """The rows without the lines that a report ends with: behind an empty one, and with one cell at most."""
+    held: list[list[str]] = []
+    after_gap = False
+    for line in lines:
+        filled = sum(1 for cell in line if cell.strip())
+        if not filled:
+            after_gap = True
+            continue
+        if after_gap and width > 2 and filled == 1 and line[0].strip():
+            held.append(line)
+            continue
+        yield from held
+        held, after_gap = [], False
+        yield line
+
+
+def check_encoding(path: Path, encoding: str) -> None:
+    """Read a file to its end; raises BadFile, naming the line, at the first bytes that are not in its encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(CHUNK):
+                decoder.decode(chunk)
+                line += chunk.count(b"\n")
+            decoder.decode(b"", final=True)
+        except UnicodeError as error:
+            if isinstance(error, UnicodeDecodeError):  # what it was given begins with what the chunk before ended in
+                line += error.object[: error.start].count(b"\n")
+            named = "utf-8" if encoding == "utf-8-sig" else encoding
+            other = {"utf-8": "cp1252", "cp1252": "latin-1"}.get(named, "utf-8")
+            words = _("line %(line)s of %(file)s is not %(encoding)s, so nothing was imported")
+            hint = _("say in the map how the file is written, such as %(example)s")
+            stated = words % {"line": line, "file": path.name, "encoding": named.upper()}
+            raise BadFile(f"{stated}; {hint % {'example': f'`file: {{encoding: {other}}}`'}}") from error

@@ -1,0 +1,347 @@
+"""What one row of a file says, by the map: who it is about, the facts it states, and what is wrong with it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from embudo.collector.traits import mail_of
+from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
+from embudo.core.identity import SOCIAL, identifiers
+from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
+from embudo.imports.values import BadValue
+from embudo.leads.company_facts import company_identifier
+from embudo.leads.phone import international
+from embudo.leads.profile import folded
+
+AGAIN = "-u"  # in ids of facts that are recorded again after an undo
+NAMES = ("name", "first_name", "last_name")
+SEVERAL = " ::: "  # between several values in one cell of Google's export
+SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
+AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
+PROFILE = "profile_changed"
+_encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
+Cells = Mapping[str, str]
+
+
+class Reason(StrEnum):
+    """Why a row failed, or what is remarkable about one that was accepted."""
+
+    NOBODY = "nobody"
+    BAD_DATE = "bad_date"
+    FUTURE = "future"
+    UNKNOWN_PERSON = "unknown_person"
+    TOO_FEW_COLUMNS = "too_few_columns"
+    TWICE = "twice"
+    REFUSED = "refused"
+    DELETED = "deleted"
+    # remarks
+    BAD_MAIL = "bad_mail"
+    BAD_PHONE = "bad_phone"
+    BAD_VALUE = "bad_value"
+    BEFORE_FIRST = "before_first"
+
+
+class RowFailed(ValueError):
+    """Nothing of this row can be recorded; carries the reason and words for people."""
+
+    def __init__(self, reason: Reason, words: str) -> None:
+        super().__init__(words)
+        self.reason, self.words = reason, words
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """When something was true and known; `given` tells whether the file said so."""
+
+    at: int
+    known_at: int
+    given: bool
+    known_given: bool
+    unknown: bool
+
+
+@dataclass(slots=True)
+class Stated:
+    """What a row states: the person by their identifiers, the profile and further facts."""
+
+    number: int
+    key: str
+    carried: tuple[str, ...]  # identifiers, strongest first
+    user_id: str | None
+    traits: dict[str, Any]
+    context: dict[str, Any]
+    when: Instant
+    facts: list[tuple[FactMap, int, dict[str, Any], Instant]] = field(default_factory=list)
+    remarks: list[tuple[Reason, str]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """What would be recorded of the profile, as a hash."""
+        when = self.when.at if self.when.given else None
+        return hashed([self.carried, self.traits, self.context, when])
+
+
+class RowReader:
+    """Reads rows by one map. `now` is the instant of the run."""
+
+    def __init__(self, map: ImportMap, *, with_profile: bool, now: int, of_companies: bool = False) -> None:
+        self.map, self.with_profile, self.of_companies, self.now = map, with_profile, of_companies, now
+
+    def read(self, number: int, cells: Cells) -> Stated:
+        """Return what a row states; raises RowFailed."""
+        remarks: list[tuple[Reason, str]] = []
+        if self.map.skip and self._applies(self.map.skip, cells):
+            raise RowFailed(Reason.DELETED, _("the file marks this row as deleted"))
+        if self.of_companies:
+            user_id, who, called = None, self._company(cells), ""
+            named = company_identifier(who.get("domain", ""), who.get("name", ""))
+            carried: tuple[str, ...] = (named,) if named else ()
+        else:
+            user_id, who, called = self._who(cells, remarks)
+            carried = identifiers(door=Door.IMPORT, user_id=user_id, anonymous_id=None, traits=who)
+        if not carried:
+            columns = ", ".join(cell.column for cell in self.map.who.values() if cell.column)
+            raise RowFailed(Reason.NOBODY, _all(remarks) or _("no value in %(columns)s") % {"columns": columns})
+        when = self._instant(cells, self.map.at, self.map.known_at)
+        traits = dict(who)
+        context: dict[str, Any] = {}
+        if self.with_profile:
+            traits |= dict(self._values(cells, self.map.attributes, remarks))
+            context = self._touch(cells, remarks)
+            if called and not any(traits.get(name) for name in NAMES):
+                traits["name"] = called
+        stated = Stated(number, self._key(cells, carried), carried, user_id, traits, context, when, remarks=remarks)
+        for place, fact in enumerate(self.map.facts, 1):
+            if self._applies(fact.when, cells):
+                self._add(stated, place, fact, cells)
+        return stated
+
+    def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
+        at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
+        props = dict(self._values(cells, fact.props, stated.remarks))
+        stated.facts.append((fact, place, props, at))
+        if at.at < stated.when.at and at.given and stated.when.given:
+            words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}
+            stated.remarks.append((Reason.BEFORE_FIRST, words))
+
+    # -- who -----------------------------------------------------------------------------------------
+
+    def _who(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> tuple[str | None, dict[str, Any], str]:
+        """The id, the identifying attributes, and what somebody is called who is named by nothing else."""
+        found: dict[str, Any] = {}
+        user_id = lone = None
+        for name, cell in self.map.who.items():
+            texts = self._texts(cells, cell)
+            if not texts:
+                continue
+            match name:
+                case "user_id" if cell.alone:
+                    lone = (cell.prefix + texts[0])[:256]
+                case "user_id":
+                    user_id = (cell.prefix + texts[0])[:256]
+                case "mail":
+                    _keep(found, "email", _first(mail_of, texts), remarks, Reason.BAD_MAIL, texts[0])
+                case "phone":
+                    phone = _first(lambda text: international(_plain_phone(text), cell.country), texts)  # noqa: B023
+                    _keep(found, "phone", phone, remarks, Reason.BAD_PHONE, texts[0])
+                case "company":
+                    found["company"] = texts[0][:300]
+                case _ if name in SOCIAL:
+                    found[name] = texts[0][:300]
+        if user_id is not None or found.keys() - {"company"}:
+            return user_id, found, ""
+        if "company" in found:  # nobody is named but the company: it stands for its people
+            return f"company:{folded(found['company'])}"[:256], found, found["company"]
+        return lone, found, lone.removeprefix(self.map.who["user_id"].prefix) if lone else ""
+
+    def _company(self, cells: Cells) -> dict[str, Any]:
+        """The domain and the name by which a company is known."""
+        found: dict[str, Any] = {}
+        for name, cell in self.map.who.items():
+            text = next(iter(self._texts(cells, cell)), "")
+            if name == "domain" and (domain := site_domain(text)):
+                found["domain"] = domain
+            elif name == "company" and text:
+                found["name"] = text[:300]
+        return found
+
+    def _key(self, cells: Cells, carried: Sequence[str]) -> str:
+        """The key by its columns; a row in which they are empty goes by whom it is about."""
+        values = [cells.get(column, "").strip() for column in self.map.key]
+        return hashed(values if any(values) else carried)
+
+    # -- when ----------------------------------------------------------------------------------------
+
+    def _instant(self, cells: Cells, time: Time | None, known: Time | None) -> Instant:
+        at = self._moment(cells, time)
+        known_at = self._moment(cells, known)
+        moment = self.now if at is None else at
+        if moment > self.now + AHEAD:
+            raise RowFailed(Reason.FUTURE, _("it is dated later than now"))
+        return Instant(
+            at=moment,
+            known_at=moment if known_at is None else known_at,
+            given=at is not None,
+            known_given=known_at is not None or at is None,
+            unknown=time is not None and time.unknown,
+        )
+
+    def _moment(self, cells: Cells, time: Time | None) -> int | None:
+        if time is None:
+            return None
+        text = self.map.conventions.present(cells.get(time.column))
+        if text is None:
+            if time.optional:
+                return None
+            raise RowFailed(Reason.BAD_DATE, _("%(column)s is empty") % {"column": time.column})
+        try:
+            if time.starts_at is not None:
+                return time.starts_at + round(self.map.conventions.number(text) * SECOND)
+            return self.map.conventions.instant(text, time.formats)
+        except (BadValue, OverflowError) as error:
+            raise RowFailed(Reason.BAD_DATE, f"{time.column}: {error}") from error
+
+    def _applies(self, when: When | None, cells: Cells) -> bool:
+        if when is None:
+            return True
+        text = self.map.conventions.present(cells.get(when.column))
+        return text is not None and (when.one_of is None or text in when.one_of)
+
+    # -- what ----------------------------------------------------------------------------------------
+
+    def _values(
+        self, cells: Cells, wanted: Mapping[str, Cell], remarks: list[tuple[Reason, str]]
+    ) -> Iterator[tuple[str, Any]]:
+        for name, cell in wanted.items():
+            if not cell.column:
+                yield name, cell.value
+                continue
+            text = self._present(cells, cell)
+            if text is None:
+                continue
+            try:
+                conventions = self.map.conventions
+                value = conventions.read(text, cell.kind, separator=cell.separator, values=cell.values)
+            except BadValue as error:
+                remarks.append((Reason.BAD_VALUE, f"{cell.column}: {error}"))
+                continue
+            if value is not None:
+                yield name, value
+
+    def _touch(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> dict[str, Any]:
+        found = {name: str(value) for name, value in self._values(cells, self.map.touch, remarks) if value != ""}
+        utm = {name: found[name] for name in ("source", "medium", "campaign") if name in found}
+        context: dict[str, Any] = {"utm": utm} if utm else {}
+        return context | {name: found[name] for name in ("landing_page", "referrer") if name in found}
+
+    def _present(self, cells: Cells, cell: Cell) -> str | None:
+        if not cell.column:
+            return None if cell.value is None else str(cell.value)
+        text = self.map.conventions.present(cells.get(cell.column))
+        if text is None and cell.others:
+            others = (self.map.conventions.present(cells.get(column)) for column in cell.others)
+            return next((each for each in others if each is not None), None)
+        return text
+
+    def _texts(self, cells: Cells, cell: Cell) -> list[str]:
+        """All that the columns of an identifier hold, each cell taken apart where it holds several."""
+        if not cell.column:
+            return [] if cell.value is None else [str(cell.value)]
+        found = []
+        for column in (cell.column, *cell.others):
+            text = self.map.conventions.present(cells.get(column))
+            if text is not None:
+                found += [each for part in text.split(SEVERAL) if (each := part.strip())] if SEVERAL in text else [text]
+        return found
+
+
+def facts_of(stated: Stated, source: str, *, alone: bool, now: int, undone: int = 0) -> list[Event]:
+    """Return the facts besides the profile; the same row gives the same ids in every run, until it is undone.
+
+    Facts that come `alone`, without a profile, say by themselves which identifiers are one person's.
+    """
+    traits = {name: stated.traits[name] for name in ("email", "phone") if name in stated.traits}
+    found = []
+    for fact, place, props, when in stated.facts:
+        more = {"traits": traits} if alone and len(stated.carried) > 1 else {}
+        content = hashed([fact.kind, props, when.at if when.given else None])[:16]
+        id = f"{stated.key}-{place:02}-{content}" + (f"{AGAIN}{undone}" if undone else "")
+        found.append(_event(stated, source, id, fact.kind, {**props, **more}, when, now))
+    return found
+
+
+def profile_of(stated: Stated, source: str, *, revision: int, now: int, first: bool, kind: str = PROFILE) -> Event:
+    """Return the fact of a row's attributes; `first`: nothing else of it stands, else it was found out now."""
+    when = stated.when if first else Instant(now, now, given=False, known_given=True, unknown=False)
+    context = stated.context if first else {}
+    props = {"traits": stated.traits}
+    return _event(stated, source, f"{stated.key}-00-r{revision}", kind, props, when, now, context)
+
+
+def _event(
+    stated: Stated,
+    source: str,
+    id: str,
+    kind: str,
+    props: dict[str, Any],
+    when: Instant,
+    now: int,
+    context: Mapping[str, Any] | None = None,
+) -> Event:
+    identifier = stated.carried[0]
+    marks = {"time": "unknown"} if when.unknown else {} if when.known_given else {"known_at": "assumed"}
+    return Event(
+        source=source,
+        id=id,
+        kind=kind,
+        at=when.at,
+        received_at=now,
+        known_at=when.known_at,
+        identifier=identifier,
+        subject=subject_of(identifier),
+        door=Door.IMPORT,
+        verdict=Verdict.HUMAN,
+        user_id=stated.user_id,
+        props=props,
+        context={**(context or {}), **marks},
+    )
+
+
+def hashed(content: Any) -> str:
+    """Return 32 hexadecimal digits that stand for a content."""
+    return blake2b(_encode(content), digest_size=16).hexdigest()
+
+
+def _keep(
+    found: dict[str, Any], name: str, value: str | None, remarks: list[tuple[Reason, str]], reason: Reason, text: str
+) -> None:
+    if value is None:
+        remarks.append((reason, _("“%(text)s” was left out") % {"text": text}))
+    else:
+        found[name] = value
+
+
+def _first(read: Callable[[str], str | None], texts: Sequence[str]) -> str | None:
+    """The first of the texts that can be used."""
+    return next((found for text in texts if (found := read(text)) is not None), None)
+
+
+def _plain_phone(text: str) -> str:
+    """Without what exports write before a number: the sign of a text cell, the mark of Meta's downloads."""
+    return text.lstrip("'").removeprefix("p:")
+
+
+def site_domain(text: str) -> str:
+    """Return the domain of a company's site or of an address as people write it; empty when it is none."""
+    found = SITE.fullmatch(text.strip().lower())
+    return found[1] if found else ""
+
+
+def _all(remarks: list[tuple[Reason, str]]) -> str:
+    return "; ".join(words for _reason, words in remarks)

@@ -1,0 +1,349 @@
+"""One run of an import: rows become facts in the log, and every row gets its line in the report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from embudo.core.event import Event, subject_of
+from embudo.core.identity import SOCIAL
+from embudo.eventlog import Log, Outcome
+from embudo.imports import there
+from embudo.imports.mapping import BadMap, ImportMap
+from embudo.imports.reading import check_encoding, rows_of
+from embudo.imports.row import AGAIN, PROFILE, Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
+from embudo.imports.there import NOT_RECORDED, Known, Recorded
+from embudo.leads import sql
+from embudo.leads.attribute import declare
+from embudo.leads.clock import now
+from embudo.leads.company_facts import CHANGED
+from embudo.leads.models import Attribute, ImportRun
+
+PORTION = 1000  # rows appended in one transaction of the log
+REVISIONS = 100  # that runs which died may have used up
+TOLD = 10  # rows whose words the totals hold
+LONGEST = 300  # characters of a value that the report repeats
+ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
+NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
+COMPANIES = "companies"
+PROFILED = ("people", "opportunities", COMPANIES)  # kinds whose rows state attributes
+
+
+@dataclass(slots=True)
+class Line:
+    """How one row fared, and what it recorded."""
+
+    row: int
+    outcome: str
+    reason: str = ""
+    words: str = ""
+    person: int | None = None
+    fresh: bool = False
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    subject: int | None = None
+    key: str = ""
+    digest: str = ""
+    facts: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Work:
+    """What is to be recorded of a row, and what to remember of it then."""
+
+    stated: Stated
+    line: Line
+    events: list[Event]
+    after: Recorded
+    first: bool = False  # nothing else of the row's profile stands
+
+    @property
+    def key(self) -> str:
+        """The key of the row."""
+        return self.stated.key
+
+    def row(self, source: str) -> tuple[Any, ...]:
+        """Return the row by which a later run knows what was recorded."""
+        after = self.after
+        return source, self.key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
+
+
+@dataclass
+class Totals:
+    """How the whole run fared."""
+
+    rows: int = 0
+    facts: int = 0
+    fresh: int = 0
+    outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
+    reasons: dict[str, int] = field(default_factory=dict)
+    told: list[Line] = field(default_factory=list)  # the first rows with something to say
+
+    def add(self, line: Line) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.outcomes[line.outcome] += 1
+        self.fresh += line.fresh and line.outcome == ACCEPTED
+        if line.reason:
+            self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
+            if len(self.told) < TOLD:
+                self.told.append(line)
+
+
+class Import:
+    """An import of one file by one map. `kind` is people, facts, opportunities or companies.
+
+    A dry run records nothing. With `record`, an unfinished run is gone on with behind the rows it has reported.
+    """
+
+    def __init__(
+        self, log: Log, map: ImportMap, kind: str, *, dry_run: bool = False, record: ImportRun | None = None
+    ) -> None:
+        self.log, self.map, self.kind, self.dry_run, self.record = log, map, kind, dry_run, record
+        self.now = record.started_at if record else now()
+        of_companies = kind == COMPANIES
+        self.reader = RowReader(map, with_profile=kind in PROFILED, now=self.now, of_companies=of_companies)
+        self.there = there.companies_of if of_companies else there.people_of
+        self.totals = Totals()
+        self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
+        self.made: set[int] = set()  # subjects that this run itself makes known
+        self.left_out: list[str] = []  # columns of the file that the map does not mention
+        self.remembered: list[Work] = []  # what the last portion recorded
+
+    def run(self, path: Path) -> Iterator[list[Line]]:
+        """Import a file and yield the lines of its report, some at a time; raises BadFile when it does not fit."""
+        check_encoding(path, self.map.reading.encoding)
+        record = self.record or self.begin(path.name)
+        done = self._done(record)
+        if not self.dry_run:
+            self._declare(record)
+        rows = self._rows(path)
+        for _row in islice(rows, done):
+            pass
+        while portion := list(islice(rows, PORTION)):
+            lines = self._portion(portion)
+            self._report(record.pk, lines)
+            yield lines
+        self._finish(record)
+
+    def begin(self, file: str) -> ImportRun:
+        """Return the record of a new run."""
+        self.record = ImportRun.objects.create(
+            name=self.map.name, kind=self.kind, file=file[:500], dry_run=self.dry_run, started_at=self.now
+        )
+        return self.record
+
+    def _done(self, record: ImportRun) -> int:
+        """How many rows an earlier attempt has reported; they count in the totals."""
+        query = "SELECT row, outcome, reason, words, person, fresh, facts FROM leads_importrow WHERE run_id = %s"
+        done = 0
+        for row, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk]):
+            self.totals.add(Line(row, outcome, reason, words, person, bool(fresh)))
+            self.totals.facts += len(facts.split())
+            done = max(done, row)
+        return done
+
+    def _declare(self, record: ImportRun) -> None:
+        if self.kind == COMPANIES:
+            return
+        wanted = {name: "text" for name in self.map.who if name in SOCIAL}
+        wanted |= {name: cell.kind for name, cell in self.map.attributes.items()}
+        there = set(Attribute.objects.filter(name__in=wanted).values_list("name", flat=True))
+        declare(wanted)
+        fresh = sorted(wanted.keys() - there)
+        for name in fresh:
+            if label := self.map.labels.get(name):
+                Attribute.objects.filter(name=name[:100]).update(label=label[:200])
+        if fresh:
+            ImportRun.objects.filter(pk=record.pk).update(declared=[*record.declared, *fresh])
+
+    def _finish(self, record: ImportRun) -> None:
+        outcomes = self.totals.outcomes
+        ImportRun.objects.filter(pk=record.pk).update(
+            finished_at=now(), rows=self.totals.rows, facts=self.totals.facts, accepted=outcomes[ACCEPTED],
+            unchanged=outcomes[UNCHANGED], failed=outcomes[FAILED], fresh=self.totals.fresh,
+        )  # fmt: skip
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    def _rows(self, path: Path) -> Iterator[tuple[int, Stated | Line]]:
+        lines = rows_of(path, self.map.reading)
+        headers = next(lines, [])
+        if missing := sorted(self.map.columns() - set(headers)):
+            words = _("the file has no column %(missing)s; it has %(headers)s")
+            raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
+        self.left_out = [header for header in headers if header and header not in self.map.columns()]
+        for number, values in enumerate(lines, 1):
+            yield number, self._read(number, headers, values)
+
+    def _read(self, number: int, headers: Sequence[str], values: Sequence[str]) -> Stated | Line:
+        if len(values) < len(headers):
+            words = _("%(count)s of %(all)s columns") % {"count": len(values), "all": len(headers)}
+            return Line(number, FAILED, Reason.TOO_FEW_COLUMNS, words)
+        try:
+            stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
+        except RowFailed as error:
+            outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
+            return Line(number, outcome, error.reason, error.words[:500])
+        content = hashed(values)
+        if stated.key in self.seen:
+            return _again(number, same=self.seen[stated.key] == content)
+        self.seen[stated.key] = content
+        return stated
+
+    # -- recording -----------------------------------------------------------------------------------
+
+    def _portion(self, portion: Sequence[tuple[int, Stated | Line]]) -> list[Line]:
+        stated = [each for _number, each in portion if isinstance(each, Stated)]
+        people = self.there(stated)
+        known = there.recorded_of(self.map.source, [each.key for each in stated])
+        lines: dict[int, Line] = {number: each for number, each in portion if isinstance(each, Line)}
+        work: list[Work] = []
+        for each in stated:
+            subjects = [subject_of(one) for one in each.carried]
+            person = next((people[subject] for subject in subjects if subject in people), None)
+            line = lines[each.number] = self._line(each, person)
+            if line.outcome != FAILED:
+                done = self._work(each, line, known.get(each.key, NOT_RECORDED), person, people)
+                line.fresh = person is None and bool(done.events) and self.made.isdisjoint(subjects)
+                self.made.update(subjects)
+                work.append(done)
+        self._record(work)
+        self.remembered = [each for each in work if each.line.facts]
+        return [lines[number] for number, _row in portion]
+
+    def _line(self, stated: Stated, person: Known | None) -> Line:
+        """How a row fares as far as that shows before it is recorded."""
+        if person is None and not self.map.create:
+            words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
+            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
+        for fact, _place, _props, when in stated.facts if person else ():
+            if when.given and when.at < person.first_seen_at:
+                words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}
+                stated.remarks.append((Reason.BEFORE_FIRST, words))
+        line = Line(stated.number, UNCHANGED, person=person.id if person else subject_of(stated.carried[0]))
+        if stated.remarks:
+            line.reason = stated.remarks[0][0]
+            line.words = "; ".join(words for _reason, words in stated.remarks)[:500]
+        return line
+
+    def _work(
+        self, stated: Stated, line: Line, before: Recorded, person: Known | None, people: dict[int, Known]
+    ) -> Work:
+        """What is to be recorded of a row that was not recorded before."""
+        profile, digest = self.kind in PROFILED, stated.digest
+        facts = facts_of(stated, self.map.source, alone=not profile, now=self.now, undone=before.undone)
+        standing = {id.partition(AGAIN)[0] for id in before.facts}
+        events = [event for event in facts if event.id.partition(AGAIN)[0] not in standing]
+        ids = before.facts.union([event.id for event in events]) if events else before.facts
+        digest_after, revision, first = before.digest, before.revision, False
+        if profile and before.digest != digest and self._says_more(stated, line, events, person, people):
+            digest_after, revision = digest, before.revision + 1
+            first = not before.digest and not (self.map.updates_now and person is not None)
+            kind = CHANGED if self.kind == COMPANIES else PROFILE
+            revised = profile_of(stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
+            events.insert(0, revised)
+            line.digest = digest
+        after = Recorded(digest_after, revision, ids, before.undone)
+        line.key, line.subject = stated.key, subject_of(stated.carried[0])
+        return Work(stated, line, events, after, first)
+
+    def _says_more(
+        self, stated: Stated, line: Line, events: Sequence[Event], person: Known | None, people: dict[int, Known]
+    ) -> bool:
+        """Whether a row's profile is worth recording; notes what it changes of somebody who is there."""
+        if self.map.only_empty and person is not None:
+            stated.traits = {
+                name: value
+                for name, value in stated.traits.items()
+                if name in IDENTIFYING or person.attributes.get(name) in (None, "")
+            }
+        if person is None and not self.dry_run:
+            return True  # the person's page shows it
+        changes = there.changes_of(stated.traits, person.attributes if person else {})
+        line.changes = {name: [_short(was), _short(becomes)] for name, (was, becomes) in changes.items()}
+        if changes or person is None or not self.map.updates_now:
+            return True
+        return not there.belong_to(stated.carried, person.id, people) or bool(events)
+
+    def _record(self, work: Sequence[Work]) -> None:
+        events = [event for each in work for event in each.events]
+        outcomes = iter(
+            [Outcome.ACCEPTED for _ in events]
+            if self.dry_run
+            else [receipt.outcome for receipt in self.log.append(events)]
+        )
+        for each in work:
+            own = [next(outcomes) for _ in each.events]
+            stale = ""
+            if each.events and each.events[0].kind in STATING and own[0] is Outcome.CONFLICT:
+                stale, own[0] = each.events[0].id, self._state_anew(each)
+            accepted = own.count(Outcome.ACCEPTED)
+            self.totals.facts += accepted
+            kept = (Outcome.ACCEPTED, Outcome.DUPLICATE)  # an attempt that died may have appended them
+            pairs = zip(each.events, own, strict=True)
+            each.line.facts = [event.id for event, outcome in pairs if outcome in kept] + [stale] * bool(stale)
+            if accepted:
+                each.line.outcome = ACCEPTED
+            elif any(outcome is not Outcome.DUPLICATE for outcome in own):
+                each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
+                each.line.words = ", ".join(sorted(set(own)))
+
+    def _state_anew(self, work: Work) -> Outcome:
+        """State a row's attributes under the next revision that is free.
+
+        A run that died after the log had taken its facts is not remembered; what it stated has the number of this one.
+        """
+        kind = work.events[0].kind
+        for _further in range(REVISIONS):
+            work.after = replace(work.after, revision=work.after.revision + 1)
+            revision, first = work.after.revision, work.first
+            event = profile_of(work.stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
+            outcome = self.log.append([event])[0].outcome
+            if outcome is not Outcome.CONFLICT:
+                work.events[0] = event
+                return outcome
+        return Outcome.CONFLICT
+
+    def _report(self, run: int, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self.totals.add(line)
+        with transaction.atomic():
+            if not self.dry_run:
+                sql.many(REMEMBER, [each.row(self.map.source) for each in self.remembered])
+            sql.many(REPORT, [_row(run, line, dry_run=self.dry_run) for line in lines])
+
+
+STATING = (PROFILE, CHANGED)
+IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
+REPORT = sql.insert(
+    "leads_importrow",
+    ("run_id", "row", "outcome", "reason", "words", "person", "fresh", "changes", "subject", "key", "digest", "facts"),
+)
+REMEMBER = (
+    "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (source, key) DO UPDATE"
+    " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
+)
+
+
+def _row(run: int, line: Line, *, dry_run: bool) -> tuple[Any, ...]:
+    changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
+    told = (run, line.row, line.outcome, str(line.reason), line.words, line.person, line.fresh, changes)
+    if dry_run or not line.facts:
+        return (*told, None, "", "", "")
+    return (*told, line.subject, line.key, line.digest, " ".join(line.facts))
+
+
+def _short(value: Any) -> Any:
+    return f"{value[: LONGEST - 1]}…" if isinstance(value, str) and len(value) > LONGEST else value
+
+
+def _again(number: int, *, same: bool) -> Line:
+    if same:
+        return Line(number, UNCHANGED, Reason.TWICE, _("the file holds this row before"))
+    return Line(number, FAILED, Reason.TWICE, _("the file holds another row with this key before"))

@@ -1,0 +1,113 @@
+"""How the text of a cell becomes a value: numbers, money, dates, yes and no, one or several choices."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+YES = frozenset({"1", "true", "yes", "y", "si", "sí", "sim", "s", "x", "on"})
+NO = frozenset({"0", "false", "no", "n", "não", "nao", "off"})
+ISO = "iso"  # among formats: as ISO 8601
+CURRENCY = re.compile(r"[^\d.,\-+eE]")
+KINDS = ("text", "number", "money", "choice", "choices", "date", "boolean")
+
+
+class BadValue(ValueError):
+    """A cell cannot be read as its kind; the message quotes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How this file writes dates, numbers and what is missing."""
+
+    zone: str = "UTC"
+    dates: tuple[str, ...] = ()
+    decimal: str = "."
+    missing: frozenset[str] = field(default_factory=frozenset)
+
+    def present(self, text: str | None) -> str | None:
+        """Return the text without its margins, or None when it means "not known"."""
+        text = (text or "").strip()
+        return None if not text or text in self.missing else text
+
+    def instant(self, text: str, formats: Sequence[str] = ()) -> int:
+        """Return the microseconds since 1970 of a date; raises BadValue."""
+        moment = self._moment(text, formats or self.dates)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(self.zone))
+        return (moment - EPOCH) // MICROSECOND
+
+    def _moment(self, text: str, formats: Sequence[str]) -> datetime:
+        for form in formats:
+            try:
+                return datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)
+            except ValueError:
+                continue
+        if formats:
+            raise BadValue(_is_not_a_date(text, " / ".join(formats)))
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            raise BadValue(_is_not_a_date(text, "2026-01-31 / 2026-01-31T14:30:00")) from error
+
+    def number(self, text: str) -> float | int:
+        """Return the number of a text with this file's decimal sign; raises BadValue."""
+        thousands = "," if self.decimal == "." else "."
+        plain = text.replace(" ", "").replace("\u00a0", "").replace(thousands, "").replace(self.decimal, ".")
+        try:
+            found = float(plain)
+        except ValueError as error:
+            raise BadValue(_("“%(text)s” is not a number") % {"text": text}) from error
+        if not math.isfinite(found):
+            raise BadValue(_("“%(text)s” is not a number") % {"text": text})
+        return int(found) if found.is_integer() and abs(found) < 2**53 else found
+
+    def _money(self, text: str) -> float | int:
+        try:
+            return self.number(CURRENCY.sub("", text))
+        except BadValue as error:
+            raise BadValue(_("“%(text)s” is not an amount of money") % {"text": text}) from error
+
+    def read(self, text: str, kind: str, *, separator: str = ";", values: Mapping[str, Any] | None = None) -> Any:
+        """Return the value of a present text as `kind`; raises BadValue."""
+        if values is not None and kind != "choices" and text in values:
+            return values[text]
+        match kind:
+            case "number":
+                return self.number(text)
+            case "money":
+                return self._money(text)
+            case "boolean":
+                return _yes_or_no(text)
+            case "date":
+                moment = EPOCH + timedelta(microseconds=self.instant(text))
+                return moment.astimezone(ZoneInfo(self.zone)).date().isoformat()
+            case "choices":
+                return [(values or {}).get(each, each) for each in _several(text, separator)]
+            case _:
+                return text
+
+
+def _several(text: str, separator: str) -> list[str]:
+    """The choices of one cell; Mailchimp writes them in quotes: "VIP","Blog"."""
+    parts = next(csv.reader([text])) if separator == "," and text.startswith('"') else text.split(separator)
+    return [each for each in (part.strip().removeprefix("* ") for part in parts) if each]
+
+
+def _is_not_a_date(text: str, form: str) -> str:
+    return _("“%(text)s” is not a date written as %(form)s") % {"text": text, "form": form}
+
+
+def _yes_or_no(text: str) -> bool:
+    word = text.casefold()
+    if word not in YES | NO:
+        raise BadValue(_("“%(text)s” is neither yes nor no") % {"text": text})
+    return word in YES

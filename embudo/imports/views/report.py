@@ -1,0 +1,49 @@
+"""How each row fared, as a CSV file that no spreadsheet takes for formulas."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from embudo.accounts.permissions import require
+from embudo.leads.models import ImportRow, ImportRun
+
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+@require("imports.see")
+@require_GET
+def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Send the report of one run."""
+    record = get_object_or_404(ImportRun, pk=pk, dry_run=False)
+    response = StreamingHttpResponse(_lines(record), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="import-{record.pk}.csv"'
+    return response
+
+
+def safe(value: Any) -> str:
+    """Return a text that a spreadsheet shows and does not carry out: also behind white space at its start."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.lstrip(" \t\r\n\u00a0\ufeff\u200b").startswith(RISKY) or text.startswith(RISKY) else text
+
+
+class _Echo:
+    """A file that gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(record: ImportRun) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    heads = (_("row"), _("outcome"), _("reason"), _("words"), _("changes"))
+    yield "\ufeff" + writer.writerow(heads)  # type: ignore[func-returns-value, operator]
+    for row in ImportRow.objects.filter(run=record).order_by("row").iterator(chunk_size=2000):
+        outcome = "new" if row.fresh and row.outcome == "accepted" else row.outcome
+        changes = "; ".join(f"{name}: {was or ''} → {becomes}" for name, (was, becomes) in row.changes.items())
+        cells = (str(row.row), outcome, row.reason, row.words, changes)
+        yield writer.writerow([safe(each) for each in cells])  # type: ignore[func-returns-value, misc]

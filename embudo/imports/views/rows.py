@@ -1,0 +1,68 @@
+"""The rows of a run as pages show them: those of one outcome at a time, each with what it changes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from embudo.imports.run import ACCEPTED, COMPANIES, FAILED, UNCHANGED
+from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
+from embudo.leads.naming import label_of
+from embudo.leads.showing import value_shown
+from embudo.ui import keyset
+
+SIZE = 50
+NO_LABELS: Mapping[str, str] = {}
+NEW, CHANGED, REMARKS = "new", "changed", "remarks"
+
+
+def page_of(request: HttpRequest, record: ImportRun, labels: Mapping[str, str] = NO_LABELS) -> dict[str, Any]:
+    """Return one page of a run's rows and the counts of all; `labels` are of attributes that are not there yet."""
+    counts = counts_of(record)
+    wanted = request.GET.get("rows", "")
+    first = next((name for name, _words, count in counts if count), NEW)
+    chosen = wanted if wanted in {name for name, _words, _count in counts} else first
+    page = keyset.page(request, rows_of(record, chosen), order=("row",), size=SIZE)
+    return {"counts": counts, "chosen": chosen, "page": page, "shown": [_shown(each, labels) for each in page.rows]}
+
+
+def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
+    """Return how many rows fared how: name, words, count."""
+    return [
+        (NEW, _("New"), record.fresh),
+        (CHANGED, _("Changed"), record.accepted - record.fresh),
+        (UNCHANGED, _("Unchanged"), record.unchanged),
+        (FAILED, _("Failed"), record.failed),
+        (REMARKS, _("With a remark"), rows_of(record, REMARKS).count()),
+    ]
+
+
+def rows_of(record: ImportRun, chosen: str) -> QuerySet[ImportRow]:
+    """Return the rows of one outcome."""
+    rows = ImportRow.objects.filter(run=record).select_related("run")
+    match chosen:
+        case "new":
+            return rows.filter(outcome=ACCEPTED, fresh=True)
+        case "changed":
+            return rows.filter(outcome=ACCEPTED, fresh=False)
+        case "remarks":
+            return rows.filter(outcome=ACCEPTED).exclude(reason="")
+        case _:
+            return rows.filter(outcome=chosen)
+
+
+def _shown(row: ImportRow, labels: Mapping[str, str]) -> dict[str, Any]:
+    attributes = {each.name: each for each in Attribute.objects.filter(name__in=row.changes)}
+    changes = []
+    for name, (was, becomes) in row.changes.items():
+        attribute = attributes.get(name) or Attribute(
+            name=name, label=labels.get(name, ""), standard=name not in labels
+        )
+        changes.append(
+            (label_of(attribute), value_shown(attribute, was), value_shown(attribute, becomes), was is not None)
+        )
+    person = Person.objects.filter(pk=row.person).first() if row.person is not None else None
+    company = Company.objects.filter(pk=row.person).first() if row.run.kind == COMPANIES else None
+    return {"row": row, "changes": changes, "person": person, "company": company}

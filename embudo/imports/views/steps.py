@@ -1,0 +1,304 @@
+"""The way of a file, step by step: bring it, confirm how it is read, say what its columns are, try it out, start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from embudo.accounts.models import AuditEntry
+from embudo.accounts.permissions import require
+from embudo.imports import plan as plans
+from embudo.imports import workbook
+from embudo.imports.forms import NO_DATES, ReadingForm, UploadForm, file_name, read_plan
+from embudo.imports.keeping import drop
+from embudo.imports.models import Mapping, Upload
+from embudo.imports.plan import Plan
+from embudo.imports.presets import preset_called
+from embudo.imports.reading import BadFile, Reading
+from embudo.imports.sniffing import Found, look
+from embudo.imports.targets import KINDS, groups_of, is_new
+from embudo.imports.views.rows import page_of
+from embudo.ui.toasts import toast
+from embudo.work.models import Job
+
+SHOWN = 8  # rows of a preview
+EXAMPLES = 3  # values beside a column
+
+
+@require("imports.run")
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Take a file and look at it."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data["file"]
+        upload = Upload.objects.create(by=request.user, kind=form.cleaned_data["kind"], file=file_name(given.name))
+        try:
+            _keep(upload, given)
+            _propose(upload, look(upload.text, Reading(**upload.reading) if upload.reading else None))
+        except BadFile as error:
+            upload.drop_files()
+            upload.delete()
+            form.add_error("file", str(error))
+        else:
+            return redirect("imports:file", upload.pk)
+    return render(request, "imports/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require("imports.run")
+@require_http_methods(["GET", "POST"])
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how the file is read; what is confirmed or corrected here is kept."""
+    upload = _upload(request, pk)
+    form = _reading_form(upload, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = _read_anew(upload, form)
+        except BadFile as error:
+            form.add_error(None, str(error))
+        else:
+            if list(upload.how_mapped().columns) != found.headers:
+                _propose(upload, found)
+            plan = upload.how_mapped()
+            form.fill(plan)
+            upload.plan = plan.as_dict()
+            upload.save()
+            return redirect("imports:columns", upload.pk)
+    shown = {"upload": upload, "form": form, "preset": preset_called(upload.preset), **_preview(upload)}
+    return render(request, "imports/file.html", shown, status=422 if form.errors else 200)
+
+
+@require("imports.run")
+@require_POST
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the first rows as they would be read by what the form says now; nothing is kept."""
+    upload = _upload(request, pk)
+    form = _reading_form(upload, request.POST)
+    if not form.is_valid():
+        problem = "; ".join(str(each) for errors in form.errors.values() for each in errors)
+        return render(request, "imports/_preview.html", {"problem": problem})
+    try:
+        found = _read_anew(upload, form, preview_only=True)
+    except BadFile as error:
+        return render(request, "imports/_preview.html", {"problem": str(error)})
+    return render(request, "imports/_preview.html", {"headers": found.headers, "rows": found.rows[:SHOWN]})
+
+
+@require("imports.run")
+@require_http_methods(["GET", "POST"])
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what each column is taken for; then try the whole file out."""
+    upload = _upload(request, pk)
+    found = look(upload.text, upload.how_read())
+    plan = upload.how_mapped()
+    if wanted := request.GET.get("mapping"):
+        kept = Mapping.objects.filter(pk=wanted if wanted.isdecimal() else 0, kind=upload.kind).first()
+        plan = Plan(**kept.plan_for(found.headers)) if kept else plan
+    problems: list[str] = []
+    if request.method == "POST":
+        plan = read_plan(request.POST, plan, upload.kind)
+        plan.statuses = plans.statuses_of(plan, found, preset_called(upload.preset))
+        plan = read_plan(request.POST, plan, upload.kind)
+        problems = plans.problems(plan, upload.kind)
+        upload.plan = plan.as_dict()
+        upload.save()
+        if not problems:
+            _remember(request, upload, plan, found.headers)
+            _try_out(request, upload)
+            return redirect("imports:trial", upload.pk)
+    shown = {"upload": upload, "plan": plan, "problems": problems, **_columns(upload, plan, found)}
+    return render(request, "imports/columns.html", shown, status=422 if problems else 200)
+
+
+@never_cache
+@require("imports.run")
+@require_GET
+def trial(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what the file would do, row by row, before anything is done."""
+    upload = _upload(request, pk)
+    if upload.run_id and upload.run:
+        return redirect("imports:run", upload.run_id)
+    record = upload.check_run if upload.check_run and upload.check_run.finished_at else None
+    job = upload.run_job or upload.check_job
+    shown = {"upload": upload, "job": job, "record": record}
+    columns_of = upload.how_mapped().columns.values() if record else ()
+    labels = {said["target"].partition(":")[2]: said["label"] for said in columns_of if said["label"]}
+    return render(request, "imports/trial.html", shown | (page_of(request, record, labels) if record else {}))
+
+
+@never_cache
+@require("imports.run")
+@require_GET
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how far the work on a file is; when it has ended or its run has begun, the page is loaded again."""
+    upload = _upload(request, pk)
+    job = upload.run_job or upload.check_job
+    response = render(request, "imports/_state.html", {"upload": upload, "job": job, "here": "upload"})
+    if job is None or job.ended or upload.run_id:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require("imports.run")
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring the file in; asked twice, it is still one import."""
+    upload = _upload(request, pk)
+    if upload.check_run is None or upload.check_run.finished_at is None:
+        toast(request, _("Try the file out first: nothing was brought in."), failed=True)
+        return redirect("imports:columns", pk)
+    if not upload.run_job:
+        job = Job(kind="import_run", about=upload.file, by=request.user, wants={"upload": upload.pk})
+        job.save()
+        if not Upload.objects.filter(pk=upload.pk, run_job=None).update(run_job=job):
+            job.delete()
+        else:
+            AuditEntry.record(request.user, "import_started", upload.file)
+    return redirect("imports:trial", pk)
+
+
+@require("imports.run")
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a file up before it was brought in."""
+    upload = _upload(request, pk)
+    if upload.run_job is None:
+        if upload.check_job:
+            upload.check_job.cancel()
+        if upload.check_run:
+            drop(upload.check_run)
+        upload.drop_files()
+        upload.delete()
+        toast(request, _("%(file)s is discarded; nothing was brought in.") % {"file": upload.file})
+    return redirect("imports:imports")
+
+
+# -- what the views share --------------------------------------------------------------------------------
+
+
+def _upload(request: HttpRequest, pk: int) -> Upload:
+    """The reader's own file on its way; nobody else's."""
+    found = Upload.objects.select_related("check_run", "run", "check_job", "run_job").filter(pk=pk).first()
+    if found is None or (found.by_id != request.user.pk):
+        raise Http404(_("There is no such file."))
+    if found.run is None and not found.original.exists():
+        raise Http404(_("The file is not there any more: files are kept for seven days. Bring it in again."))
+    return found
+
+
+def _keep(upload: Upload, given: Any) -> None:
+    upload.make_folder()
+    with upload.original.open("wb") as kept:
+        for chunk in given.chunks():
+            kept.write(chunk)
+    if upload.original.stat().st_size == 0:
+        raise BadFile(_("The file is empty."))
+    if workbook.is_workbook(upload.original):
+        upload.sheets = workbook.sheets_of(upload.original)
+        workbook.to_text(upload.original, upload.text)
+
+
+def _propose(upload: Upload, found: Found) -> None:
+    if not found.headers or not found.rows:
+        raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
+    reading = found.reading
+    zone = str(timezone.get_current_timezone_name())
+    before = upload.plan
+    country = before.get("country", "") or ("BR" if upload_language() == "pt-br" else "")
+    plan, preset = plans.proposed(
+        found, upload.kind, file=upload.file, zone=before.get("zone") or zone, country=country
+    )
+    upload.reading = {
+        "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
+        "sheet": reading.sheet,
+    }  # fmt: skip
+    upload.plan, upload.preset = plan.as_dict(), preset.name if preset else ""
+    upload.save()
+
+
+def upload_language() -> str:
+    """Return the language of the reader."""
+    from django.utils.translation import get_language
+
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def _reading_form(upload: Upload, post: Any) -> ReadingForm:
+    plan, reading = upload.how_mapped(), upload.how_read()
+    initial = {
+        "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
+        "sheet": reading.sheet, "decimal": plan.decimal, "dates": "|".join(plan.dates) or NO_DATES, "zone": plan.zone,
+        "country": plan.country,
+    }  # fmt: skip
+    return ReadingForm(post, initial=initial, sheets=upload.sheets, dates=plan.dates)
+
+
+def _read_anew(upload: Upload, form: ReadingForm, *, preview_only: bool = False) -> Found:
+    """The file read as the form says; another sheet becomes the text that is read."""
+    reading = form.reading(upload.how_read())
+    text = upload.text
+    if upload.sheets and reading.sheet != upload.reading.get("sheet", ""):
+        text = upload.folder / "preview.csv"
+        workbook.to_text(upload.original, text, sheet=reading.sheet)
+    found = look(text, reading)
+    if not found.headers:
+        raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
+    if not preview_only:
+        if text != upload.text:
+            text.replace(upload.text)
+        upload.reading = {
+            "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
+            "sheet": reading.sheet,
+        }  # fmt: skip
+    return found
+
+
+def _preview(upload: Upload) -> dict[str, Any]:
+    try:
+        found = look(upload.text, upload.how_read())
+    except BadFile as error:
+        return {"problem": str(error)}
+    return {"headers": found.headers, "rows": found.rows[:SHOWN], "unsure": found.unsure_dates}
+
+
+def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
+    groups = groups_of(upload.kind)
+    places = {header: n for n, header in enumerate(found.headers)}
+    shown = []
+    for number, (header, said) in enumerate(plan.columns.items()):
+        at = places.get(header)
+        values = [row[at].strip() for row in found.rows if at is not None and at < len(row) and row[at].strip()]
+        shown.append({
+            "number": number, "header": header, **said, "new": is_new(said["target"], groups),
+            "examples": list(dict.fromkeys(values))[:EXAMPLES], "empty": not values,
+        })  # fmt: skip
+    return {
+        "columns": shown,
+        "groups": groups,
+        "kinds": KINDS,
+        "missing": "|".join(plan.missing),
+        "statuses": list(enumerate(plan.statuses.items())),
+        "preset": preset_called(upload.preset),
+        "mappings": Mapping.objects.filter(kind=upload.kind),
+    }
+
+
+def _remember(request: HttpRequest, upload: Upload, plan: Plan, headers: list[str]) -> None:
+    name = request.POST.get("remember", "").strip()[:60]
+    if name:
+        kept = {"headers": headers, "plan": plan.as_dict(), "by": request.user}
+        Mapping.objects.update_or_create(name=name, kind=upload.kind, defaults=kept)
+
+
+def _try_out(request: HttpRequest, upload: Upload) -> None:
+    if upload.check_job:
+        upload.check_job.cancel()
+    job = Job(kind="import_check", about=upload.file, by=request.user, wants={"upload": upload.pk})
+    job.save()
+    upload.check_job = job
+    upload.save()

@@ -1,0 +1,131 @@
+"""The long work of imports: it goes on where it stopped, however it stopped."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from embudo.imports import run as engine
+from embudo.imports import undo
+from embudo.imports.keeping import sweep
+from embudo.imports.models import Upload
+from embudo.leads.models import ImportRow, ImportRun, Person
+from embudo.work import run as worker
+from embudo.work.models import Job
+from tests.imports.test_undo import shown
+from tests.imports.views.conftest import Marketer, here, marketer, signed_in, works
+
+__all__ = ["here", "marketer", "signed_in"]
+ROWS = 25
+FILE = ("Email,Name\n" + "".join(f"p{n}@b.mx,P {n}\n" for n in range(ROWS))).encode()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in portions of four rows."""
+    monkeypatch.setattr(engine, "PORTION", 4)
+    monkeypatch.setattr(undo, "PORTION", 4)
+
+
+def does_some(steps: int) -> Job:
+    """Do a job that waits as far as so many steps, and die then."""
+    job = Job.claim("dies")
+    assert job is not None
+    work = worker.kind_of(job.kind).run(job)
+    for _step in range(steps):
+        next(work)
+    work.close()
+    Job.objects.filter(pk=job.pk).update(beat_at=timezone.now() - timedelta(minutes=5))
+    return job
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7])
+def test_an_import_whose_process_died_is_finished_and_counts_each_row_once(
+    marketer: Marketer, small: None, steps: int
+) -> None:
+    before = shown()
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.client.post(f"/imports/{upload.pk}/start/")
+    does_some(steps)
+    works()
+    run = ImportRun.objects.get(dry_run=False)
+    assert (run.rows, run.accepted, run.fresh, run.facts) == (ROWS, ROWS, ROWS, ROWS)
+    assert ImportRow.objects.filter(run=run).count() == ROWS
+    assert Person.objects.count() == ROWS
+    marketer.undoes(run)
+    assert shown() == before
+
+
+def test_facts_that_the_log_took_just_before_a_crash_are_taken_back_too(
+    marketer: Marketer, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shown()
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.client.post(f"/imports/{upload.pk}/start/")
+    reported = engine.Import._report
+    calls: list[int] = []
+
+    def dies(self: Any, run: int, lines: Any) -> None:
+        calls.append(run)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        reported(self, run, lines)
+
+    monkeypatch.setattr(engine.Import, "_report", dies)
+    with pytest.raises(KeyboardInterrupt):
+        does_some(9)
+    monkeypatch.setattr(engine.Import, "_report", reported)
+    Job.objects.update(beat_at=timezone.now() - timedelta(minutes=5))
+    works()
+    run = ImportRun.objects.get(dry_run=False)
+    assert Person.objects.count() == ROWS
+    marketer.undoes(run)
+    assert shown() == before
+
+
+def test_a_cancelled_import_keeps_what_it_recorded_and_can_be_undone(marketer: Marketer, small: None) -> None:
+    before = shown()
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.client.post(f"/imports/{upload.pk}/start/")
+    job = does_some(4)
+    Job.objects.filter(pk=job.pk).update(asked="cancelled")
+    job = Job.claim("again")
+    assert job is not None
+    worker.do(job, threading.Event())
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    run = ImportRun.objects.get(dry_run=False)
+    page = marketer.client.get(f"/imports/runs/{run.pk}/").content.decode()
+    assert "stopped before its end" in page and "Undo this import" in page
+    marketer.undoes(run)
+    assert shown() == before
+
+
+def test_an_undo_whose_process_died_is_finished(marketer: Marketer, small: None) -> None:
+    before = shown()
+    run = marketer.starts(marketer.tries(marketer.brings("p.csv", FILE)))
+    marketer.client.post(f"/imports/runs/{run.pk}/undo/")
+    does_some(3)
+    assert 0 < undo.left(run) < ROWS
+    works()
+    assert undo.left(run) == 0
+    assert shown() == before
+    assert ImportRun.objects.get(pk=run.pk).undone_at is not None
+
+
+def test_a_trial_leaves_no_rows_once_the_file_is_brought_in(marketer: Marketer) -> None:
+    run = marketer.starts(marketer.tries(marketer.brings("p.csv", FILE)))
+    assert set(ImportRow.objects.values_list("run_id", flat=True)) == {run.pk}
+    assert ImportRun.objects.count() == 1
+
+
+def test_files_are_kept_for_seven_days(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    assert sweep() == 0
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert sweep() == 1
+    assert not upload.folder.exists()
+    assert (Upload.objects.count(), ImportRow.objects.count()) == (0, 0)
+    assert marketer.client.get(f"/imports/{upload.pk}/trial/").status_code == 404

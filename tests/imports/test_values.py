@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from embudo.imports.values import BadValue, Conventions
+
+PLAIN = Conventions()
+BRAZIL = Conventions("America/Sao_Paulo", ("%d/%m/%Y %H:%M", "%d/%m/%Y"), ",", frozenset({"n/d"}))
+
+
+def micros(*parts: int) -> int:
+    """An instant in UTC."""
+    return int(datetime(*parts, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize(("text", "instant"), [
+    ("2026-03-02", micros(2026, 3, 2)),
+    ("2026-03-02 09:30:00", micros(2026, 3, 2, 9, 30)),
+    ("2026-03-02T09:30:00+02:00", micros(2026, 3, 2, 7, 30)),
+    ("2026-03-02T09:30:00.250Z", micros(2026, 3, 2, 9, 30) + 250_000),
+])  # fmt: skip
+def test_dates_are_iso_unless_the_map_says_otherwise(text: str, instant: int) -> None:
+    assert PLAIN.instant(text) == instant
+
+
+def test_a_date_without_a_zone_is_of_the_maps_zone() -> None:
+    assert BRAZIL.instant("02/03/2026 09:30") == micros(2026, 3, 2, 12, 30)
+    assert BRAZIL.instant("02/03/2026") == micros(2026, 3, 2, 3)
+
+
+@pytest.mark.parametrize("text", ["2026-03-02", "31/02/2026", "tomorrow"])
+def test_a_date_that_is_written_otherwise_is_no_date(text: str) -> None:
+    with pytest.raises(BadValue, match="is not a date written as %d/%m/%Y"):
+        BRAZIL.instant(text)
+
+
+@pytest.mark.parametrize(("conventions", "text", "number"), [
+    (PLAIN, "1,250.50", 1250.5), (BRAZIL, "1.250,50", 1250.5), (PLAIN, "-3", -3), (PLAIN, "1 000", 1000),
+    (PLAIN, "2e3", 2000), (PLAIN, "0.0", 0),
+])  # fmt: skip
+def test_numbers_are_read_by_the_files_decimal_sign(conventions: Conventions, text: str, number: float) -> None:
+    assert conventions.number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "many", "nan", "inf", "1.2.3"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(BadValue):
+        PLAIN.number(text)
+
+
+def test_money_loses_its_currency() -> None:
+    assert BRAZIL.read("R$ 1.250,50", "money") == 1250.5
+    assert PLAIN.read("$40,000", "money") == 40_000
+
+
+def test_what_means_not_known_is_absent() -> None:
+    assert [BRAZIL.present(text) for text in ("", "  ", None, "n/d", " x ")] == [None, None, None, None, "x"]
+
+
+def test_choices_yes_and_no_and_dates_have_their_forms() -> None:
+    assert PLAIN.read("cat; dog ;", "choices") == ["cat", "dog"]
+    assert PLAIN.read("a;b", "choices", values={"a": "Alpha"}) == ["Alpha", "b"]
+    assert [PLAIN.read(text, "boolean") for text in ("Yes", "sí", "0", "não")] == [True, True, False, False]
+    assert BRAZIL.read("02/03/2026", "date") == "2026-03-02"
+    assert PLAIN.read("pet", "choice", values={"pet": "Pets"}) == "Pets"
+    with pytest.raises(BadValue, match="neither yes nor no"):
+        PLAIN.read("perhaps", "boolean")
