@@ -35,6 +35,10 @@ WORDS = {
     "person_taken_out": _("took out everything about %(about)s"),
     "person_erased": _("erased a person: %(rows)s facts"),
     "retention_changed": _("changed how long facts are kept: %(new)s (before: %(old)s)"),
+    "form_added": _("made the form %(about)s"),
+    "form_published": _("published version %(version)s of the form %(about)s"),
+    "form_archived": _("put the form %(about)s away"),
+    "form_reopened": _("brought the form %(about)s back"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

@@ -25,6 +25,7 @@ class Entry:
 ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
+    Entry(_("Forms"), "forms:forms", "forms.see", "list", "o"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
     Entry(_("Privacy"), "privacy:purposes", "privacy.see", "shield", "v", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
