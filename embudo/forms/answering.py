@@ -46,15 +46,7 @@ class Answers:
     answers: list[Answer] = field(default_factory=list)
     agreed: list[Wording] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)  # by the id of the field
-
-    @property
-    def score(self) -> int | None:
-        """How likely they recommend us, 0 to 10, where that was asked."""
-        return next((each.value for each in self.answers if each.question and isinstance(each.value, Scale)), None)
-
-
-class Scale(int):
-    """A number of the scale from 0 to 10."""
+    score: int | None = None  # how likely they recommend us, 0 to 10, where that was asked
 
 
 def typed_in(content: Content, posted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -109,6 +101,8 @@ def _take(
             raise BadValue(_missing(each))
         return
     if each.kind is Kind.QUESTION:
+        if each.widget is Widget.SCALE and result.score is None:
+            result.score = value
         question = said(each.label, content.language, content.language) or each.id
         result.answers.append(Answer(each.id, question, value, _shown(each, value, content, attribute)))
         return
@@ -129,7 +123,7 @@ def _value(each: Field, attribute: Attribute, typed: list[str], content: Content
     if each.widget is Widget.SCALE and typed:
         if typed[0] not in map(str, range(11)):
             raise BadValue(_("Choose a number from 0 to 10."))
-        return Scale(typed[0])
+        return int(typed[0])
     if each.widget in (Widget.CHOICE, Widget.CHOICES):
         offered = {value for value, _words in options(each, content, language, attribute)}
         if offered and not offered.issuperset(typed):

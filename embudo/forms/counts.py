@@ -56,6 +56,9 @@ class Counts:
         return self.sent / self.seen if self.seen else None
 
 
+NONE = Counts(0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldCount:
     """One field: in how many showings it was touched, and in how many it was the last before people left."""

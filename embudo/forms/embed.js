@@ -10,12 +10,12 @@
   var STYLE = ":where(.embudo-form,.ef-thanks){display:grid;gap:1em;font:inherit;color:inherit;max-width:36em}" +
     ":where(.ef-field,.embudo-form fieldset){border:0;margin:0;padding:0;min-width:0}" +
     ":where(.ef-label,.ef-title){display:block;font-weight:bold;padding:0;margin:0 0 .25em}:where(.ef-title){font-size:1.25em}" +
-    ":where(.embudo-form p){margin:0}:where(.ef-optional,.ef-help,.ef-ends){opacity:.8;font-size:.9em;font-weight:normal}" +
+    ":where(.embudo-form p){margin:0}:where(.ef-optional,.ef-help,.ef-ends){font-size:.9em;font-weight:normal}" +
     ":where(.embudo-form input:not([type=checkbox],[type=radio],[type=hidden]),.embudo-form select,.embudo-form textarea)" +
     "{box-sizing:border-box;width:100%;font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:4px;padding:.5em}" +
     ":where(.embudo-form select option){color:#000;background:#fff}" +
     ":where(.ef-box){display:flex;gap:.5em;align-items:baseline}:where(.ef-choices){display:grid;gap:.25em}" +
-    ":where(.ef-scale){display:flex;flex-wrap:wrap;gap:.25em 1em}:where(.ef-ends){display:flex;justify-content:space-between;margin-top:.25em}" +
+    ":where(.ef-scale){display:grid;grid-template-columns:repeat(11,1fr)}:where(.ef-scale .ef-box){flex-direction:column-reverse;align-items:center;gap:.25em}:where(.ef-ends){display:flex;justify-content:space-between;margin-top:.25em}" +
     ":where(.embudo-form button){font:inherit;padding:.6em 1.4em;cursor:pointer}" +
     ":where(.ef-alert,.ef-error){font-weight:bold}.ef-trap{position:absolute!important;left:-9999px!important}.ef-field[hidden],.ef-lost[hidden]{display:none!important}";
 
@@ -184,8 +184,9 @@
   }
 
   function begin() {
-    dress();
-    each(document.querySelectorAll("script[data-form]"), function (tag) { if (tag.src.indexOf(base + "embed.js") === 0) place(tag); });
+    var tags = document.querySelectorAll("script[data-form]");
+    if (tags.length) dress();
+    each(tags, function (tag) { if (tag.src.indexOf(base + "embed.js") === 0) place(tag); });
     each(document.querySelectorAll("form[data-ef]"), function (form) { if (!form.touched && form.action.indexOf(base) === 0) help(form); });
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);

@@ -81,7 +81,7 @@ def facts(sending: Sending, answers: Answers, sender: Sender, reasons: tuple[str
 
 def _survey(answers: Answers) -> dict[str, Any]:
     said = [{"field": each.field, "question": each.question, "answer": each.value} for each in answers.answers]
-    score = {} if answers.score is None else {"score": int(answers.score)}
+    score = {} if answers.score is None else {"score": answers.score}
     return {"fields": {each.question: each.shown for each in answers.answers}, "answers": said, **score}
 
 

@@ -76,7 +76,7 @@ def _pieces(upload: Any) -> Iterator[bytes]:
 def _named(given: str) -> tuple[str, str]:
     """A name without folders, control characters or a second meaning, and its ending."""
     last = unicodedata.normalize("NFC", given).replace("\\", "/").rsplit("/", 1)[-1]
-    stem, _dot, ending = last.rpartition(".")
+    stem, dot, ending = last.rpartition(".")
     stem = " ".join(ODD.sub(" ", stem).split()).strip(". ")[:80] or "file"
-    ending = {"jpeg": "jpg"}.get(ending.lower(), ending.lower())
+    ending = {"jpeg": "jpg"}.get(ending.lower(), ending.lower()) if dot else ""
     return f"{stem}.{ending}", ending

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from embudo.accounts.permissions import require
-from embudo.forms.counts import USUAL, count_all
+from embudo.forms.counts import NONE, USUAL, count_all
 from embudo.forms.editing import FormForm
 from embudo.forms.models import Form
 from embudo.forms.presets import BY_CODE, PRESETS
@@ -22,7 +22,7 @@ def forms(request: HttpRequest) -> HttpResponse:
     used = [form for form in every if form.archived_at is None]
     counts = count_all(used, USUAL)
     shown = {
-        "forms": [(form, counts.get(form.pk)) for form in used],
+        "forms": [(form, counts.get(form.pk, NONE)) for form in used],
         "archived": [form for form in every if form.archived_at is not None],
         "days": USUAL,
     }

@@ -106,7 +106,7 @@ def told(request: HttpRequest, slug: str) -> HttpResponse:
     """The script tells that the form was shown or begun; robots are not counted."""
     form, content = _form(slug)
     length = request.headers.get("content-length", "")
-    if not (length.isdecimal() and len(length) < 6 and int(length) <= showing.LONGEST):
+    if length and not (length.isdecimal() and len(length) < 6 and int(length) <= showing.LONGEST):
         return HttpResponse(status=413)
     said_ = showing.read(request.body, form.slug)
     robot = marks_of(request.headers, request.headers.get("user-agent", ""))
