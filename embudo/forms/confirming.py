@@ -4,13 +4,14 @@ import logging
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from embudo.core.event import Door, Event, Verdict, subject_of
 from embudo.eventlog import Outcome
+from embudo.forms import guarding
 from embudo.forms.answering import Answers
 from embudo.forms.content import Content, said
 from embudo.forms.facts import Sending
@@ -24,12 +25,13 @@ from embudo.privacy.models import Wording
 
 logger = logging.getLogger(__name__)
 UNSENT = "form:mail_not_sent"
+PATIENCE_S = 10
 
 
 def ask(content: Content, sending: Sending, answers: Answers, *, browser: str = "") -> bool:
     """Send the mail and return whether the server took it; otherwise the showing says so. The facts are kept by now."""
     address = answers.traits.get("email")
-    if not isinstance(address, str):
+    if not isinstance(address, str) or guarding.was_asked_enough(address):
         return False
     purposes = [[each.purpose.code, each.version, each.language] for each in answers.agreed]
     confirmation = Confirmation(sending.showing, purposes, sending.language, browser)
@@ -44,7 +46,8 @@ def ask(content: Content, sending: Sending, answers: Answers, *, browser: str = 
     try:
         if not settings.EMBUDO.mail_url and settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
             raise OSError("no mail server is set (EMBUDO_MAIL_URL)")
-        EmailMessage(subject, body, content.sender or None, [address]).send()
+        connection = get_connection(timeout=PATIENCE_S)
+        EmailMessage(subject, body, content.sender or None, [address], connection=connection).send()
     except OSError as error:  # smtplib's own are among them
         logger.warning("a confirmation could not be sent: %s", type(error).__name__)
         row = Showing.objects.get(pk=sending.showing)

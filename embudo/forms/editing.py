@@ -32,6 +32,7 @@ from embudo.forms.content import (
 )  # fmt: skip
 from embudo.forms.leading import may_lead_to
 from embudo.forms.models import Form
+from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute
 from embudo.privacy.models import Purpose
 
@@ -98,9 +99,12 @@ def widgets_of(field: Field) -> tuple[Widget, ...]:
     if field.name in OF_NAME:
         return OF_NAME[field.name]
     known = Attribute.objects.filter(pk=field.name).first()
+    ways = OF_KIND[known.kind if known else kind_of(field.name, "")]
+    if Widget.CHOICE not in ways or Widget.TEXT not in ways or field.name == "country":
+        return ways
     if known is not None and known.options:
-        return tuple(each for each in OF_KIND[known.kind] if each is not Widget.TEXT)
-    return OF_KIND[known.kind if known else "text"]
+        return tuple(each for each in ways if each is not Widget.TEXT)
+    return (Widget.TEXT, *(each for each in ways if each is not Widget.TEXT))
 
 
 def _line(label: Any, **more: Any) -> forms.CharField:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from django.utils.crypto import salted_hmac
+
 from embudo.accounts.attempts import Recent
 from embudo.core.event import Verdict
 from embudo.forms.answering import Answers
@@ -20,6 +22,7 @@ FASTEST_S = 1.5
 WINDOW_S = 600.0
 OFTEN, TOO_OFTEN = 10, 60  # sent by one address to one form within the window
 MOST_LINKS = 3
+MOST_ASKED = 3  # confirmations to one address in a day, whoever wrote it into the form
 
 TRAP, FAST, UNTIMED, OFTEN_SENT, DISPOSABLE, LINKS = (
     f"form:{word}" for word in ("trap", "too_fast", "no_ticket", "often", "disposable_mail", "links")
@@ -28,6 +31,7 @@ LINK = re.compile(r"https?://|www\.|<a\s", re.IGNORECASE)
 
 _sent = Recent(WINDOW_S)
 _told = Recent(WINDOW_S)
+_asked = Recent(86_400.0)
 
 
 class TooOften(Exception):
@@ -73,6 +77,11 @@ def verdict_of(reasons: Sequence[str], judged: Verdict) -> Verdict:
 def tells_too_often(form: str, address: str) -> bool:
     """Return whether an address tells of more showings of a form than people look at."""
     return _counted(_told, f"{form} {address}") > 20 * TOO_OFTEN
+
+
+def was_asked_enough(mail: str) -> bool:
+    """Return whether an address was asked to confirm so often today that more would only be a nuisance."""
+    return _counted(_asked, salted_hmac("embudo.forms.asked", mail, algorithm="sha256").hexdigest()) > MOST_ASKED
 
 
 def is_disposable(mail: Any) -> bool:

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 
+from embudo.core.event import Verdict
 from embudo.eventlog import Outcome
 from embudo.forms import guarding
 from embudo.forms.answering import Answers, answered, typed_in
@@ -18,6 +19,7 @@ from embudo.forms.ticket import Ticket
 from embudo.leads.record import the_log
 
 SECOND = 1_000_000
+CORRECTED_S = 60  # for so long after a sending another one from the same page corrects it
 SAME_S = 600  # of HTML without a ticket: the same answers within this are the same sending
 
 
@@ -32,7 +34,7 @@ class Sent:
     values: Mapping[str, Sequence[str]]
     answers: Answers
     showing: str = ""
-    machine: bool = False
+    asked: bool = False  # by mail, whether the address is theirs
 
     @property
     def kept(self) -> bool:
@@ -68,9 +70,9 @@ def send(
     Showing.objects.filter(pk=sending.showing).update(
         sent_at=sender.at, verdict=events[0].verdict.value, reasons=list(events[0].reasons)
     )
-    if receipts[0].outcome is Outcome.ACCEPTED and sending.held and events[0].verdict.value != "machine":
-        ask(content, sending, answers, browser=sender.browser)
-    return Sent(values, answers, sending.showing, events[0].verdict.value == "machine")
+    fresh, human = receipts[0].outcome is Outcome.ACCEPTED, events[0].verdict is Verdict.HUMAN
+    asked = sending.held and fresh and human and ask(content, sending, answers, browser=sender.browser)
+    return Sent(values, answers, sending.showing, asked)
 
 
 def _sending(
@@ -83,12 +85,17 @@ def _sending(
 ) -> Sending:
     said = json.dumps([form.slug, sorted(values.items())], ensure_ascii=False)
     showing = ticket.showing if ticket and ticket.showing else ""
-    if not showing:
+    if not showing or _was_sent_by_others(showing, sender.at):
         showing = uuid5(NAMESPACE_URL, f"{settings.SECRET_KEY} {said} {sender.at // SECOND // SAME_S}").hex
     held = content.confirm and any(each.kind is Kind.ATTRIBUTE and each.name == "email" for each in content.fields)
     version = ticket.version if ticket else form.published.number if form.published else 0
     id = str(uuid5(NAMESPACE_URL, f"{showing} {said}"))
     return Sending(form.slug, version, showing, language, form.site.public_id, id, content.means, held)
+
+
+def _was_sent_by_others(showing: str, at: int) -> bool:
+    """Whether what comes now is more than a correction of what this showing was sent with: a page left open."""
+    return Showing.objects.filter(pk=showing, sent_at__lt=at - CORRECTED_S * SECOND).exists()
 
 
 def _about_to_keep(form: Form, sending: Sending, sender: Sender, ticket: Ticket | None, subject: int) -> None:

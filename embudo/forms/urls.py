@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.forms.views import building, listing, public, results, sharing
+from embudo.forms.views import building, given, listing, public, results, sharing
 
 app_name = "forms"
 urlpatterns = [
@@ -26,8 +26,8 @@ urlpatterns = [
     path("forms/<slug:slug>/showings/<str:what>/", results.showings, name="showings"),
     path("forms/<slug:slug>/showing/<str:showing>/verdict/", results.verdict, name="verdict"),
     path("f/embed.js", public.script, name="script"),
-    path("f/files/<str:link>/", public.file, name="file"),
-    path("f/confirm/<str:link>/", public.confirm, name="confirm"),
+    path("f/files/<str:link>/", given.file, name="file"),
+    path("f/confirm/<str:link>/", given.confirm, name="confirm"),
     path("f/<slug:slug>/", public.hosted, name="hosted"),
     path("f/<slug:slug>/embed/", public.embed, name="embed"),
     path("f/<slug:slug>/told/", public.told, name="told"),

@@ -13,6 +13,8 @@ from embudo.urls import urlpatterns
 OPEN = {
     "accounts:sign_in", "accounts:sign_out", "accounts:set_up", "accounts:new_password", "accounts:preferences",
     "operate:healthz", "ui:gallery", "privacy:link", "privacy:one_click",
+    "operate:healthz", "ui:gallery",
+    *(f"forms:{name}" for name in ("script", "file", "confirm", "hosted", "embed", "told")),
 }  # fmt: skip
 
 
@@ -74,6 +76,8 @@ PAGES = {
     "/changes/": "audit.see",
     "/sites/": "sites.see",
     "/sites/new/": "sites.edit",
+    "/forms/": "forms.see",
+    "/forms/new/": "forms.edit",
     "/me/": "",
 }
 

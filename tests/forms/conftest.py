@@ -28,7 +28,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"')
 def here(config: Config, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A fresh data folder and log as the site's own; no test sees what another has sent."""
     settings.EMBUDO = replace(config, site_url="http://testserver")
-    for name in ("_sent", "_told"):
+    for name in ("_sent", "_told", "_asked"):
         monkeypatch.setattr(guarding, name, attempts.Recent(guarding.WINDOW_S))
     return settings.EMBUDO
 

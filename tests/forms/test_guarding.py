@@ -79,13 +79,16 @@ def test_an_address_to_throw_away_is_a_reason(visitor: Client, form: Form, log: 
 
 @pytest.mark.parametrize(
     ("mail", "disposable"),
-    [("a@mailinator.com", True), ("a@x.mailinator.com", True), ("a@gmail.com", False), ("a@norte.example", False), ("", False)],
-)
+    [("a@mailinator.com", True), ("a@x.mailinator.com", True), ("a@gmail.com", False),
+     ("a@norte.example", False), ("", False)],
+)  # fmt: skip
 def test_which_addresses_are_thrown_away(mail: str, disposable: bool) -> None:
     assert guarding.is_disposable(mail) is disposable
 
 
-def test_texts_full_of_links_are_doubted(visitor: Client, site: Any, content: Content, log: Log, slow_hands: None) -> None:
+def test_texts_full_of_links_are_doubted(
+    visitor: Client, site: Any, content: Content, log: Log, slow_hands: None
+) -> None:
     message = Field("f5", Kind.QUESTION, Widget.LONG, label={"en": "Message"})
     published(site, replace(content, fields=(FIELDS[0], message)), "message")
     fills_in(visitor, "message", **{"f_f1": "a@norte.example", "f_f5": "http://a.b www.c.d https://e.f <a href=x>"})

@@ -17,7 +17,7 @@ from embudo.forms.models import File, Form, Showing
 from tests.forms.conftest import BROWSER, FIELDS, fills_in, hidden, published
 
 pytestmark = pytest.mark.usefixtures("slow_hands")
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}{% debug %}${7*7}\'`'
+EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}{% debug %}${7*7}'`"
 ANA = {"f_f1": "ana@norte.example"}
 
 
@@ -78,9 +78,7 @@ def test_only_pages_of_the_site_may_send_its_form(
     assert log.ledger().refused == ({"wrong_domain": 1} if status == 403 else {})
 
 
-def test_plain_html_of_a_page_elsewhere_sends_without_script(
-    visitor: Client, form: Form, staff: Any, log: Log
-) -> None:
+def test_plain_html_of_a_page_elsewhere_sends_without_script(visitor: Client, form: Form, staff: Any, log: Log) -> None:
     import html
 
     page = staff().get("/forms/contact/share/?lang=es").content.decode()
@@ -126,7 +124,8 @@ def test_every_text_of_the_builder_is_only_text(visitor: Client, site: Any, cont
     for answer in (
         visitor.get(f"/f/evil/?plan={EVIL}"), visitor.get("/f/evil/embed/"), fills_in(visitor, "evil", **ANA),
         *(staff().get(f"/forms/{path}") for path in
-          ("", "evil/", "evil/build/", "evil/build/?field=f2", "evil/whole/", "evil/share/", "evil/preview/", "evil/versions/")),
+          ("", "evil/", "evil/build/", "evil/build/?field=f2", "evil/whole/", "evil/share/", "evil/preview/",
+           "evil/versions/")),
     ):  # fmt: skip
         page = answer.content.decode()
         page = json.loads(page)["html"] if answer.headers["Content-Type"] == "application/json" else page
@@ -152,7 +151,10 @@ def test_every_answer_is_only_text_wherever_it_is_shown(
         assert "<script>alert" not in page and "<img src=x" not in page
 
 
-ODD = ["\x00\x01\x02", "\ud7ff\ue000", "‮evil‭", "a" * 5000, "😀" * 300, "ﷺ" * 50, "İ" * 100, "\u2028", "%s%n{0}", "-1", "NaN", "1e999"]
+ODD = [
+    "\x00\x01\x02", "\ud7ff\ue000", "\u202eevil\u202d", "a" * 5000, "😀" * 300, "ﷺ" * 50, "İ" * 100, "\u2028",
+    "%s%n{0}", "-1", "NaN", "1e999",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -241,10 +243,13 @@ def test_a_file_keeps_a_harmless_name(db: None, name: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "body"),
-    [("page.html", b"<script>"), ("a.svg", b"<svg onload=alert(1)>"), ("a.js", b"alert(1)"), ("a.exe", b"MZ"), ("pdf", b"%PDF-"),
-     ("guide.pdf", b"<html><script>alert(1)</script>"), ("a.png", b"%PDF-1.7"), ("a.pdf.html", b"%PDF-"), ("empty.pdf", b"")],
+    [("page.html", b"<script>"), ("a.svg", b"<svg onload=alert(1)>"), ("a.js", b"alert(1)"), ("a.exe", b"MZ"),
+     ("pdf", b"%PDF-"), ("guide.pdf", b"<html><script>alert(1)</script>"), ("a.png", b"%PDF-1.7"),
+     ("a.pdf.html", b"%PDF-"), ("empty.pdf", b"")],
 )  # fmt: skip
-def test_what_a_browser_would_run_or_is_not_what_it_says_is_refused(form: Form, staff: Any, name: str, body: bytes) -> None:
+def test_what_a_browser_would_run_or_is_not_what_it_says_is_refused(
+    form: Form, staff: Any, name: str, body: bytes
+) -> None:
     given = {"name": "x", "languages": ["en"], "language": "en", "means": "", "at_once": "2", "then": "file"}
     answer = staff().post("/forms/contact/whole/", {**given, "upload": upload(name, body)})
     assert answer.status_code == 422
@@ -266,7 +271,8 @@ def test_the_file_is_given_by_a_signed_link_and_the_download_is_a_fact_once(
         answer = visitor.get(link)
         assert b"".join(answer.streaming_content) == body
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
     rows, _ = log.read(log.end().moved({0: 0}), 100)
     fetched = [row.event for row in rows if row.event.kind == "content_downloaded"]
     assert [(each.identifier, each.props["name"]) for each in fetched] == [("mail:ana@norte.example", "Guía.pdf")]
@@ -278,8 +284,10 @@ def test_the_file_is_given_by_a_signed_link_and_the_download_is_a_fact_once(
 
 
 def tell(client: Client, form: Form, ticket: str, *touched: str, **more: Any) -> int:
-    body = json.dumps({"t": ticket, "f": touched, "u": "https://norte.example/contact?email=a@b.c", "r": "https://www.google.com/x", **more})
-    return client.post(f"/f/{form.slug}/told/", body, content_type="text/plain", headers={"origin": "https://norte.example"}).status_code
+    pages = {"u": "https://norte.example/contact?email=a@b.c", "r": "https://www.google.com/x"}
+    body = json.dumps({"t": ticket, "f": touched, **pages, **more})
+    headers = {"origin": "https://norte.example"}
+    return client.post(f"/f/{form.slug}/told/", body, content_type="text/plain", headers=headers).status_code
 
 
 def test_seen_begun_and_where_people_leave(visitor: Client, form: Form, content: Content) -> None:
@@ -301,7 +309,9 @@ def test_seen_begun_and_where_people_leave(visitor: Client, form: Form, content:
     assert (row.path, row.source) == ("/contact", "google.com")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"t": 1}', b'{"t": "x", "f": 3}', b'{"t": null}', b"[" * 5000, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"t": 1}', b'{"t": "x", "f": 3}', b'{"t": null}', b"[" * 5000, b"\xff\xfe"]
+)
 def test_what_is_told_wrongly_counts_nothing(visitor: Client, form: Form, body: bytes) -> None:
     assert visitor.post("/f/contact/told/", body, content_type="text/plain").status_code == 204
     assert not Showing.objects.exists()
@@ -310,14 +320,17 @@ def test_what_is_told_wrongly_counts_nothing(visitor: Client, form: Form, body: 
 def test_robots_and_strange_pages_are_not_counted(visitor: Client, form: Form) -> None:
     ticket = hidden(visitor.get("/f/contact/").content.decode())["_ticket"]
     body = json.dumps({"t": ticket})
-    for headers in ({"user-agent": "curl/8.0", "origin": "https://evil.example"}, {"user-agent": "Googlebot/2.1"}, {"user-agent": ""}):
+    for agent in ("curl/8.0", "Googlebot/2.1", ""):
+        headers = {"user-agent": agent, "origin": "https://norte.example"}
         visitor.post("/f/contact/told/", body, content_type="text/plain", headers=headers)
     visitor.post("/f/contact/told/", body, content_type="text/plain", headers={"origin": "https://evil.example"})
     assert visitor.post("/f/contact/told/", "x" * 9000, content_type="text/plain").status_code == 413
     assert not Showing.objects.exists()
 
 
-def test_a_form_says_the_same_whoever_is_known(visitor: Client, site: Any, content: Content, log: Log, follow: Any) -> None:
+def test_a_form_says_the_same_whoever_is_known(
+    visitor: Client, site: Any, content: Content, log: Log, follow: Any
+) -> None:
     """Nobody finds out by the form's shape whether an address is known (decisions/0017)."""
     later = Field("f5", Kind.ATTRIBUTE, Widget.TEXT, "title", progressive=True, required=True)
     made = published(site, replace(content, at_once=0, fields=(*FIELDS, later)), "progressive")
@@ -330,7 +343,8 @@ def test_a_form_says_the_same_whoever_is_known(visitor: Client, site: Any, conte
     follow()
     again = Client(headers={"user-agent": BROWSER, "accept-language": "en"})
     assert shape(again.get("/f/progressive/")) == before == shape(visitor.get("/f/progressive/"))
-    assert shape(fills_in(again, "progressive", **ANA)) == first == shape(fills_in(again, "progressive", f_f1="new@norte.example"))
+    for mail in (ANA["f_f1"], "new@norte.example"):
+        assert shape(fills_in(again, "progressive", f_f1=mail)) == first
     assert count(made, 1).sent == 3
 
 

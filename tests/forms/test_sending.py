@@ -137,7 +137,9 @@ def test_a_row_whose_fact_was_never_kept_is_no_sending(
     assert not Showing.objects.exclude(fact="").exists()
 
 
-def test_a_form_that_names_nobody_identifies_only_itself(visitor: Client, site: Any, content: Content, log: Log) -> None:
+def test_a_form_that_names_nobody_identifies_only_itself(
+    visitor: Client, site: Any, content: Content, log: Log
+) -> None:
     published(site, replace(content, fields=FIELDS[2:3]), "survey")
     fills_in(visitor, "survey", f_f3="later")
     fills_in(visitor, "survey", f_f3="later")
@@ -163,8 +165,9 @@ def test_a_recommendation_is_a_score_of_its_own_fact(visitor: Client, site: Any,
 
 @pytest.mark.parametrize(
     ("mode", "headers", "linked"),
-    [("implied", {}, True), ("cookieless", {}, False), ("implied", {"sec-gpc": "1"}, False), ("implied", {"dnt": "1"}, False)],
-)
+    [("implied", {}, True), ("cookieless", {}, False), ("implied", {"sec-gpc": "1"}, False),
+     ("implied", {"dnt": "1"}, False)],
+)  # fmt: skip
 def test_the_browser_is_linked_only_where_its_owner_agreed(
     visitor: Client, form: Form, log: Log, mode: str, headers: dict[str, str], linked: bool
 ) -> None:
@@ -185,7 +188,8 @@ def test_a_form_from_a_public_page_overwrites_nothing_stronger(
 ) -> None:
     from tests.cast import ada
 
-    log.append(list(ada.journey().through(Door.SECRET).does("profile_changed", traits={"email": ada.mail, "first_name": "Ada"})))
+    stated = {"email": ada.mail, "first_name": "Ada"}
+    log.append(list(ada.journey().through(Door.SECRET).does("profile_changed", traits=stated)))
     fills_in(visitor, **{**ANA, "f_f1": ada.mail, "f_f2": "Mallory"})
     follow()
     assert Person.objects.get(mail=ada.mail).attributes["first_name"] == "Ada"
