@@ -32,7 +32,9 @@
     try { return window.localStorage.getItem("embudo_" + name) || ""; } catch (e) { return ""; }
   }
   function answered() {
-    return stored("id") ? stored("answered").split(",").filter(Boolean) : [];
+    if (stored("id")) return stored("answered").split(",").filter(Boolean);
+    try { window.localStorage.removeItem("embudo_answered"); } catch (e) { /* there is none */ }
+    return [];
   }
   function remember(names) {
     if (!stored("id")) return;

@@ -13,7 +13,6 @@ from embudo.urls import urlpatterns
 OPEN = {
     "accounts:sign_in", "accounts:sign_out", "accounts:set_up", "accounts:new_password", "accounts:preferences",
     "operate:healthz", "ui:gallery", "privacy:link", "privacy:one_click",
-    "operate:healthz", "ui:gallery",
     *(f"forms:{name}" for name in ("script", "file", "confirm", "hosted", "embed", "told")),
 }  # fmt: skip
 
