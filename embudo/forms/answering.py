@@ -186,4 +186,5 @@ def label_here(each: Field, content: Content) -> str:
     if own or each.kind is not Kind.ATTRIBUTE:
         return own or each.name or each.id
     known = Attribute.objects.filter(pk=each.name).first()
-    return label_of(known or Attribute(name=each.name, standard=True))
+    name = label_of(known or Attribute(name=each.name, standard=True))
+    return name[:1].upper() + name[1:]

@@ -180,7 +180,8 @@
       box.innerHTML = said.html;
       var form = box.firstElementChild;
       form.action = address;
-      tag.parentNode.insertBefore(form, tag);
+      if (document.head.contains(tag)) document.body.appendChild(form); // pasted where nothing can be seen
+      else tag.parentNode.insertBefore(form, tag);
       help(form);
     }).catch(function (error) { if (window.console) console.warn(error.message); });
   }

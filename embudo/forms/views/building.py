@@ -117,8 +117,8 @@ def _change(
     """Make the step and go back to the builder, where the change was made."""
     if form.change(content, by=request.user):
         toast(request, done, undo=reverse("forms:undo", args=[form.slug]))
-    query = f"?focus={focus}" if focus else ""
-    return HttpResponseRedirect(f"{reverse('forms:build', args=[form.slug])}{query}{f'#{at}' if at else ''}")
+    end = f"?focus={focus}" if focus else f"#{at}" if at else ""  # a browser focuses nothing where an address has a #
+    return HttpResponseRedirect(f"{reverse('forms:build', args=[form.slug])}{end}")
 
 
 @require_POST
@@ -191,7 +191,8 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
     content = form.draft
     id, way = request.POST.get("field", ""), request.POST.get("way", "")
     if id and content.field(id) and way in ("up", "down"):
-        moved, focus = content.moved(id, -1 if way == "up" else 1), f"{way}-{id}"
+        moved = content.moved(id, -1 if way == "up" else 1)
+        focus = f"{_still_works(moved, id, way)}-{id}"
     else:
         moved, focus = content.ordered(request.POST.get("order", "").split(",")[:MOST_FIELDS]), ""
     lost = sum(each.when is not None for each in content.fields) - sum(each.when is not None for each in moved.fields)
@@ -201,6 +202,12 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
         else _("The order is changed.")
     )
     return _change(request, form, moved, done, at=id, focus=focus)
+
+
+def _still_works(content: Content, id: str, way: str) -> str:
+    """The button that keys stay on: the one pressed, or its twin where the field has come to the end."""
+    ends = {"up": content.fields[0].id, "down": content.fields[-1].id}
+    return {"up": "down", "down": "up"}[way] if ends[way] == id else way
 
 
 @require_POST

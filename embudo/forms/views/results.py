@@ -43,7 +43,7 @@ class Row:
 @require_GET
 @require("forms.see")
 def form(request: HttpRequest, slug: str) -> HttpResponse:
-    """The numbers; asked by htmx each two seconds, only the part that changes."""
+    """The numbers; asked by htmx each second, only the part that changes."""
     shown = get_object_or_404(Form.objects.select_related("site", "published"), slug=slug)
     days = counts.days_of(request.GET.get("period", ""))
     content = shown.in_use or shown.draft
