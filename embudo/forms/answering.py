@@ -17,7 +17,7 @@ from embudo.leads.companies import mail_domain
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of
 from embudo.leads.showing import LONGEST, BadValue, value_typed
-from embudo.privacy.models import Wording
+from embudo.privacy.models import Purpose, Wording
 
 LONGEST_ANSWER = 4000
 MOST_VALUES = 100
@@ -183,6 +183,9 @@ def _shown(each: Field, value: Any, content: Content, attribute: Attribute) -> s
 def label_here(each: Field, content: Content) -> str:
     """Return what a field is called by those who work here."""
     own = said(each.label, content.language, content.language)
+    if each.kind is Kind.CONSENT:
+        purpose = Purpose.objects.filter(code=each.name).first()
+        return purpose.label if purpose else each.name
     if own or each.kind is not Kind.ATTRIBUTE:
         return own or each.name or each.id
     known = Attribute.objects.filter(pk=each.name).first()

@@ -147,7 +147,7 @@ def new_showing_id() -> str:
 
 
 class Showing(models.Model):
-    """One showing of a form, to somebody unknown: it holds no address, cookie or name (decisions/0016).
+    """One showing of a form, to somebody unknown: it holds no address, cookie or name (decisions/0021).
 
     `fact` is set before the log keeps what was sent and `sent_at` after, so that a crash between the two leaves a
     row that `counts.settle` can look up. Instants are microseconds.

@@ -331,7 +331,7 @@ def test_robots_and_strange_pages_are_not_counted(visitor: Client, form: Form) -
 def test_a_form_says_the_same_whoever_is_known(
     visitor: Client, site: Any, content: Content, log: Log, follow: Any
 ) -> None:
-    """Nobody finds out by the form's shape whether an address is known (decisions/0017)."""
+    """Nobody finds out by the form's shape whether an address is known (decisions/0022)."""
     later = Field("f5", Kind.ATTRIBUTE, Widget.TEXT, "title", progressive=True, required=True)
     made = published(site, replace(content, at_once=0, fields=(*FIELDS, later)), "progressive")
     bare = re.compile(r'name="(_ticket|_url|_ref)" value="[^"]*"')

@@ -29,7 +29,6 @@ from embudo.forms.models import File, Form
 from embudo.leads.attribute import BadAttribute, made
 from embudo.leads.naming import KINDS, label_of
 from embudo.leads.profile import folded
-from embudo.privacy.models import Purpose
 from embudo.ui.toasts import toast
 
 
@@ -78,9 +77,6 @@ def _head(form: Form, content: Content, tab: str) -> dict[str, Any]:
 def _row(field: Field, content: Content) -> dict[str, Any]:
     """One field as the list shows it."""
     label = label_here(field, content)
-    if field.kind is Kind.CONSENT:
-        purpose = Purpose.objects.filter(code=field.name).first()
-        label = purpose.label if purpose else field.name
     when = content.field(field.when.field) if field.when else None
     return {
         "field": field, "label": label[:1].upper() + label[1:], "way": _way(field),

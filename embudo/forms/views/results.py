@@ -145,7 +145,7 @@ def _answers(facts: list[Event]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for each in facts:
         fields = each.props.get("fields")
-        if each.kind == "survey_answered" and isinstance(fields, dict):
+        if each.kind in ("survey_answered", "form_submitted") and isinstance(fields, dict):
             found += [(str(question)[:200], str(answer)[:600]) for question, answer in fields.items()]
     return found
 
