@@ -100,6 +100,6 @@ def _keep(rows: list[Showing], touched: list[list[str]]) -> None:
         some = list(zip(rows[place : place + GROUP], touched[place : place + GROUP], strict=True))
         with transaction.atomic():
             Showing.objects.bulk_create([row for row, _ids in some], ignore_conflicts=True)
-        fields = [Touched(showing=row, field=id) for row, ids in some for id in ids]
+        fields = [Touched(showing=row, field=id, form=row.form, at=row.at) for row, ids in some for id in ids]
         for first in range(0, len(fields), GROUP):
             Touched.objects.bulk_create(fields[first : first + GROUP], ignore_conflicts=True)

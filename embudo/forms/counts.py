@@ -102,7 +102,7 @@ def count_all(forms: Iterable[Form], days: int) -> dict[int, Counts]:
 
 
 def _parts() -> dict[str, Any]:
-    return {name: Count("pk", filter=WHAT[name]) for name in ("seen", "begun", "sent", "doubted")}
+    return {name: Count("at", filter=WHAT[name]) for name in ("seen", "begun", "sent", "doubted")}
 
 
 def _counts(row: dict[str, Any]) -> Counts:
@@ -112,10 +112,9 @@ def _counts(row: dict[str, Any]) -> Counts:
 def by_field(form: Form, content: Content, days: int, begun: int) -> list[FieldCount]:
     """Return the drop-off, field by field in their order; a field nobody is asked any more is left out."""
     here = showings(form, days)
-    touched = dict(
-        Touched.objects.filter(showing__in=here.filter(STARTED)).values_list("field").annotate(n=Count("pk"))
-    )
-    left = dict(here.filter(WHAT["left"]).values_list("last_field").annotate(n=Count("pk")))
+    there = Touched.objects.filter(form=form, at__gte=now() - days * DAY)
+    touched = dict(there.values_list("field").annotate(n=Count("field")))
+    left = dict(here.filter(WHAT["left"]).values_list("last_field").annotate(n=Count("at")))
     asked = [each for each in content.fields if each.asked]
     return [
         FieldCount(each.id, label_here(each, content), touched.get(each.id, 0), left.get(each.id, 0), begun)

@@ -14,7 +14,7 @@ from embudo.forms.answering import Answers, answered, typed_in
 from embudo.forms.confirming import ask
 from embudo.forms.content import Content, Kind
 from embudo.forms.facts import Sender, Sending, facts
-from embudo.forms.models import Form, Showing
+from embudo.forms.models import Form, Showing, Touched
 from embudo.forms.ticket import Ticket
 from embudo.leads.record import the_log
 
@@ -70,6 +70,8 @@ def send(
     Showing.objects.filter(pk=sending.showing).update(
         sent_at=sender.at, verdict=events[0].verdict.value, reasons=list(events[0].reasons)
     )
+    if events[0].verdict is Verdict.MACHINE:
+        Touched.objects.filter(showing=sending.showing).delete()
     fresh, human = receipts[0].outcome is Outcome.ACCEPTED, events[0].verdict is Verdict.HUMAN
     asked = sending.held and fresh and human and ask(content, sending, answers, browser=sender.browser)
     return Sent(values, answers, sending.showing, asked)

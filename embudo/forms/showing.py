@@ -60,7 +60,9 @@ def note(form: Form, content: Content, told: Told) -> None:
         fresh_ids = [id for id in dict.fromkeys(known) if id not in there]
         try:
             with transaction.atomic():
-                Touched.objects.bulk_create([Touched(showing=row, field=id) for id in fresh_ids], ignore_conflicts=True)
+                Touched.objects.bulk_create(
+                    [Touched(showing=row, field=id, form=form, at=row.at) for id in fresh_ids], ignore_conflicts=True
+                )
         except IntegrityError:  # another message of the same page was faster
             return
         started = {} if row.started_at else {"started_at": at}

@@ -1,12 +1,15 @@
 """What became of a form: its numbers by period, where people leave, and the showings behind each number."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,6 +28,7 @@ from embudo.ui.keyset import Page, page
 from embudo.ui.toasts import toast
 
 SIZE = 25
+LONG_S, KEPT_TIMES = 0.1, 5
 LATEST = 8
 
 
@@ -49,8 +53,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     content = shown.in_use or shown.draft
     if not request.htmx:
         counts.settle(shown)
-    numbers = counts.count(shown, days)
-    fields = counts.by_field(shown, content, days, numbers.begun)
+    numbers, fields = _counted(shown, content, days)
     token = f"{numbers.seen}.{numbers.begun}.{numbers.sent}.{numbers.doubted}.{sum(each.touched for each in fields)}"
     if request.htmx and request.GET.get("seen") == token:
         return HttpResponse(status=204)
@@ -60,6 +63,21 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         "fields": fields, "latest": _rows(shown, content, list(sent)), "token": token, "unpublished": shown.unpublished,
     }  # fmt: skip
     return render(request, "forms/_results.html" if request.htmx else "forms/form.html", context)
+
+
+def _counted(form: Form, content: Content, days: int) -> tuple[counts.Counts, list[counts.FieldCount]]:
+    """The numbers; where counting takes long they are kept for some times as long, however many people look at them."""
+    key = f"forms:{form.pk}:{form.published_id}:{form.at_step}:{days}:{get_language()}"
+    kept: tuple[counts.Counts, list[counts.FieldCount]] | None = cache.get(key)
+    if kept is not None:
+        return kept
+    began = time.monotonic()
+    numbers = counts.count(form, days)
+    fresh = numbers, counts.by_field(form, content, days, numbers.begun)
+    took_s = time.monotonic() - began
+    if took_s > LONG_S:
+        cache.set(key, fresh, KEPT_TIMES * took_s)
+    return fresh
 
 
 @require_GET
@@ -176,6 +194,8 @@ def verdict(request: HttpRequest, slug: str, showing: str) -> HttpResponse:
         return HttpResponseRedirect(back)
     wait_until_followed(receipt)
     Showing.objects.filter(pk=row.pk).update(verdict=wanted)
+    if wanted == "machine":
+        row.touched.all().delete()
     done = _("It counts as sent by a person.") if wanted == "human" else _("It counts as spam.")
     toast(request, done)
     return HttpResponseRedirect(back if before != "human" else reverse("forms:form", args=[slug]))
