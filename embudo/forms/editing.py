@@ -1,4 +1,4 @@
-"""What marketers fill in to build a form: one field, a new form, and what holds for the form as a whole."""
+"""What marketers fill in about one field of a form, in each of its languages."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,31 +7,24 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from embudo.capture.models import Site
 from embudo.core.attributes import STANDARD
 from embudo.forms.answering import clean, label_here
 from embudo.forms.asking import options
 from embudo.forms.content import (
-    LANGUAGES,
     LONGEST_LINE,
     LONGEST_TEXT,
     MOST_OPTIONS,
     Content,
     Field,
     Kind,
-    Means,
     Option,
-    Then,
     When,
     Widget,
     said,
 )  # fmt: skip
-from embudo.forms.leading import may_lead_to
-from embudo.forms.models import Form
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute
 from embudo.privacy.models import Purpose
@@ -44,15 +37,6 @@ WIDGETS = {
     Widget.CHOICE: gettext_lazy("one of several"), Widget.CHOICES: gettext_lazy("several choices"),
     Widget.YES_NO: gettext_lazy("yes or no"), Widget.SCALE: gettext_lazy("0 to 10"),
 }  # fmt: skip
-MEANS = {
-    Means.NOTHING: gettext_lazy("nothing more"), Means.NEWSLETTER: gettext_lazy("they subscribe to the newsletter"),
-    Means.DEMO: gettext_lazy("they ask for a demo"), Means.QUOTE: gettext_lazy("they ask for a quote"),
-    Means.TRIAL: gettext_lazy("they start a trial"), Means.EVENT: gettext_lazy("they register for an event"),
-}  # fmt: skip
-THENS = {
-    Then.WORDS: gettext_lazy("A text of thanks"), Then.REDIRECT: gettext_lazy("Another page of your site"),
-    Then.FILE: gettext_lazy("A file to download"),
-}  # fmt: skip
 OF_KIND = {  # how an attribute of a kind may be asked
     "text": (Widget.TEXT, Widget.LONG, Widget.CHOICE), "number": (Widget.NUMBER,), "money": (Widget.NUMBER,),
     "choice": (Widget.CHOICE, Widget.TEXT), "choices": (Widget.CHOICES,), "date": (Widget.DATE,),
@@ -62,32 +46,6 @@ OF_NAME = {"email": (Widget.EMAIL,), "phone": (Widget.PHONE,)}
 QUESTIONS = tuple(each for each in Widget if each not in (Widget.EMAIL, Widget.PHONE))
 PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 TAKEN_PARAMETERS = ("lang",)
-
-
-class FormForm(forms.Form):
-    """A new form: what it is called and on whose pages it stands."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only people here see it.")
-    )
-    site = forms.ModelChoiceField(
-        label=gettext_lazy("Site"), queryset=Site.objects.filter(archived_at=None), empty_label=None,
-        help_text=gettext_lazy("On whose pages it stands; only its domains may send the form."),
-    )  # fmt: skip
-
-    def address(self) -> str:
-        """Return an address for the form that no other one has."""
-        stem = slugify(self.cleaned_data["name"])[:50].strip("-") or "form"
-        taken = set(Form.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
-        return next(slug for slug in _numbered(stem) if slug not in taken)
-
-
-def _numbered(stem: str) -> Iterator[str]:
-    yield stem
-    number = 2
-    while True:
-        yield f"{stem}-{number}"
-        number += 1
 
 
 def widgets_of(field: Field) -> tuple[Widget, ...]:
@@ -107,11 +65,13 @@ def widgets_of(field: Field) -> tuple[Widget, ...]:
     return (Widget.TEXT, *(each for each in ways if each is not Widget.TEXT))
 
 
-def _line(label: Any, **more: Any) -> forms.CharField:
+def line(label: Any, **more: Any) -> forms.CharField:
+    """Return a field for one line."""
     return forms.CharField(label=label, max_length=LONGEST_LINE, required=False, strip=True, **more)
 
 
-def _text(label: Any, rows: int = 3, **more: Any) -> forms.CharField:
+def area(label: Any, rows: int = 3, **more: Any) -> forms.CharField:
+    """Return a field for several lines."""
     area = forms.Textarea(attrs={"rows": rows})
     return forms.CharField(label=label, max_length=LONGEST_TEXT, required=False, widget=area, **more)
 
@@ -130,18 +90,18 @@ class FieldForm(forms.Form):
     def _words(self) -> None:
         content, kind = self.content, self.field.kind
         if kind is Kind.HIDDEN:
-            self.fields["parameter"] = _line(
+            self.fields["parameter"] = line(
                 _("Parameter of the page’s address"), help_text=_("…?plan=pro: “plan” is the parameter.")
             )
         elif kind is not Kind.CONSENT:
             for language in content.languages:
-                make = _text if kind is Kind.WORDS else _line
+                make = area if kind is Kind.WORDS else line
                 self.fields[f"label.{language}"] = make(
-                    _in(_("Words") if kind is Kind.WORDS else _("Label"), content, language)
+                    named_in(_("Words") if kind is Kind.WORDS else _("Label"), content, language)
                 )
         if self.field.asked and kind is not Kind.CONSENT:
             for language in content.languages:
-                self.fields[f"help.{language}"] = _line(_in(_("Help below it"), content, language))
+                self.fields[f"help.{language}"] = line(named_in(_("Help below it"), content, language))
 
     def _ways(self) -> None:
         ways = widgets_of(self.field)
@@ -150,8 +110,8 @@ class FieldForm(forms.Form):
             self.fields["widget"] = forms.ChoiceField(label=_("How it is asked"), choices=choices)
         if {Widget.CHOICE, Widget.CHOICES}.intersection(ways) and self.field.name != "country":
             for language in self.content.languages:
-                self.fields[f"options.{language}"] = _text(
-                    _in(_("Answers to choose from, one a line"), self.content, language), rows=4
+                self.fields[f"options.{language}"] = area(
+                    named_in(_("Answers to choose from, one a line"), self.content, language), rows=4
                 )
 
     def _rules(self) -> None:
@@ -229,7 +189,8 @@ class FieldForm(forms.Form):
         return {language: words for language, words in given.items() if words}
 
 
-def _in(label: Any, content: Content, language: str) -> str:
+def named_in(label: Any, content: Content, language: str) -> str:
+    """Return a label that says the language, where there is more than one."""
     return f"{label} ({NAMES[language]})" if len(content.languages) > 1 else str(label)
 
 
@@ -270,112 +231,6 @@ def _conditions(content: Content, field: Field) -> Iterator[tuple[str, list[tupl
             offered = options(each, content, content.language, known)
         if offered and each.kind is not Kind.CONSENT:
             yield label_here(each, content), [(f"{each.id}={value}", words) for value, words in offered]
-
-
-class WholeForm(forms.Form):
-    """What holds for the form as a whole: languages, its words, what sending it means and what follows."""
-
-    def __init__(self, form: Form, content: Content, given: Any = None, files: Any = None) -> None:
-        super().__init__(given, files, initial=_whole(form, content))
-        self.form, self.content = form, content
-        self.fields["name"] = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only people here see it."))
-        self.fields["languages"] = forms.MultipleChoiceField(
-            label=_("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple,
-            help_text=_("A page shows the one it is in, else the one its reader prefers."),
-        )  # fmt: skip
-        self.fields["language"] = forms.ChoiceField(
-            label=_("Stands in for missing translations"), choices=settings.LANGUAGES
-        )
-        for language in content.languages:
-            self.fields[f"title.{language}"] = _line(_in(_("Title"), content, language))
-            self.fields[f"intro.{language}"] = _text(_in(_("Words below the title"), content, language), rows=2)
-            self.fields[f"button.{language}"] = _line(_in(_("Button"), content, language))
-        self._rules()
-        self._afterwards()
-
-    def _rules(self) -> None:
-        self.fields["means"] = forms.ChoiceField(
-            label=_("Whoever sends it: what does it mean?"), required=False,
-            choices=[(each.value, words) for each, words in MEANS.items()],
-            help_text=_("A fact of its own, to which the definition of a lead may give points."),
-        )  # fmt: skip
-        self.fields["at_once"] = forms.IntegerField(
-            label=_("Fields asked later: how many at a time"), min_value=0, max_value=10
-        )
-        self.fields["business_mail"] = forms.BooleanField(
-            label=_("Only addresses of companies, none of free mail"), required=False
-        )
-        self.fields["confirm"] = forms.BooleanField(
-            label=_("Ask by mail whether the address is theirs (double opt-in); consent counts from then on"),
-            required=False,
-        )
-        self.fields["sender"] = forms.EmailField(label=_("Sender of that mail"), required=False)
-
-    def _afterwards(self) -> None:
-        self.fields["then"] = forms.ChoiceField(
-            label=_("What follows"),
-            choices=[(each.value, words) for each, words in THENS.items()],
-            widget=forms.RadioSelect,
-        )
-        for language in self.content.languages:
-            self.fields[f"thanks.{language}"] = _text(_in(_("Thanks"), self.content, language), rows=2)
-        self.fields["redirect"] = forms.CharField(
-            label=_("Page to lead to"), max_length=1000, required=False, help_text=_("On one of the site’s domains.")
-        )
-        self.fields["upload"] = forms.FileField(
-            label=_("File"), required=False, help_text=_("PDF, Office, EPUB, ZIP, picture or MP3, up to 20 MB.")
-        )
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        if "language" in found and found["language"] not in found.get("languages", ()):
-            self.add_error("language", _("Choose one of the languages of the form."))
-        if found.get("then") == Then.REDIRECT and not may_lead_to(self.form, found.get("redirect", "")):
-            words = _("The address has to begin with https:// and lie on a domain of the site: %(domains)s.")
-            domains = ", ".join(self.form.site.domains) or _("none is listed; add it to the site first")
-            self.add_error("redirect", words % {"domains": domains})
-        if found.get("then") == Then.FILE and not found.get("upload") and not self.content.file:
-            self.add_error("upload", _("Choose the file that people get."))
-        if found.get("confirm"):
-            self._check_mail(found)
-        return found
-
-    def _check_mail(self, found: Mapping[str, Any]) -> None:
-        if not settings.EMBUDO.mail_url:
-            self.add_error(
-                "confirm", _("No mail server is set up (EMBUDO_MAIL_URL), so nobody could be asked by mail.")
-            )
-        elif not found.get("sender"):
-            self.add_error("sender", _("Write the address that the mail comes from."))
-
-    def changed(self, file: int) -> Content:
-        """Return the content as it was filled in, with this file."""
-        found = self.cleaned_data
-        texts = {name: self._texts(name) for name in ("title", "intro", "button", "thanks")}
-        return replace(
-            self.content, languages=tuple(code for code in LANGUAGES if code in found["languages"]),
-            language=found["language"], means=Means(found["means"]), at_once=found["at_once"],
-            business_mail=found["business_mail"], confirm=found["confirm"], sender=found["sender"],
-            then=Then(found["then"]), redirect=found["redirect"], file=file, **texts,
-        )  # fmt: skip
-
-    def _texts(self, name: str) -> dict[str, str]:
-        kept = dict(getattr(self.content, name))  # a language that is put away keeps its words
-        kept |= {
-            language: clean(self.cleaned_data.get(f"{name}.{language}", "")) for language in self.content.languages
-        }
-        return {language: words for language, words in kept.items() if words}
-
-
-def _whole(form: Form, content: Content) -> dict[str, Any]:
-    plain = {
-        "name": form.name, "languages": list(content.languages), "language": content.language,
-        "means": content.means.value, "at_once": content.at_once, "business_mail": content.business_mail,
-        "confirm": content.confirm, "sender": content.sender, "then": content.then.value, "redirect": content.redirect,
-    }  # fmt: skip
-    for name in ("title", "intro", "button", "thanks"):
-        plain |= {f"{name}.{language}": getattr(content, name).get(language, "") for language in content.languages}
-    return plain
 
 
 def attributes_left(content: Content) -> list[Attribute]:

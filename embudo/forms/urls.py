@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.forms.views import building, given, listing, public, results, sharing
+from embudo.forms.views import building, given, listing, public, publishing, results, sharing
 
 app_name = "forms"
 urlpatterns = [
@@ -15,12 +15,12 @@ urlpatterns = [
     path("forms/<slug:slug>/build/order/", building.order, name="order"),
     path("forms/<slug:slug>/build/undo/", building.undo, name="undo"),
     path("forms/<slug:slug>/build/redo/", building.redo, name="redo"),
-    path("forms/<slug:slug>/whole/", building.whole, name="whole"),
-    path("forms/<slug:slug>/publication/", building.publication, name="publication"),
-    path("forms/<slug:slug>/preview/", building.preview, name="preview"),
+    path("forms/<slug:slug>/whole/", publishing.whole, name="whole"),
+    path("forms/<slug:slug>/publication/", publishing.publication, name="publication"),
+    path("forms/<slug:slug>/preview/", publishing.preview, name="preview"),
     path("forms/<slug:slug>/share/", sharing.share, name="share"),
-    path("forms/<slug:slug>/versions/", building.versions, name="versions"),
-    path("forms/<slug:slug>/versions/<int:number>/restoration/", building.restoration, name="restoration"),
+    path("forms/<slug:slug>/versions/", publishing.versions, name="versions"),
+    path("forms/<slug:slug>/versions/<int:number>/restoration/", publishing.restoration, name="restoration"),
     path("forms/<slug:slug>/archival/", listing.archival, name="archival"),
     path("forms/<slug:slug>/reopening/", listing.reopening, name="reopening"),
     path("forms/<slug:slug>/showings/<str:what>/", results.showings, name="showings"),

@@ -3,29 +3,26 @@
 from dataclasses import replace
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.forms.answering import label_here
 from embudo.forms.asking import Put, put
-from embudo.forms.content import MOST_FIELDS, Content, Field, Kind, Then, Widget, read
+from embudo.forms.content import MOST_FIELDS, Content, Field, Kind, Widget
 from embudo.forms.editing import (
     QUESTIONS,
     WIDGETS,
     FieldForm,
-    WholeForm,
     attributes_left,
     purposes_left,
     widgets_of,
 )  # fmt: skip
-from embudo.forms.files import BadFile, keep
-from embudo.forms.models import File, Form
+from embudo.forms.models import Form
 from embudo.leads.attribute import BadAttribute, made
 from embudo.leads.naming import KINDS, label_of
 from embudo.leads.profile import folded
@@ -36,7 +33,7 @@ from embudo.ui.toasts import toast
 @require("forms.edit")
 def build(request: HttpRequest, slug: str) -> HttpResponse:
     """The builder; `?field=` opens one field, and a POST to it saves that field."""
-    form = _form(slug)
+    form = form_called(slug)
     content = form.draft
     field = content.field(request.GET.get("field", ""))
     given = FieldForm(content, field, request.POST or None) if field else None
@@ -44,11 +41,11 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
         if field is None or given is None:
             raise Http404(_("There is no such field any more."))
         if given.is_valid():
-            return _change(request, form, content.changed(given.changed()), _("The field is changed."), at=field.id)
+            return change(request, form, content.changed(given.changed()), _("The field is changed."), at=field.id)
     language = request.GET.get("lang", "")
     language = language if language in content.languages else content.language
     context = {
-        **_head(form, content, "build"), "open": field, "given": given, "preview": draft_put(form, content, language),
+        **head(form, content, "build"), "open": field, "given": given, "preview": draft_put(form, content, language),
         "language": language, "rows": [_row(each, content) for each in content.fields],
         **_what_may_be_added(content), "focus": request.GET.get("focus", ""),
         "full": len(content.fields) >= MOST_FIELDS,
@@ -62,11 +59,13 @@ def draft_put(form: Form, content: Content, language: str) -> Put:
         return put(f"{form.slug}-draft", content, language)
 
 
-def _form(slug: str) -> Form:
+def form_called(slug: str) -> Form:
+    """Return a form; raises Http404."""
     return get_object_or_404(Form.objects.select_related("site", "published"), slug=slug)
 
 
-def _head(form: Form, content: Content, tab: str) -> dict[str, Any]:
+def head(form: Form, content: Content, tab: str) -> dict[str, Any]:
+    """Return what the head of each page of a form shows."""
     steps = form.steps.values_list("number", flat=True)
     return {
         "form": form, "content": content, "tab": tab, "unpublished": form.unpublished,
@@ -107,7 +106,7 @@ def _what_may_be_added(content: Content) -> dict[str, Any]:
     }
 
 
-def _change(
+def change(
     request: HttpRequest, form: Form, content: Content, done: str, *, at: str = "", focus: str = ""
 ) -> HttpResponse:
     """Make the step and go back to the builder, where the change was made."""
@@ -121,7 +120,7 @@ def _change(
 @require("forms.edit")
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a field of a kind; it opens to be filled in."""
-    form = _form(slug)
+    form = form_called(slug)
     content = form.draft
     new = _new_field(request, content)
     if new is None or len(content.fields) >= MOST_FIELDS:
@@ -175,15 +174,15 @@ def _made(request: HttpRequest) -> Field | None:
 @require("forms.edit")
 def removal(request: HttpRequest, slug: str, field: str) -> HttpResponse:
     """Take a field out."""
-    form = _form(slug)
-    return _change(request, form, form.draft.without(field), _("The field is removed."))
+    form = form_called(slug)
+    return change(request, form, form.draft.without(field), _("The field is removed."))
 
 
 @require_POST
 @require("forms.edit")
 def order(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the fields into an order: all of them as they were dragged, or one a place up or down."""
-    form = _form(slug)
+    form = form_called(slug)
     content = form.draft
     id, way = request.POST.get("field", ""), request.POST.get("way", "")
     if id and content.field(id) and way in ("up", "down"):
@@ -197,7 +196,7 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
         if lost
         else _("The order is changed.")
     )
-    return _change(request, form, moved, done, at=id, focus=focus)
+    return change(request, form, moved, done, at=id, focus=focus)
 
 
 def _still_works(content: Content, id: str, way: str) -> str:
@@ -210,7 +209,7 @@ def _still_works(content: Content, id: str, way: str) -> str:
 @require("forms.edit")
 def undo(request: HttpRequest, slug: str) -> HttpResponse:
     """Take back the last change of the draft."""
-    form = _form(slug)
+    form = form_called(slug)
     if form.step(-1):
         toast(request, _("Undone."), undo=reverse("forms:redo", args=[slug]))
     return HttpResponseRedirect(reverse("forms:build", args=[slug]))
@@ -220,105 +219,7 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
 @require("forms.edit")
 def redo(request: HttpRequest, slug: str) -> HttpResponse:
     """Do again what was taken back."""
-    form = _form(slug)
+    form = form_called(slug)
     if form.step(1):
         toast(request, _("Done again."))
     return HttpResponseRedirect(reverse("forms:build", args=[slug]))
-
-
-@require_http_methods(["GET", "POST"])
-@require("forms.edit")
-def whole(request: HttpRequest, slug: str) -> HttpResponse:
-    """What holds for the form as a whole."""
-    form = _form(slug)
-    content = form.draft
-    given = WholeForm(form, content, request.POST or None, request.FILES or None)
-    if request.method == "POST" and given.is_valid():
-        try:
-            file = _uploaded(request, given.cleaned_data.get("upload"), content.file)
-        except BadFile as error:
-            given.add_error("upload", str(error))
-        else:
-            _rename(form, given.cleaned_data["name"])
-            if form.change(given.changed(file), by=request.user):
-                toast(request, _("The form is changed."), undo=reverse("forms:undo", args=[slug]))
-            return HttpResponseRedirect(reverse("forms:whole", args=[slug]))
-    file = File.objects.filter(pk=content.file).first()
-    context = {**_head(form, content, "whole"), "given": given, "file": file, "thens": Then, "groups": _groups(given)}
-    return render(request, "forms/whole.html", context, status=422 if given.errors else 200)
-
-
-def _groups(given: WholeForm) -> dict[str, list[Any]]:
-    """The fields of the page by the card they stand in."""
-    names = {
-        "words": ("name", "title.", "intro.", "button."),
-        "languages": ("languages", "language"),
-        "rules": ("means", "at_once", "business_mail", "confirm", "sender"),
-        "afterwards": ("then", "thanks.", "redirect", "upload"),
-    }
-    return {
-        group: [
-            bound
-            for bound in given
-            if any(bound.name == name or (name[-1] == "." and bound.name.startswith(name)) for name in wanted)
-        ]
-        for group, wanted in names.items()
-    }
-
-
-def _uploaded(request: HttpRequest, upload: UploadedFile | None, held: int) -> int:
-    return keep(upload, by=request.user).pk if upload else held  # type: ignore[arg-type]
-
-
-def _rename(form: Form, name: str) -> None:
-    if name != form.name:
-        form.name = name
-        form.save(update_fields=["name"])
-
-
-@require_POST
-@require("forms.edit")
-def publication(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show visitors the draft from now on."""
-    form = _form(slug)
-    if not any(each.asked for each in form.draft.fields):
-        toast(request, _("The form asks nothing yet. Add a field first."), failed=True)
-        return HttpResponseRedirect(reverse("forms:build", args=[slug]))
-    first = form.published_id is None
-    version = form.publish(by=request.user)
-    toast(request, _("Version %(n)s is what visitors see now.") % {"n": version.number})
-    return HttpResponseRedirect(reverse("forms:share" if first else "forms:build", args=[slug]))
-
-
-@require_GET
-@require("forms.see")
-def preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The draft on a page by itself, as the hosted page shows it; it cannot be sent."""
-    form = _form(slug)
-    content = form.draft
-    language = request.GET.get("lang", "")
-    language = language if language in content.languages else content.language
-    with override(language):
-        shown = {"put": draft_put(form, content, language), "form": form, "preview": True, "action": ""}
-        return render(request, "forms/hosted.html", shown)
-
-
-@require_GET
-@require("forms.see")
-def versions(request: HttpRequest, slug: str) -> HttpResponse:
-    """What visitors were shown, and since when."""
-    form = _form(slug)
-    content = form.draft
-    context = {**_head(form, content, "versions"), "versions": form.versions.select_related("by")}
-    return render(request, "forms/versions.html", context)
-
-
-@require_POST
-@require("forms.edit")
-def restoration(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Make an earlier version the draft again; visitors see it once it is published."""
-    form = _form(slug)
-    version = get_object_or_404(form.versions, number=number)
-    done = _("The draft is version %(n)s again. Publish it to show it.") % {"n": number}
-    content = replace(read(version.content), last=max(form.draft.last, read(version.content).last))
-    return _change(request, form, content, done)

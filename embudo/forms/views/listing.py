@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from embudo.accounts.permissions import require
 from embudo.forms.counts import NONE, USUAL, count_all
-from embudo.forms.editing import FormForm
 from embudo.forms.models import Form
 from embudo.forms.presets import BY_CODE, PRESETS
+from embudo.forms.whole import FormForm
 from embudo.ui.toasts import toast
 
 
