@@ -27,6 +27,7 @@ from embudo.forms.content import (
 )  # fmt: skip
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute
+from embudo.leads.naming import ATTRIBUTES
 from embudo.privacy.models import Purpose
 
 NAMES = dict(settings.LANGUAGES)
@@ -236,7 +237,7 @@ def _conditions(content: Content, field: Field) -> Iterator[tuple[str, list[tupl
 def attributes_left(content: Content) -> list[Attribute]:
     """Return the attributes that the form does not ask for yet, the standard ones and those of the company."""
     there = {each.name: each for each in Attribute.objects.all()}
-    for name in STANDARD:
+    for name in STANDARD & ATTRIBUTES.keys():  # those that have a name in every language
         there.setdefault(name, Attribute(name=name, standard=True))
     used = {each.name for each in content.fields if each.kind is Kind.ATTRIBUTE}
     return [each for name, each in there.items() if name not in used]

@@ -49,6 +49,13 @@ def test_without_a_site_the_way_to_one_is_shown(staff: Any) -> None:
     assert "No form yet" in staff().get("/forms/").content.decode()
 
 
+def test_the_preview_speaks_the_language_of_the_form(form: Form, staff: Any) -> None:
+    page = staff().get("/forms/contact/build/?lang=es", headers={"accept-language": "en"}).content.decode()
+    preview = page[page.index("preview-form") :]
+    assert ">opcional<" in preview and ">optional<" not in preview[: preview.index("</form>")]
+    assert "What visitors will see" in page
+
+
 def test_fields_are_added_changed_ordered_and_removed(builder: Any) -> None:
     assert builder("build/fields/", kind="attribute", name="company").fields[-1].name == "company"
     question = builder("build/fields/", kind="question", name="choices").fields[-1]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -45,12 +46,19 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
     language = request.GET.get("lang", "")
     language = language if language in content.languages else content.language
     context = {
-        **head(form, content, "build"), "open": field, "given": given, "preview": draft_put(form, content, language),
+        **head(form, content, "build"), "open": field, "given": given, "preview": _preview(form, content, language),
         "language": language, "rows": [_row(each, content) for each in content.fields],
         **_what_may_be_added(content), "focus": request.GET.get("focus", ""),
         "full": len(content.fields) >= MOST_FIELDS,
     }  # fmt: skip
     return render(request, "forms/build.html", context, status=422 if given is not None and given.errors else 200)
+
+
+def _preview(form: Form, content: Content, language: str) -> str:
+    """The draft as HTML in its own language, whatever language the one who builds it reads."""
+    drawn = draft_put(form, content, language)
+    with override(language):
+        return render_to_string("forms/_form.html", {"put": drawn, "action": ""})
 
 
 def draft_put(form: Form, content: Content, language: str) -> Put:
