@@ -22,9 +22,11 @@ STAMPS = VENV / "stamps"
 VENDOR = HOME / "embudo" / "ui" / "static" / "vendor"
 TRACKER = HOME / "embudo" / "collector" / "tracker.js"
 CHARTS = HOME / "embudo" / "ui" / "charts_library.js"
+EMBED = HOME / "embudo" / "forms" / "embed.js"
 VENDORED = (
     "@tabler/core/dist/css/tabler.min.css",
     "htmx.org/dist/htmx.min.js",
+    "sortablejs/Sortable.min.js",
 )
 SYSTEM = {"postgresql": "/usr/lib/postgresql/*/bin/initdb", "chromium": "/usr/bin/chromium"}
 
@@ -56,7 +58,7 @@ def steps(mode: str) -> list[Step]:
         Step("the command embudo", lambda: [digest([HOME / "pyproject.toml"]) + str(HOME)], install_embudo),
         Step("Node.js", lambda: [str(node_on_path())], provide_node),
         Step("front-end packages", lambda: [m + digest(npm) for m in modes], lambda: npm_install(mode)),
-        Step("front-end files", lambda: [digest([*npm, TRACKER, CHARTS, Path(__file__)])], build_front_end),
+        Step("front-end files", lambda: [digest([*npm, TRACKER, CHARTS, EMBED, Path(__file__)])], build_front_end),
         Step("translations", lambda: [digest(messages)], compile_messages),
     ]
     return (
@@ -155,7 +157,7 @@ def npm_install(mode: str) -> None:
 
 
 def build_front_end() -> None:
-    """Copy the files that pages load, bundle what charts use, and make the tracker small."""
+    """Copy the files that pages load, bundle what charts use, and make the scripts for other sites small."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     for name in VENDORED:
         target = VENDOR / Path(name).name
@@ -163,6 +165,7 @@ def build_front_end() -> None:
         _compress(target)
     _build(CHARTS, VENDOR / "echarts.min.js", "--bundle", "--target=es2020")
     _build(TRACKER, TRACKER.parent / "build" / "tracker.min.js", "--target=es2018")
+    _build(EMBED, EMBED.parent / "build" / "embed.min.js", "--target=es2018")
 
 
 def _build(source: Path, target: Path, *options: str) -> None:

@@ -58,6 +58,10 @@ WORDS = {
     "retention_changed": _("changed how long facts are kept: %(new)s (before: %(old)s)"),
     "import_started": _("brought in the file %(about)s"),
     "import_undone": _("took back the import of %(about)s"),
+    "form_added": _("made the form %(about)s"),
+    "form_published": _("published version %(version)s of the form %(about)s"),
+    "form_archived": _("put the form %(about)s away"),
+    "form_reopened": _("brought the form %(about)s back"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
 

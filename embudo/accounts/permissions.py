@@ -38,6 +38,8 @@ TABLE: dict[str, frozenset[Role]] = {
     "opportunities.edit": SALES,  # open, win, lose
     "sites.see": MARKETING,
     "sites.edit": MARKETING,  # create, consent mode, keys
+    "forms.see": MARKETING,
+    "forms.edit": MARKETING,  # build, publish, archive
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,

@@ -128,6 +128,13 @@ def reason_called(reason: str) -> str:
         "mail_scanner": gettext("done by a mail scanner"),
         "embudo": gettext("recorded by Embudo itself"),
         "revised": gettext("judged anew"),
+        "form:trap": gettext("filled in a field that people do not see"),
+        "form:too_fast": gettext("faster than hands"),
+        "form:no_ticket": gettext("the form was not opened before it was sent"),
+        "form:often": gettext("sent many times from one network"),
+        "form:disposable_mail": gettext("a mail address to throw away"),
+        "form:links": gettext("a text full of links"),
+        "form:mail_not_sent": gettext("the mail that asks for confirmation could not be sent"),
     }
     code, _, value = reason.partition(":")
     return known.get(reason) or known.get(code) or f"{code} {value}".replace("_", " ").strip()

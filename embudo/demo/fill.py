@@ -11,9 +11,9 @@ from django.db import transaction
 
 from embudo.accounts.models import User
 from embudo.config import Config
-from embudo.core.event import DAY
+from embudo.core.event import DAY, Event
 from embudo.definition.in_force import in_force
-from embudo.demo import breakage, records
+from embudo.demo import breakage, records, showings
 from embudo.demo.history import history
 from embudo.demo.progress import Progress
 from embudo.demo.world import world
@@ -52,9 +52,12 @@ def fill(config: Config, plan: Plan, progress: Progress) -> str:
     log = open_log(config)
     try:
         password = _records(progress)
-        owners = _history(log, plan, progress)
+        owners, sendings = _history(log, plan, progress)
         _follow(config, log, progress)
         records.give_owners(owners)
+        with progress.busy("Forms and who saw them"):
+            seen = showings.make(sendings, seed=plan.seed, start=plan.start)
+        progress.done(f"{seen:,} showings")
         with progress.busy("Sealing the history to Parquet"):
             segments = log.seal()
         progress.done(f"{len(segments)} segments")
@@ -80,21 +83,25 @@ def _records(progress: Progress) -> str:
     return password
 
 
-def _history(log: Log, plan: Plan, progress: Progress) -> dict[str, str]:
-    """Write the history to the log in big groups, then what broke at the door; return which rep accepted whom."""
+def _history(log: Log, plan: Plan, progress: Progress) -> tuple[dict[str, str], list[Event]]:
+    """Write the history to the log in big groups, then what broke at the door.
+
+    Return which rep accepted whom, and the sendings of forms.
+    """
     progress.begin("Writing the history")
     facts = history(people=plan.people, days=plan.days, seed=plan.seed, until=plan.until, definition=in_force())
-    count, owners = 0, dict[str, str]()
+    count, owners, sendings = 0, dict[str, str](), list[Event]()
     for group in groups(facts, GROUP):
         log.append(group)
         count += len(group)
         owners |= {fact.identifier: fact.props["by"] for fact in group if fact.kind == "handoff_accepted"}
+        sendings += showings.wanted(group)
         progress.at((group[-1].received_at - plan.start) / (plan.until - plan.start), f"{count:,} facts")
     if not log.failed(limit=1):
         failures = breakage.failures(plan.people // 300, plan.start, plan.until, plan.seed)
         log.commit(failures=failures, refused=breakage.REFUSED)
     progress.done(f"{count:,} facts")
-    return owners
+    return owners, sendings
 
 
 def _follow(config: Config, log: Log, progress: Progress) -> None:

@@ -8,9 +8,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from embudo.core.attributes import STANDARD
 from embudo.leads import sql
 from embudo.leads.models import Attribute
+from embudo.leads.profile import folded, words
 
 KINDS = {  # of standard attributes whose first value says too little
     "budget": "money",
@@ -22,6 +25,7 @@ KINDS = {  # of standard attributes whose first value says too little
     "interests": "choices",
     "birthday": "date",
 }
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 
 
@@ -63,3 +67,24 @@ def declare(kinds: Mapping[str, str]) -> None:
         f"{sql.insert('leads_attribute', columns)} ON CONFLICT (name) DO NOTHING",
         [(name[:100], "", kinds[name], "[]", name in STANDARD) for name in sorted(kinds) if name[:100] not in there],
     )
+
+
+class BadAttribute(ValueError):
+    """No attribute can be made of this; the message says why."""
+
+
+def made(label: str, kind: str, options: str) -> Attribute:
+    """Make an attribute of the company's own, which everybody has from now on; raises BadAttribute.
+
+    `options` are the values of a choice, one a line.
+    """
+    label = label.strip()[:200]
+    name = "_".join(words(folded(label)))[:100]
+    if not NAME.fullmatch(name):
+        raise BadAttribute(_("Give it a name that begins with a letter."))
+    if Attribute.objects.filter(pk=name).exists():
+        raise BadAttribute(_("There is an attribute of this name already."))
+    if kind not in Attribute.KINDS:
+        raise BadAttribute(_("Choose of which kind it is."))
+    lines = list(dict.fromkeys(line.strip()[:200] for line in options.splitlines() if line.strip()))
+    return Attribute.objects.create(name=name, label=label, kind=kind, options=lines[:100])

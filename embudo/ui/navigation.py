@@ -27,6 +27,7 @@ ENTRIES = (
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
     Entry(_("Imports"), "imports:imports", "imports.see", "upload", "m"),
     Entry(_("Duplicates"), "duplicates:pairs", "people.merge", "merge", "d"),
+    Entry(_("Forms"), "forms:forms", "forms.see", "note", "o"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
     Entry(_("Privacy"), "privacy:purposes", "privacy.see", "shield", "v", "install"),
     Entry(_("Long work"), "work:jobs", "", "clock", "w", "install"),

@@ -16,6 +16,7 @@ OPEN = {
     # django-allauth's names stand without a prefix: the sign-in, its second step, and the way to a provider and back
     ":account_login", ":mfa_authenticate", ":mfa_login_webauthn", ":openid_connect_login", ":openid_connect_callback",
     ":socialaccount_login_cancelled",
+    *(f"forms:{name}" for name in ("script", "file", "confirm", "hosted", "embed", "told")),
 }  # fmt: skip
 
 
@@ -77,6 +78,8 @@ PAGES = {
     "/changes/": "audit.see",
     "/sites/": "sites.see",
     "/sites/new/": "sites.edit",
+    "/forms/": "forms.see",
+    "/forms/new/": "forms.edit",
     "/me/": "",
     "/me/security/": "",
 }

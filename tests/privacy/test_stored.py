@@ -3,6 +3,7 @@ that any code sets, and the keys that any script keeps in a browser."""
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 from django.apps import apps
@@ -61,7 +62,10 @@ def test_every_cookie_that_code_sets_is_told() -> None:
 def test_every_key_that_scripts_keep_is_told() -> None:
     keeps = re.compile(r"(local|session)Storage|indexedDB|caches\.")
     keeping = [path.name for path in SCRIPTS if keeps.search(path.read_text())]
-    assert keeping == ["tracker.js"]
+    assert sorted(keeping) == ["embed.js", "tracker.js"]
+    embed = (PACKAGE / "forms" / "embed.js").read_text()
+    kept = set(re.findall(r'localStorage\.setItem\("(\w+)"', embed))
+    assert kept == set(import_module("embudo.forms.stored").BROWSER)
     script = (PACKAGE / "collector" / "tracker.js").read_text()
     assert len(re.findall(r"localStorage\.setItem", script)) == 1
     (emptied,) = re.findall(r'\["id"[^\]]*\]', script)

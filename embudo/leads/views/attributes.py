@@ -1,6 +1,5 @@
 """Attributes of a person: change one, see who said what, make a new kind of attribute."""
 
-import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,12 +13,11 @@ from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.attributes import STANDARD
 from embudo.core.event import subject_of
 from embudo.core.identity import mail_identifier, phone_identifier
-from embudo.leads.attribute import accept, hide, kind_of
+from embudo.leads.attribute import BadAttribute, accept, hide, kind_of, made
 from embudo.leads.checking import checked
 from embudo.leads.countries import countries
 from embudo.leads.models import Attribute, Identifier, Person
 from embudo.leads.naming import KINDS, label_of, option_label
-from embudo.leads.profile import folded, words
 from embudo.leads.queries import choices
 from embudo.leads.showing import BadValue, value_shown, value_typed, value_written
 from embudo.leads.statements import statements
@@ -30,7 +28,6 @@ from embudo.leads.views.profile import field_of
 from embudo.ui.toasts import toast
 
 NAMED_BY = {"email": mail_identifier, "phone": phone_identifier}
-NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,14 +60,11 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
     options = request.POST.get("options", "")
     error = ""
     if request.method == "POST":
-        name = "_".join(words(folded(label)))[:100]
-        if not NAME.fullmatch(name):
-            error = _("Give it a name that begins with a letter.")
-        elif Attribute.objects.filter(pk=name).exists():
-            error = _("There is an attribute of this name already.")
-        elif kind in Attribute.KINDS:
-            lines = list(dict.fromkeys(line.strip()[:200] for line in options.splitlines() if line.strip()))
-            Attribute.objects.create(name=name, label=label, kind=kind, options=lines[:100])
+        try:
+            name = made(label, kind, options).name
+        except BadAttribute as bad:
+            error = str(bad)
+        else:
             toast(request, _("The attribute “%(label)s” is there for everybody.") % {"label": label})
             return HttpResponseRedirect(reverse("leads:attribute", args=[found.id, name]))
     context = {"person": found, "kinds": KINDS.items(), "label": label, "kind": kind, "error": error}
