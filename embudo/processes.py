@@ -57,12 +57,18 @@ def advance(config: Config) -> None:
     _loop("embudo.leads.advance", config)
 
 
+def deliver(config: Config) -> None:
+    """What other software asked to be told: webhooks, sent and tried again."""
+    _loop("embudo.doors.deliver", config)
+
+
 SERVING = ("collector", "web")  # those that answer HTTP; the others turn in a loop
 RUN: dict[str, Callable[[Config], None]] = {
     "collector": collector,
     "web": web,
     "follow": follow,
     "advance": advance,
+    "deliver": deliver,
 }
 
 

@@ -38,6 +38,8 @@ TABLE: dict[str, frozenset[Role]] = {
     "opportunities.edit": SALES,  # open, win, lose
     "sites.see": MARKETING,
     "sites.edit": MARKETING,  # create, consent mode, keys
+    "api_keys.make": EVERYBODY,  # one's own; a key may no more than who made it
+    "webhooks.edit": MANAGERS,
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,

@@ -90,4 +90,5 @@ _WHY = {
     "web": lambda: _("Nobody can open a page."),
     "follow": lambda: _("People, scores and stages stand still, while events go on being kept."),
     "advance": lambda: _("Scores do not fade, windows do not end, and the log is not sealed."),
+    "deliver": lambda: _("Webhooks wait; none is lost, and they are sent once it runs again."),
 }
