@@ -34,10 +34,15 @@ def body_of(request: HttpRequest) -> bytes:
     """Return the bytes of a body; raises Problem on one that is too large or was cut off."""
     try:
         return bytes(request.body)
-    except RequestDataTooBig as error:
-        raise Problem("too_large", "The body is larger than 2.5 MB.") from error
-    except UnreadablePostError as error:
-        raise Problem("not_json", "The body ended too early.") from error
+    except (RequestDataTooBig, UnreadablePostError) as error:
+        raise unread(error) from error
+
+
+def unread(error: Exception) -> Problem:
+    """Return the problem of a body that could not be read."""
+    if isinstance(error, RequestDataTooBig):
+        return Problem("too_large", "The body is larger than 2.5 MB.")
+    return Problem("not_json", "The body ended too early.")
 
 
 def _check(value: Any, depth: int) -> None:
@@ -60,6 +65,6 @@ def _check(value: Any, depth: int) -> None:
 def check_text(text: str) -> None:
     """Raise Problem on a text that no storage holds."""
     if "\0" in text:
-        raise Problem("not_json", "A text in it holds the sign NUL, which cannot be kept.")
+        raise Problem("not_json", "A text of the request holds the sign NUL, which cannot be kept.")
     if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise Problem("not_json", "A text in it holds half a sign (a lone surrogate), which cannot be kept.")
+        raise Problem("not_json", "A text of the request holds half a sign (a lone surrogate), which cannot be kept.")

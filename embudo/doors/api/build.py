@@ -4,13 +4,15 @@ import logging
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from embudo import __version__
 from embudo.doors.api import companies, facts, opportunities, people, webhooks
-from embudo.doors.api.body import StrictParser
+from embudo.doors.api.body import StrictParser, unread
 from embudo.doors.api.guard import no_key
 from embudo.doors.api.problem import MEDIA, Problem
 
@@ -71,6 +73,11 @@ def _of_http(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("not_json", str(error)).response
 
 
+def _unread(request: HttpRequest, error: Any) -> HttpResponse:
+    """Ninja looks at the body before a parser does."""
+    return unread(error).response
+
+
 def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("not_found", "There is nothing at this address.").response
 
@@ -82,7 +89,7 @@ def _broken(request: HttpRequest, error: Any) -> HttpResponse:
 
 ERRORS: dict[Any, Any] = {
     Problem: _problem, AuthenticationError: _unnamed, ValidationError: _not_valid, HttpError: _of_http,
-    Http404: _not_found, Exception: _broken,
+    RequestDataTooBig: _unread, UnreadablePostError: _unread, Http404: _not_found, Exception: _broken,
 }  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from embudo.doors.api import schemas, shown
 from embudo.doors.api.answers import answers
-from embudo.doors.api.body import check_text
 from embudo.doors.api.guard import needs
 from embudo.doors.api.problem import Problem
+from embudo.doors.api.values import catalogue
 from embudo.doors.models import ApiKey
-from embudo.leads.models import LISTED, Attribute, Company, Person
+from embudo.leads.models import LISTED, Company, Person
 from embudo.leads.naming import label_of
 
 router = Router()
@@ -40,7 +40,6 @@ class CompaniesAsked(Asked):
 )  # fmt: skip
 def company_list(request: HttpRequest, asked: CompaniesAsked = Query(...)) -> schemas.Companies:  # noqa: B008
     """In the order of their ids. Companies follow from what people state: state `company` of a person to change one."""
-    check_text(asked.domain)
     rows = Company.objects.filter(id__gt=_behind(asked.cursor)).order_by("id")
     if asked.domain:
         rows = rows.filter(domain=asked.domain.strip().lower())
@@ -76,7 +75,7 @@ def company_people(request: HttpRequest, asked: Asked = Query(...), company: str
 )  # fmt: skip
 def attribute_list(request: HttpRequest) -> schemas.AttributeList:
     """What may be stated of a person. New ones are made in the app, on the page of a person."""
-    rows = Attribute.objects.order_by("-standard", "name")
+    rows = sorted(catalogue().values(), key=lambda each: (not each.standard, each.name))
     data = [
         schemas.AttributeShown(
             name=each.name, label=str(label_of(each)), kind=each.kind, options=[str(o) for o in each.options],

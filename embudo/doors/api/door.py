@@ -10,6 +10,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from embudo.doors.api.body import check_text
 from embudo.doors.api.build import api
 from embudo.doors.api.guard import KeyAuth, no_key
 from embudo.doors.api.problem import Problem
@@ -25,6 +26,7 @@ def served(view: View) -> View:
     def door(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
         with translation.override("en"):
             try:
+                _check_address(request)
                 response = view(request, *args, **values)
             except Problem as problem:
                 response = problem.response
@@ -36,8 +38,17 @@ def served(view: View) -> View:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
+    door.checks_text = True  # type: ignore[attr-defined]
     door.permission = ""  # type: ignore[attr-defined]  # read by the matrix test: keys, not roles
     return door
+
+
+def _check_address(request: HttpRequest) -> None:
+    """Raise Problem on an address that holds a text no storage can hold."""
+    check_text(request.path_info)
+    for name, values in request.GET.lists():
+        for text in (name, *values):
+            check_text(text)
 
 
 def nothing(request: HttpRequest, **_values: Any) -> HttpResponse:

@@ -22,7 +22,9 @@ class Kind:
 KINDS = {
     kind.code: kind
     for kind in (
-        Kind("not_json", 400, "The body cannot be read", "Send one JSON object in UTF-8, as the reference shows it."),
+        Kind(
+            "not_json", 400, "The request cannot be read", "Send one JSON object in UTF-8, as the reference shows it."
+        ),
         Kind("bad_cursor", 400, "The cursor cannot be read", "Leave it out and begin anew; use next_cursor as given."),
         Kind("bad_idempotency_key", 400, "The Idempotency-Key cannot be used", "Send 1 to 255 visible ASCII signs."),
         Kind("no_key", 401, "No API key opens this", "Send Authorization: Bearer ek_… of a key that is in force."),

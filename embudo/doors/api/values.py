@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from embudo.core.attributes import STANDARD
+from embudo.leads.attribute import kind_of
 from embudo.leads.checking import checked
 from embudo.leads.models import Attribute
 from embudo.leads.showing import LONGEST, BadValue
@@ -17,8 +19,9 @@ EXPECTED = {
 
 
 def catalogue() -> dict[str, Attribute]:
-    """Return all attributes by name."""
-    return {each.name: each for each in Attribute.objects.all()}
+    """Return all attributes by name: the standard ones, stated by anybody yet or not, and the company's own."""
+    usual = {name: Attribute(name=name, kind=kind_of(name, ""), standard=True) for name in sorted(STANDARD)}
+    return {**usual, **{each.name: each for each in Attribute.objects.all()}}
 
 
 def stated(given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> dict[str, Any]:
