@@ -156,7 +156,7 @@ def test_many_are_stated_at_once_each_with_its_result(three: None, site: Followi
     rows = [
         {"email": ada.mail, "attributes": {"city": "León"}}, {"email": ada.mail, "attributes": {"city": "Celaya"}},
         {"email": "no address"}, {"attributes": {"city": "x"}}, {"email": bruno.mail, "attributes": {"wrong": 1}},
-        {"email": bruno.mail, "attributes": {"city": bruno.city}}, 
+        {"email": bruno.mail, "attributes": {"city": bruno.city}},
         {"external_id": "crm-9", "attributes": {"name": "Zoe"}}, {"phone": "12"},
     ]  # fmt: skip
     answer = caller.post("people/bulk", {"rows": rows})
