@@ -13,6 +13,7 @@ from embudo.doors.hooks.kinds import KINDS
 from embudo.doors.models import ApiKey, Endpoint
 from embudo.doors.scopes import offered
 
+BOX = {"class": "form-check-input"}
 LASTS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("until it is revoked")))
 
 
@@ -22,7 +23,7 @@ class KeyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What software uses it, such as “CRM sync”."))
     scopes = forms.MultipleChoiceField(
         label=_("May"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=BOX),
         error_messages={"required": _("A key that may do nothing opens nothing: choose at least one.")},
     )
     lasts = forms.ChoiceField(label=_("Lasts"), choices=LASTS, initial="365", required=False)
@@ -57,7 +58,7 @@ class EndpointForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         label=_("Tell it when"),
         choices=list(KINDS.items()),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=BOX),
         error_messages={"required": _("Choose at least one thing to be told.")},
     )
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -44,6 +45,8 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def log(request: HttpRequest, pk: int) -> HttpResponse:
     """The rows alone, for a page that is open; nothing when nothing is new."""
+    if not request.htmx:
+        return redirect("doors:webhook", pk)
     context = _log(request, endpoint(pk))
     if request.GET.get("seen") == context["mark"]:
         return HttpResponse(status=204)
@@ -59,10 +62,18 @@ def _log(request: HttpRequest, found: Endpoint) -> dict[str, object]:
     last = {each.pk: each.log.first() for each in page.rows}
     shown = [(each, called(each.kind), last[each.pk]) for each in page.rows]
     mark = key_of(*((each.pk, each.state, each.attempts) for each in page.rows), found.failures, found.paused_at)
+    page = keyset.Page(page.rows, _on_page(request, found, page.next), _on_page(request, found, page.previous))
     return {
         "endpoint": found, "page": page, "rows": shown, "state": state, "states": Delivery.State.choices,
         "waiting": waiting(found), "mark": mark, "first": not request.GET.keys() & {"after", "before"},
     }  # fmt: skip
+
+
+def _on_page(request: HttpRequest, found: Endpoint, address: str) -> str:
+    """A neighbour's address, which leads to the whole page wherever the rows were asked for."""
+    query = QueryDict(address.partition("?")[2], mutable=True)
+    query.pop("seen", None)
+    return f"{reverse('doors:webhook', args=[found.pk])}?{query.urlencode()}" if address else ""
 
 
 def _runs() -> bool:

@@ -23,7 +23,7 @@ ALL = "users.edit"  # who looks after users looks after their keys
 @require_http_methods(["GET", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys and a form for a new one, whose text the next page shows, and only that."""
-    form = KeyForm(request.POST or None, role=request.user.role)
+    form = KeyForm(request.POST if request.method == "POST" else None, role=request.user.role)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         _key, text = ApiKey.make(

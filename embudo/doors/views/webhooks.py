@@ -27,7 +27,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Add a webhook; its page shows the secret, once."""
-    form = EndpointForm(request.POST or None)
+    form = EndpointForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = Endpoint.open(**form.cleaned_data, by=request.user)
         request.session[SECRET] = [made.pk, made.secret]
@@ -40,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def settings_of(request: HttpRequest, pk: int) -> HttpResponse:
     """Change name, address and what it is told."""
     found = endpoint(pk)
-    form = EndpointForm.of(found, request.POST or None)
+    form = EndpointForm.of(found, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         for name, value in form.cleaned_data.items():
             setattr(found, name, value)

@@ -1,6 +1,8 @@
 """What happened becomes one delivery for each webhook: once, whatever is read or computed again."""
 
+import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,8 +42,6 @@ def hook(site: Following) -> Endpoint:
 
 def now_received(journey: Journey) -> list[Any]:
     """The facts of a journey as they are received now."""
-    from dataclasses import replace
-
     at = time.time_ns() // 1000
     return [replace(event, received_at=at, known_at=at) for event in journey]
 
@@ -53,8 +53,6 @@ def test_what_happens_is_told_once(site: Following, hook: Endpoint) -> None:
     assert sorted(told) == sorted([("form_submitted", person), ("stage_changed", person), ("person_created", person)])
     assert gathered(site) == told
     form = Delivery.objects.get(kind="form_submitted")
-    import json
-
     body = json.loads(form.body)
     assert (body["type"], body["data"]["person"]["id"]) == ("form_submitted", str(person))
     assert body["data"]["props"]["fields"] == {"team": "fleet"}
@@ -190,11 +188,8 @@ def test_every_kind_that_may_be_chosen_is_told_by_something() -> None:
 
 
 def test_what_people_write_stays_text(site: Following, hook: Endpoint) -> None:
-    import json
-
-    site.hears(
-        now_received(mallory.journey(ago(MINUTE // 2)).submits("contact", note="\u2028 </script> {{ 7|add:7 }}"))
-    )
+    odd = "\u2028 </script> {{ 7|add:7 }}"
+    site.hears(now_received(mallory.journey(ago(MINUTE // 2)).submits("contact", note=odd)))
     gathered(site)
     body = json.loads(Delivery.objects.get(kind="form_submitted").body)
-    assert body["data"]["props"]["fields"]["note"] == "\u2028 </script> {{ 7|add:7 }}"
+    assert body["data"]["props"]["fields"]["note"] == odd

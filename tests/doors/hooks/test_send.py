@@ -1,6 +1,7 @@
 """How deliveries get to a webhook: signed, tried again ever later, one at a time, and given up in the end."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,11 +50,8 @@ def test_a_delivery_is_signed_so_that_the_library_takes_it(hook: Endpoint, recei
     assert sent_all() == 1
     ((headers, body),) = receiver.got
     read = Webhook(hook.secret).verify(body, headers)
-    assert (read["type"], read["data"]["to"], read["timestamp"]) == (
-        "stage_changed",
-        "lead",
-        "2026-03-02T09:00:00.000000Z",
-    )
+    assert (read["type"], read["data"]["to"]) == ("stage_changed", "lead")
+    assert read["timestamp"] == "2026-03-02T09:00:00.000000Z"
     assert headers["webhook-id"] == delivery.message
     with pytest.raises(WebhookVerificationError):
         Webhook(hook.secret).verify(body + b" ", headers)
@@ -153,8 +151,6 @@ def test_whoever_died_while_sending_is_followed_by_another(hook: Endpoint, recei
 def test_a_webhook_that_keeps_failing_is_paused_with_a_notice(
     hook: Endpoint, receiver: Receiver, settings: Any, mailoutbox: list[Any]
 ) -> None:
-    from dataclasses import replace
-
     settings.EMBUDO = replace(settings.EMBUDO, mail_url="smtp://127.0.0.1")
     receiver.status = 500
     for number in range(send.PAUSE_FAILURES):
