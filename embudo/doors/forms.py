@@ -14,7 +14,7 @@ from embudo.doors.models import ApiKey, Endpoint
 from embudo.doors.scopes import offered
 
 BOX = {"class": "form-check-input"}
-LASTS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("until it is revoked")))
+LASTS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("until it is revoked")))
 
 
 class KeyForm(forms.Form):
@@ -26,16 +26,16 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs=BOX),
         error_messages={"required": _("A key that may do nothing opens nothing: choose at least one.")},
     )
-    lasts = forms.ChoiceField(label=_("Lasts"), choices=LASTS, initial="365", required=False)
+    lasts = forms.ChoiceField(label=_("Lasts"), choices=LASTS, initial="365")
 
     def __init__(self, *args: Any, role: str, **given: Any) -> None:
         super().__init__(*args, **given)
-        self.fields["scopes"].choices = [(each.name, f"{each.name}: {each.words}") for each in offered(role)]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = [(each.name, f"{each.words} ({each.name})") for each in offered(role)]  # type: ignore[attr-defined]
 
     def expires_at(self, now: datetime | None = None) -> datetime | None:
         """When the key ends, as it was chosen."""
-        days = self.cleaned_data["lasts"]
-        return (now or timezone.now()) + timedelta(days=int(days)) if days else None
+        days = int(self.cleaned_data["lasts"])
+        return (now or timezone.now()) + timedelta(days=days) if days else None
 
     def clean_name(self) -> str:
         """Refuse a name that somebody's key in force has already: in the trail they could not be told apart."""
