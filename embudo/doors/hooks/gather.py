@@ -4,6 +4,7 @@ A place moves in the very transaction that keeps the deliveries, by a conditiona
 one that dies loses nothing, and what is read or computed again meets the row that is there already.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
@@ -19,7 +20,10 @@ from embudo.leads.models import StageChange
 
 BATCH = 200  # facts or moves of one transaction: far below 50 ms
 LOG, MOVES, LATE_MOVES = "log", "moves", "late_moves"
+REST_S = 10.0  # between two notes that nobody wanted to know
 LATE = 30 * SECOND  # so much later PostgreSQL is asked again: rows may be committed out of their order
+
+_started: dict[str, float] = {}  # when this process noted it last
 
 
 def gather(log: Log) -> bool:
@@ -35,7 +39,7 @@ def _from_log(log: Log) -> bool:
     place = _place(LOG)
     followed = cursor_of_tables()
     if place is None or not (Endpoint.objects.exists() or Answer.objects.exists()):
-        _start(LOG, place, followed.to_text())
+        _start(LOG, place, log.end().to_text())
         return False
     here = Cursor.from_text(place)
     if followed.passed(log.end()) and here.passed(followed):
@@ -82,7 +86,8 @@ def _start(name: str, was: str | None, text: str) -> None:
     """Begin at the present end: what nobody wanted to know when it happened is not told."""
     if was is None:
         Place.objects.get_or_create(name=name, defaults={"text": text})
-    elif was != text:
+    elif was != text and time.monotonic() - _started.get(name, -REST_S) >= REST_S:
+        _started[name] = time.monotonic()
         _move(name, was, text)
 
 

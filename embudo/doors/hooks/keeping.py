@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from embudo.doors.models import Answer, Delivery, Hold
 
-DELIVERIES = timedelta(days=30)  # after they ended; a merge or rebuild tells nothing older than NEWS again
+DELIVERIES = timedelta(
+    days=30
+)  # after they ended, or their webhook was removed; a merge or rebuild tells nothing older than NEWS again
 ANSWERS = timedelta(hours=24)
 SLICE = 500  # rows that go in one transaction
 
@@ -18,6 +20,7 @@ def let_go() -> bool:
     old = list(Answer.objects.filter(begun_at__lt=at - ANSWERS).values_list("pk", flat=True)[:SLICE])
     Answer.objects.filter(pk__in=old).delete()
     ended = Delivery.objects.filter(ended_at__lt=at - DELIVERIES).order_by("ended_at")
-    gone = list(ended.values_list("pk", flat=True)[:SLICE])
+    orphaned = Delivery.objects.filter(state=Delivery.State.WAITING, endpoint__retired_at__lt=at - DELIVERIES)
+    gone = [*ended.values_list("pk", flat=True)[:SLICE], *orphaned.values_list("pk", flat=True)[:SLICE]]
     Delivery.objects.filter(pk__in=gone).delete()
-    return SLICE in (len(old), len(gone))
+    return len(old) == SLICE or len(gone) >= SLICE

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from embudo.core.event import DAY, HOUR, MINUTE, Verdict
-from embudo.doors.hooks import gather
+from embudo.doors.hooks import gather, news
 from embudo.doors.hooks.kinds import KINDS, OF_FACT
 from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
 from embudo.leads import erasure, rebuild
@@ -99,6 +99,24 @@ def test_a_merge_tells_of_itself_and_not_of_the_past(site: Following, hook: Endp
 def test_what_is_of_long_ago_but_became_known_now_is_news(site: Following, hook: Endpoint) -> None:
     site.hears(now_received(ada.journey(ago(200 * DAY)).submits("contact")))
     assert sorted(kind for kind, _person in gathered(site)) == ["form_submitted", "person_created", "stage_changed"]
+
+
+def test_a_move_computed_long_after_its_fact_was_known_is_history(site: Following, hook: Endpoint) -> None:
+    """A merge or another definition computes old moves for the first time; what was told of them may be gone by then."""
+    Endpoint.objects.update(since_at=0)
+    site.hears(ada.journey(ago(30 * DAY)).submits("contact"))
+    assert [kind for kind, _person in gathered(site)] == ["form_submitted"]
+
+
+def test_a_rebuild_reads_nobodys_history(site: Following, hook: Endpoint, monkeypatch: Any) -> None:
+    site.hears(now_received(ada.journey(ago(DAY)).submits("contact")))
+    told = gathered(site)
+    assert len(told) == 3
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+    monkeypatch.setattr(news, "history_of", lambda _person: pytest.fail("a history was read for what stood there"))
+    assert gathered(site) == told
 
 
 def test_a_webhook_is_told_what_it_asked_for_and_from_then_on(site: Following, hook: Endpoint) -> None:

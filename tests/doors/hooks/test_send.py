@@ -224,6 +224,9 @@ def test_what_is_old_is_let_go(hook: Endpoint, software: Holding) -> None:
     Delivery.objects.filter(pk=old.pk).update(state="delivered", ended_at=past)
     Delivery.objects.filter(pk=fresh.pk).update(state="delivered", ended_at=timezone.now())
     Delivery.objects.filter(pk=kept.pk).update(created_at=past)
+    removed = Endpoint.open(name="Gone", url=hook.url, kinds=hook.kinds, by=user_of("admin"))
+    waiting(removed, 4)
+    Endpoint.objects.filter(pk=removed.pk).update(retired_at=past)
     key = software().key
     Answer.objects.create(key=key, text="a", request="", turn="", begun_at=timezone.now() - timedelta(days=2))
     Answer.objects.create(key=key, text="b", request="", turn="")
