@@ -6,9 +6,7 @@ from django.utils import timezone
 
 from embudo.doors.models import Answer, Delivery, Hold
 
-DELIVERIES = timedelta(
-    days=30
-)  # after they ended, or their webhook was removed; a merge or rebuild tells nothing older than NEWS again
+DELIVERIES = timedelta(days=30)  # after they ended, or their webhook was removed; far longer than news.NEWS
 ANSWERS = timedelta(hours=24)
 SLICE = 500  # rows that go in one transaction
 

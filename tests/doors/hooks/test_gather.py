@@ -102,7 +102,7 @@ def test_what_is_of_long_ago_but_became_known_now_is_news(site: Following, hook:
 
 
 def test_a_move_computed_long_after_its_fact_was_known_is_history(site: Following, hook: Endpoint) -> None:
-    """A merge or another definition computes old moves for the first time; what was told of them may be gone by then."""
+    """A merge or another definition computes old moves for the first time."""
     Endpoint.objects.update(since_at=0)
     site.hears(ada.journey(ago(30 * DAY)).submits("contact"))
     assert [kind for kind, _person in gathered(site)] == ["form_submitted"]
