@@ -12,6 +12,7 @@ from embudo.doors import outbound
 from embudo.doors.hooks.kinds import KINDS
 from embudo.doors.models import ApiKey, Endpoint
 from embudo.doors.scopes import offered
+from embudo.doors.troubles import said
 
 BOX = {"class": "form-check-input"}
 LASTS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("until it is revoked")))
@@ -77,29 +78,5 @@ class EndpointForm(forms.Form):
             raise forms.ValidationError(_("Nobody knows this host. Check how it is written.")) from error
         except outbound.Refused as error:
             words = _("This address cannot be called: %(why)s.")
-            raise forms.ValidationError(words, params={"why": REASONS.get(str(error), str(error))}) from error
+            raise forms.ValidationError(words, params={"why": said(str(error))}) from error
         return url
-
-
-REASONS = {
-    "only http:// and https:// are called": _("only http:// and https:// are called"),
-    "its port is 0": _("its port is 0"),
-    "its host is no name": _("its host is no name"),
-    "it names no IPv6 address": _("it names no IPv6 address"),
-    "its host or port cannot be read": _("its host or port cannot be read"),
-    "it holds a user name; send what identifies you in the path or check the signature instead": _(
-        "it holds a user name; send what identifies you in the path or check the signature instead"
-    ),
-    "its path holds letters beyond ASCII; write them in percent form": _(
-        "its path holds letters beyond ASCII; write them in percent form"
-    ),
-    "its host is an odd spelling of a number; write a name, or four numbers with dots": _(
-        "its host is an odd spelling of a number; write a name, or four numbers with dots"
-    ),
-    "it leads to a private or reserved address (EMBUDO_WEBHOOK_NETWORKS may allow it)": _(
-        "it leads to a private or reserved address (EMBUDO_WEBHOOK_NETWORKS may allow it)"
-    ),
-    "it holds spaces, a backslash or signs that cannot be seen, or is longer than 2,000 characters": _(
-        "it holds spaces, a backslash or signs that cannot be seen, or is longer than 2,000 characters"
-    ),
-}

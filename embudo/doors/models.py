@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts.models import AuditEntry, User
 from embudo.doors.scopes import SCOPES
+from embudo.doors.troubles import said
 from embudo.leads.clock import now
 
 PREFIX = "ek_"
@@ -266,6 +267,11 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+
+    @property
+    def words(self) -> str:
+        """What went wrong, in the reader's language."""
+        return said(self.trouble)
 
     @property
     def well(self) -> bool:
