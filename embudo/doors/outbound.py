@@ -160,7 +160,7 @@ def networks_of(text: str) -> tuple[Network, ...]:
 def checked(target: Target, *, networks: Iterable[Network] = (), resolver: Resolver = resolve) -> list[str]:
     """Return the addresses of a target; raises Refused when one of them is not public, NoAnswer when it has none."""
     try:
-        texts = [target.host] if _is_address(target.host) else resolver(target.host, target.port)
+        texts = [target.host] if is_literal(target.host) else resolver(target.host, target.port)
         found = [ipaddress.ip_address(each.partition("%")[0]) for each in texts]
     except (OSError, UnicodeError, ValueError) as error:
         raise NoAnswer("its name is not known") from error
@@ -171,7 +171,8 @@ def checked(target: Target, *, networks: Iterable[Network] = (), resolver: Resol
     return [str(each) for each in found]
 
 
-def _is_address(host: str) -> bool:
+def is_literal(host: str) -> bool:
+    """Return whether a host is an address, which needs no looking up."""
     with suppress(ValueError):
         ipaddress.ip_address(host)
         return True

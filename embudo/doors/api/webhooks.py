@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 
@@ -90,7 +91,9 @@ def _found(text: str) -> Endpoint:
 def _check(url: str | None, kinds: list[str] | None) -> None:
     if url is not None:
         try:
-            outbound.target_of(url)
+            target = outbound.target_of(url)
+            if outbound.is_literal(target.host):  # a name is looked up whenever it is called
+                outbound.checked(target, networks=outbound.networks_of(settings.EMBUDO.webhook_networks))
         except outbound.Refused as error:
             raise invalid("body.url", str(error)) from error
     for each in kinds or ():
