@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.http import Http404
 
 from embudo.core.event import Event
 from embudo.doors.api import schemas
@@ -26,12 +27,8 @@ def person_by(text: str) -> Person:
         return person_of(number)
     except Moved as moved:
         return moved.person
-    except Exception as error:
-        from django.http import Http404
-
-        if isinstance(error, Http404):
-            raise Problem("not_found", "There is no person with this id.") from error
-        raise
+    except Http404 as error:
+        raise Problem("not_found", "There is no person with this id.") from error
 
 
 def people(rows: Iterable[Person]) -> list[schemas.Person]:
