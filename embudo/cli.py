@@ -21,7 +21,7 @@ class Command:
 
 
 COMMANDS = {
-    "up": Command("embudo.supervisor", "run the whole install: collector, web, follow, advance and work"),
+    "up": Command("embudo.supervisor", "run the whole install: collector, web, follow, advance, work and deliver"),
     "demo": Command("embudo.demo.command", "fill an empty install with a fictional company", begins=True),
     "import": Command("embudo.imports.command", "bring in people, facts, opportunities or companies from a CSV file"),
     "prepare": Command(

@@ -96,6 +96,15 @@ class Config:
     rate_per_address: int = _setting(
         "EMBUDO_RATE_PER_ADDRESS", 300, text.whole(0, 10**9), "requests a second one address may send; 0: no limit"
     )
+    api_rate: int = _setting(
+        "EMBUDO_API_RATE", 20, text.whole(0, 10**6), "requests a second one API key may make; 0: no limit"
+    )
+    webhook_networks: str = _setting(
+        "EMBUDO_WEBHOOK_NETWORKS",
+        "",
+        text.networks,
+        "private addresses and networks that webhooks may reach all the same, with commas; empty: none",
+    )
     trusted_proxies: str = _setting(
         "EMBUDO_TRUSTED_PROXIES",
         "",

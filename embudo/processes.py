@@ -62,6 +62,11 @@ def work(config: Config) -> None:
     _loop("embudo.work.run", config)
 
 
+def deliver(config: Config) -> None:
+    """What other software asked to be told: webhooks, sent and tried again."""
+    _loop("embudo.doors.deliver", config)
+
+
 SERVING = ("collector", "web")  # those that answer HTTP; the others turn in a loop
 RUN: dict[str, Callable[[Config], None]] = {
     "collector": collector,
@@ -69,6 +74,7 @@ RUN: dict[str, Callable[[Config], None]] = {
     "follow": follow,
     "advance": advance,
     "work": work,
+    "deliver": deliver,
 }
 
 

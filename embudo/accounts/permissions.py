@@ -40,6 +40,8 @@ TABLE: dict[str, frozenset[Role]] = {
     "sites.edit": MARKETING,  # create, consent mode, keys
     "forms.see": MARKETING,
     "forms.edit": MARKETING,  # build, publish, archive
+    "api_keys.make": EVERYBODY,  # one's own; a key may no more than who made it
+    "webhooks.edit": MANAGERS,
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,

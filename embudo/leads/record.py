@@ -1,7 +1,8 @@
 """What people in the app say of a person becomes a fact of the log, before anything else is changed (DESIGN 9.6)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,18 @@ class NotRecorded(Exception):
         self.outcome = outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One fact to record: about a person, or about whom its traits or the id in another system (`user_id`) name."""
+
+    kind: str
+    props: Mapping[str, Any]
+    id: str
+    person: int | None = None
+    user_id: str | None = None
+    at: int | None = None
+
+
 def record(
     kind: str,
     *,
@@ -52,12 +65,23 @@ def record(
     `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
     the fact is about whom its traits name. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
     """
-    if kind not in KINDS:
-        raise UnknownKind(kind)
-    (receipt,) = (log or the_log()).append([_fact(kind, props, id, by, person, at)])
+    (receipt,) = record_all([Saying(kind, props, id, person, at=at)], by=by, log=log)
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)
     return receipt
+
+
+def record_all(sayings: Sequence[Saying], *, by: Any, log: Log | None = None) -> list[Receipt]:
+    """Append facts in one durable transaction and return their receipts; of two on one thing the later one stands.
+
+    Raises UnknownKind, ValueError on a fact about nobody, or LogUnavailable: then nothing was kept.
+    """
+    for each in sayings:
+        if each.kind not in KINDS:
+            raise UnknownKind(each.kind)
+    moment = now()
+    facts = [_fact(each, by, moment, place) for place, each in enumerate(sayings)]
+    return (log or the_log()).append(facts)
 
 
 def wait_until_followed(receipt: Receipt, timeout_s: float = PATIENCE_S) -> bool:
@@ -76,29 +100,29 @@ def the_log() -> Log:
     return shared_log(settings.EMBUDO)
 
 
-def _fact(kind: str, props: Mapping[str, Any], id: str, by: Any, person: int | None, at: int | None) -> Event:
-    moment = now()
-    identifier = f"person:{person}" if person is not None else _named_by(props)
+def _fact(said: Saying, by: Any, moment: int, place: int) -> Event:
+    identifier = f"person:{said.person}" if said.person is not None else _named_by(said)
     return Event(
         source=APP,
-        id=id,
-        kind=kind,
-        at=moment if at is None else at,
+        id=said.id,
+        kind=said.kind,
+        at=moment + place if said.at is None else said.at,
         received_at=moment,
         known_at=moment,
         identifier=identifier,
         subject=subject(identifier),
         door=Door.APP,
         verdict=Verdict.HUMAN,
-        props=dict(props),
+        user_id=said.user_id,
+        props=dict(said.props),
         context={"by": getattr(by, "pk", None), "by_name": str(by)},
     )
 
 
-def _named_by(props: Mapping[str, Any]) -> str:
-    traits = props.get("traits")
+def _named_by(said: Saying) -> str:
+    traits = said.props.get("traits")
     stated = traits if isinstance(traits, Mapping) else {}
-    found = identifiers(door=Door.APP, user_id=None, anonymous_id=None, traits=stated)
+    found = identifiers(door=Door.APP, user_id=said.user_id, anonymous_id=None, traits=stated)
     if not found:
         raise ValueError("a fact without a person needs traits with a mail address or a phone number")
     return found[0]

@@ -109,4 +109,5 @@ _WHY = {
     "follow": lambda: _("People, scores and stages stand still, while events go on being kept."),
     "advance": lambda: _("Scores do not fade, windows do not end, and the log is not sealed."),
     "work": lambda: _("Imports, exports and other long work wait until somebody does them."),
+    "deliver": lambda: _("Webhooks wait; none is lost, and they are sent once it runs again."),
 }

@@ -1,6 +1,7 @@
 """What every request passes: damaged addresses are refused, fragments stay apart from pages and take toasts along."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -42,11 +43,18 @@ def fragments(get_response: Handler) -> Handler:
 
 
 def whole_addresses(get_response: Handler) -> Handler:
-    """Return the middleware that refuses an address with a NUL in it, which no text of PostgreSQL can hold."""
+    """Return the middleware that refuses an address with a NUL in it, which no text of PostgreSQL can hold.
+
+    A view with `checks_text` refuses it itself, in the way its readers understand.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest
         return get_response(request)
 
+    def refuse(request: HttpRequest, view: Any, _args: Any, _values: Any) -> None:
+        damaged = "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
+        if damaged and not getattr(view, "checks_text", False):
+            raise BadRequest
+
+    handle.process_view = refuse  # type: ignore[attr-defined]
     return handle

@@ -33,6 +33,8 @@ ENTRIES = (
     Entry(_("Long work"), "work:jobs", "", "clock", "w", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),
+    Entry(_("Webhooks"), "doors:webhooks", "webhooks.edit", "external", "w", "install"),
+    Entry(_("API keys"), "doors:keys", "api_keys.make", "key", "k", "install"),
     Entry(_("Users"), "accounts:users", "users.edit", "key", "u", "install"),
     Entry(_("Changes"), "accounts:audit", "audit.see", "list", "c", "install"),
 )

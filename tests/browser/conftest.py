@@ -45,7 +45,9 @@ class Company:
 def company(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster | None) -> Iterator[Company]:
     """The demo company, small, run by `embudo up`."""
     folder = tmp_path_factory.mktemp("company")
-    config = Config(data=folder / "data", secret_key="only-for-tests-and-never-for-an-install")
+    config = Config(
+        data=folder / "data", secret_key="only-for-tests-and-never-for-an-install", webhook_networks="127.0.0.0/8"
+    )
     config.data.mkdir()
     name = cluster.new_database() if cluster else ""
     if cluster:

@@ -1,10 +1,10 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from embudo.core.event import Door
+from embudo.core.event import Door, subject_of
 from embudo.eventlog import Cursor
 from embudo.leads.models import Person
-from embudo.leads.record import NotRecorded, UnknownKind, record, wait_until_followed
+from embudo.leads.record import NotRecorded, Saying, UnknownKind, record, record_all, wait_until_followed
 from tests.cast import ada, bruno
 from tests.leads.conftest import Following, moves_of
 
@@ -64,3 +64,23 @@ def test_only_kinds_for_people_are_recorded(following: Following) -> None:
     with pytest.raises(UnknownKind):
         record("page_viewed", person=1, props={}, id="x", by="Luis", log=following.log)
     assert following.log.end() == Cursor()
+
+
+def test_of_many_facts_said_at_once_the_later_one_stands(following: Following) -> None:
+    cities = ("León", "Celaya", "Irapuato")
+    sayings = [
+        Saying("profile_changed", {"traits": {"email": ada.mail, "city": city}}, f"c{9 - place}", user_id="crm-7")
+        for place, city in enumerate(cities)
+    ]
+    receipts = record_all(sayings, by="CRM", log=following.log)
+    following.follower.catch_up()
+    assert [receipt.offset for receipt in receipts] == [1, 2, 3]
+    assert following.person(ada).attributes["city"] == "Irapuato"  # though its id comes first
+    assert following.person(ada).id == subject_of("user:crm-7")
+    following.agrees()
+
+    with pytest.raises(UnknownKind):
+        record_all([*sayings, Saying("person_erased", {}, "x", 1)], by="CRM", log=following.log)
+    with pytest.raises(ValueError, match="needs traits"):
+        record_all([Saying("profile_changed", {"traits": {}}, "y")], by="CRM", log=following.log)
+    assert following.log.end() == Cursor({receipts[0].shard: following.follower.cursor.offset(receipts[0].shard)})

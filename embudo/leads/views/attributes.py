@@ -11,23 +11,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.attributes import STANDARD
-from embudo.core.event import subject_of
-from embudo.core.identity import mail_identifier, phone_identifier
 from embudo.leads.attribute import BadAttribute, accept, hide, kind_of, made
 from embudo.leads.checking import checked
 from embudo.leads.countries import countries
-from embudo.leads.models import Attribute, Identifier, Person
+from embudo.leads.holding import NAMED_BY, other_holder
+from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import KINDS, label_of, option_label
 from embudo.leads.queries import choices
 from embudo.leads.showing import BadValue, value_shown, value_typed, value_written
 from embudo.leads.statements import statements
-from embudo.leads.story import history_of, survivor_of
+from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
 from embudo.leads.views.profile import field_of
 from embudo.ui.toasts import toast
-
-NAMED_BY = {"email": mail_identifier, "phone": phone_identifier}
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,14 +148,9 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
 
 
 def _check_holder(person: Person, name: str, value: object) -> None:
-    """Raise BadValue on somebody else's address or number where it would join the two unasked (core/identity.py).
-
-    Colleagues share phones: two people with mail addresses of their own stay two.
-    """
-    identifier = NAMED_BY[name](value)
-    held = Identifier.objects.filter(subject=subject_of(identifier)).select_related("person") if identifier else None
-    other = survivor_of(each.person) if held and (each := held.first()) else person
-    if other.id == person.id or (name == "phone" and person.mail and other.mail):
+    """Raise BadValue on somebody else's address or number where stating it would join the two unasked."""
+    other = other_holder(person, name, value)
+    if other is None:
         return
     words = {
         "email": _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page."),

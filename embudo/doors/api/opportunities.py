@@ -1,0 +1,110 @@
+"""Opportunities of a person over the API: read, open, move on, win, lose."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Router
+
+from embudo.doors.api import schemas, shown
+from embudo.doors.api.answers import answers, reply
+from embudo.doors.api.guard import needs
+from embudo.doors.api.once import fact_id, once
+from embudo.doors.api.people import WRITES, PersonId
+from embudo.doors.api.problem import Problem, invalid
+from embudo.doors.api.saying import say
+from embudo.leads.models import Person
+from embudo.leads.statements import Opportunity, opportunities
+from embudo.leads.story import history_of
+
+router = Router(tags=["Opportunities"])
+OpportunityId = Path(..., min_length=1, max_length=80)
+ALSO = {201: schemas.Opportunity, 202: schemas.Applying}
+LIST = "/people/{person}/opportunities"
+
+
+@router.get(
+    LIST, response=answers(schemas.Opportunities, 404), summary="List opportunities", **needs("opportunities:read")
+)
+def opportunity_list(request: HttpRequest, person: str = PersonId) -> schemas.Opportunities:
+    """Those of a person, the last changed first."""
+    found = opportunities(history_of(shown.person_by(person).id))
+    return schemas.Opportunities(data=[_shown(each) for each in found])
+
+
+@router.post(
+    LIST, response=answers(schemas.Opportunity, 404, 409, also=ALSO), summary="Open an opportunity",
+    **needs("opportunities:write", **WRITES),
+)  # fmt: skip
+@once
+def opportunity_open(request: HttpRequest, body: schemas.OpportunityNew, person: str = PersonId) -> HttpResponse:
+    """The person becomes an opportunity."""
+    row, id_ = shown.person_by(person), fact_id(request)
+    props = {"opportunity": id_, **({"name": body.name} if body.name else {}), **_amount(body)}
+    applied = say(request, "opportunity_opened", row.id, props, id=id_)
+    return _after(row, id_, id_, applied, status=201)
+
+
+@router.post(
+    f"{LIST}/{{opportunity}}/move", response=answers(schemas.Opportunity, 404, 409, also=ALSO),
+    summary="Move an opportunity on", **needs("opportunities:write", **WRITES),
+)  # fmt: skip
+@once
+def opportunity_move(
+    request: HttpRequest, body: schemas.OpportunityMove, person: str = PersonId, opportunity: str = OpportunityId
+) -> HttpResponse:
+    """To a stage of your own sales process; what it is worth may change with it."""
+    row = shown.person_by(person)
+    there = _open(row, opportunity)
+    props = {"opportunity": there.id, "stage": body.stage, **_amount(body)}
+    id_ = fact_id(request)
+    return _after(row, there.id, id_, say(request, "opportunity_moved", row.id, props, id=id_))
+
+
+@router.post(
+    f"{LIST}/{{opportunity}}/end", response=answers(schemas.Opportunity, 404, 409, also=ALSO),
+    summary="Win or lose an opportunity", **needs("opportunities:write", **WRITES),
+)  # fmt: skip
+@once
+def opportunity_end(
+    request: HttpRequest, body: schemas.OpportunityEnd, person: str = PersonId, opportunity: str = OpportunityId
+) -> HttpResponse:
+    """Won makes a customer. Lost needs a reason."""
+    row = shown.person_by(person)
+    there = _open(row, opportunity)
+    props: dict[str, Any] = {"opportunity": there.id}
+    if body.outcome == "lost":
+        if body.reason is None:
+            raise invalid("body.reason", "say why it was lost")
+        props["reason"] = body.reason
+    else:
+        kept = {"amount": there.amount, "currency": there.currency} if there.amount is not None else {}
+        props |= kept | _amount(body)
+    id_ = fact_id(request)
+    return _after(row, there.id, id_, say(request, f"opportunity_{body.outcome}", row.id, props, id=id_))
+
+
+def _open(row: Person, opportunity: str) -> Opportunity:
+    found = next((each for each in opportunities(history_of(row.id)) if each.id == opportunity), None)
+    if found is None:
+        raise Problem("not_found", "This person has no such opportunity.")
+    if found.status != "open":
+        raise Problem("conflict", f"The opportunity is {found.status}.")
+    return found
+
+
+def _amount(body: Any) -> dict[str, Any]:
+    return {} if body.amount is None else {"amount": body.amount, "currency": body.currency}
+
+
+def _after(row: Person, opportunity: str, fact: str, applied: bool, *, status: int = 200) -> HttpResponse:
+    found = next((each for each in opportunities(history_of(row.id)) if each.id == opportunity), None)
+    if not applied or found is None:
+        return reply(schemas.Applying(fact=fact, person=str(row.id)), status=202)
+    return reply(_shown(found), status=status)
+
+
+def _shown(each: Opportunity) -> schemas.Opportunity:
+    return schemas.Opportunity(
+        id=each.id, name=each.name, amount=each.amount, currency=each.currency, status=each.status, stage=each.stage,
+        reason=each.reason, opened_at=shown.moment(each.opened_at), changed_at=shown.moment(each.changed_at),
+    )  # fmt: skip

@@ -1,0 +1,142 @@
+"""Stating people by what names them: each row found or new, one fact for what is new of it, one result."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+from embudo.collector.traits import mail_of
+from embudo.core.event import Door, subject_of
+from embudo.core.identity import identifiers
+from embudo.doors.api import schemas
+from embudo.doors.api.once import fact_id
+from embudo.doors.api.saying import all_followed, record
+from embudo.doors.api.values import catalogue, stated
+from embudo.eventlog import Outcome
+from embudo.leads.imports.phone import international
+from embudo.leads.models import Attribute, Identifier, Person
+from embudo.leads.record import Saying
+from embudo.leads.showing import BadValue
+from embudo.leads.story import survivor_of
+
+PORTION = 500  # facts of one transaction of the log
+REFUSED = {
+    Outcome.ERASED: "this person was erased; what is older than the erasure is not taken in again",
+    Outcome.CONFLICT: "the log holds another fact by this Idempotency-Key",
+    Outcome.FAILED: "a value of it cannot be kept",
+}
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What became of the rows of a request."""
+
+    results: list[schemas.RowResult]
+    applied: bool = True
+    new: bool = False  # whether nobody was known by the identifiers of the first row
+
+    @property
+    def shown(self) -> schemas.RowResults:
+        """What is answered."""
+        counts = {
+            kind: sum(each.outcome == kind for each in self.results) for kind in ("stated", "unchanged", "refused")
+        }
+        return schemas.RowResults(results=self.results, applied=self.applied, **counts)
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row on its way."""
+
+    given: schemas.PersonRow
+    traits: dict[str, Any] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
+
+
+def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
+    """State these people and return what became of each; raises Problem when the log takes nothing."""
+    attributes = catalogue()
+    results = [schemas.RowResult(index=index, outcome="refused") for index in range(len(given))]
+    wanted: dict[int, _Row] = {}
+    for index, row in enumerate(given):
+        try:
+            wanted[index] = _named(row)
+        except BadValue as error:
+            results[index].why = str(error)
+    known = people_of({each for row in wanted.values() for each in row.carried})
+    sayings = dict(_sayings(request, wanted, known, attributes, results))
+    receipts = {}
+    places = list(sayings)
+    for start in range(0, len(places), PORTION):
+        portion = places[start : start + PORTION]
+        receipts |= dict(zip(portion, record(request, [sayings[each] for each in portion]), strict=True))
+    for index, receipt in receipts.items():
+        if receipt.outcome in REFUSED:
+            results[index].why = REFUSED[receipt.outcome]
+        else:
+            results[index].outcome, results[index].fact = "stated", sayings[index].id
+    applied = all_followed(list(receipts.values()))
+    found = people_of({row.carried[0] for row in wanted.values()}) if applied else {}
+    for index, row in wanted.items():
+        person = found.get(row.carried[0])
+        if person is not None and results[index].outcome != "refused":
+            results[index].person = str(person.id)
+    return Outcomes(results, applied, bool(wanted) and not any(each in known for each in wanted[min(wanted)].carried))
+
+
+def _sayings(
+    request: HttpRequest,
+    wanted: Mapping[int, _Row],
+    known: Mapping[str, Person],
+    attributes: Mapping[str, Attribute],
+    results: Sequence[schemas.RowResult],
+) -> Iterator[tuple[int, Saying]]:
+    for index, row in wanted.items():
+        holders = {known[each].id if each in known else None for each in row.carried}
+        person = next((known[each] for each in row.carried if each in known), None)
+        held = person.attributes if person else {}
+        try:
+            changed = stated(row.given.attributes, held, attributes)
+        except BadValue as error:
+            results[index].why = str(error)
+            continue
+        same = all(held.get(name) == value for name, value in row.traits.items())
+        if len(holders) == 1 and person is not None and same and not changed:
+            results[index].outcome, results[index].person = "unchanged", str(person.id)
+            continue
+        traits = {**row.traits, **changed}
+        yield (
+            index,
+            Saying("profile_changed", {"traits": traits}, fact_id(request, index), user_id=row.given.external_id),
+        )
+
+
+def _named(row: schemas.PersonRow) -> _Row:
+    """Return the row with the identifiers it carries; raises BadValue when it names nobody."""
+    traits = {}
+    if row.email:
+        traits["email"] = mail_of(row.email)
+        if traits["email"] is None:
+            raise BadValue(f"email: “{row.email[:80]}” is no mail address")
+    if row.phone:
+        traits["phone"] = international(row.phone, "")
+        if traits["phone"] is None:
+            raise BadValue(f"phone: “{row.phone}” is no phone number with the code of its country")
+    if also := {"email", "phone"} & row.attributes.keys():
+        raise BadValue(f"attributes.{min(also)}: give it beside `attributes`, as it says who the person is")
+    carried = identifiers(door=Door.APP, user_id=row.external_id, anonymous_id=None, traits=traits)
+    if not carried:
+        raise BadValue("it names nobody: give email, phone or external_id")
+    return _Row(row, traits, carried)
+
+
+def people_of(carried: set[str]) -> dict[str, Person]:
+    """Return the surviving person of each identifier that is known."""
+    subjects = {subject_of(each): each for each in carried}
+    held = Identifier.objects.filter(subject__in=subjects).select_related("person")
+    found = {}
+    for row in held:
+        if row.identifier == subjects[row.subject][:400]:
+            found[subjects[row.subject]] = survivor_of(row.person)
+    return found

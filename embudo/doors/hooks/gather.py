@@ -1,0 +1,126 @@
+"""From what happened to deliveries: reads log and moves on from its own places, and makes one row for each webhook.
+
+A place moves in the very transaction that keeps the deliveries, by a conditional update: several processes may gather,
+one that dies loses nothing, and what is read or computed again meets the row that is there already.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from embudo.core.event import SECOND
+from embudo.doors.hooks.news import News, erased_by, moved_by, of_move, of_rows
+from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
+from embudo.eventlog import Cursor, Log
+from embudo.leads.clock import now
+from embudo.leads.follow import cursor_of_tables
+from embudo.leads.models import StageChange
+
+BATCH = 200  # facts or moves of one transaction: far below 50 ms
+LOG, MOVES, LATE_MOVES = "log", "moves", "late_moves"
+REST_S = 10.0  # between two notes that nobody wanted to know
+LATE = 30 * SECOND  # so much later PostgreSQL is asked again: rows may be committed out of their order
+
+_started: dict[str, float] = {}  # when this process noted it last
+
+
+def gather(log: Log) -> bool:
+    """Make deliveries of what happened since; return whether there may be more at once."""
+    more = _from_log(log)
+    more = _from_moves(MOVES, 0) or more
+    if connection.vendor == "postgresql":
+        more = _from_moves(LATE_MOVES, LATE) or more
+    return more
+
+
+def _from_log(log: Log) -> bool:
+    place = _place(LOG)
+    followed = cursor_of_tables()
+    if place is None or not (Endpoint.objects.exists() or Answer.objects.exists()):
+        _start(LOG, place, log.end().to_text())
+        return False
+    here = Cursor.from_text(place)
+    if followed.passed(log.end()) and here.passed(followed):
+        return False
+    rows, through = log.read(here, BATCH)
+    if through == here or not followed.passed(through):
+        return False  # first the tables must know whose these facts are
+    news = list(of_rows(rows))
+    erased, moved = erased_by(rows), moved_by(rows)
+    with transaction.atomic():
+        if _move(LOG, place, through.to_text()):
+            _keep(news)
+            for was, person in moved:
+                Delivery.objects.filter(person=was).update(person=person)
+            _forget(erased)
+    return True
+
+
+def _from_moves(name: str, late: int) -> bool:
+    place = _place(name)
+    if place is None or not Endpoint.objects.exists():
+        last = StageChange.objects.filter(recorded_at__lte=now() - late).aggregate(last=Max("id"))["last"] or 0
+        _start(name, place, str(last))
+        return False
+    moves = list(StageChange.objects.filter(id__gt=int(place)).order_by("id")[:BATCH])
+    if late:
+        limit = now() - late
+        cut = next((index for index, move in enumerate(moves) if move.recorded_at > limit), len(moves))
+        moves = moves[:cut]
+    if not moves:
+        return False
+    news = [each for move in moves for each in of_move(move)]
+    with transaction.atomic():
+        if _move(name, place, str(moves[-1].id)):
+            _keep(news)
+    return len(moves) == BATCH
+
+
+def _place(name: str) -> str | None:
+    return Place.objects.filter(name=name).values_list("text", flat=True).first()
+
+
+def _start(name: str, was: str | None, text: str) -> None:
+    """Begin at the present end: what nobody wanted to know when it happened is not told."""
+    if was is None:
+        Place.objects.get_or_create(name=name, defaults={"text": text})
+    elif was != text and time.monotonic() - _started.get(name, -REST_S) >= REST_S:
+        _started[name] = time.monotonic()
+        _move(name, was, text)
+
+
+def _move(name: str, was: str, text: str) -> bool:
+    return Place.objects.filter(name=name, text=was).update(text=text) == 1
+
+
+def _keep(news: Iterable[News]) -> None:
+    wanted = list(news)
+    endpoints = list(Endpoint.objects.filter(retired_at=None)) if wanted else []
+    Delivery.objects.bulk_create(
+        [delivery_of(each, endpoint) for each in wanted for endpoint in endpoints if _is_for(each, endpoint)],
+        ignore_conflicts=True,
+    )
+
+
+def delivery_of(news: News, endpoint: Endpoint) -> Delivery:
+    """Return the delivery of news to a webhook, not kept yet."""
+    return Delivery(
+        endpoint=endpoint, key=news.key, message=news.message, kind=news.kind, person=news.person, body=news.body
+    )
+
+
+def _is_for(news: News, endpoint: Endpoint) -> bool:
+    return news.kind in endpoint.kinds and news.known_at >= endpoint.since_at
+
+
+def _forget(people: Sequence[int]) -> None:
+    """Blank what is kept of people who were erased; kept answers may name them and are only a convenience."""
+    if not people:
+        return
+    mine = Delivery.objects.filter(person__in=people)
+    Attempt.objects.filter(delivery__in=mine).update(sent="", answer="")
+    mine.update(body="", person=None)
+    Delivery.objects.filter(body="", state=Delivery.State.WAITING).update(state=Delivery.State.ERASED)
+    Answer.objects.all().delete()

@@ -1,0 +1,144 @@
+"""What happened, as webhooks are told it: the facts of the log and the moves of stages that are news."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from django.conf import settings
+
+from embudo.core.event import DAY, MINUTE, Door, Event, Verdict, subject_of
+from embudo.doors.hooks.kinds import OF_FACT, PERSON_CREATED, STAGE_CHANGED
+from embudo.eventlog import Row
+from embudo.leads.identity import ERASED
+from embudo.leads.models import Identifier, Person, StageChange
+from embudo.leads.story import history_of, survivor_of
+
+NEWS = 7 * DAY  # what was known for longer when a move was recorded is history, told again by a merge or a rebuild
+IDENTIFIED = "identified"  # core.lifecycle.Why: the move of somebody who said who they are
+MADE_AGAIN = ("", "rebuild", "definition")  # why a move stands no longer although it was told
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing to tell. `key` is the same however often it is read or computed."""
+
+    kind: str
+    key: str
+    at: int
+    known_at: int
+    person: int | None
+    told: Mapping[str, Any]
+
+    @property
+    def message(self) -> str:
+        """The webhook-id, without the webhook."""
+        return f"msg_{self.key[:32]}"
+
+    @property
+    def body(self) -> str:
+        """What is sent, as Standard Webhooks have it."""
+        person = {} if self.person is None else {"person": shown(self.person)}
+        return written({"type": self.kind, "timestamp": instant(self.at), "data": {**person, **self.told}})
+
+
+def written(content: Mapping[str, Any]) -> str:
+    """Return JSON in one line."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def instant(at: int) -> str:
+    """Return microseconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def shown(person: int) -> dict[str, str]:
+    """Return a person as other software finds them: ids are texts, since JavaScript rounds numbers of this size."""
+    return {"id": str(person), "url": f"{settings.EMBUDO.site_address}/people/{person}/"}
+
+
+def key_of(*parts: Any) -> str:
+    """Return the key of what happened."""
+    return blake2b("\0".join(map(str, parts)).encode("utf-8", "replace"), digest_size=24).hexdigest()
+
+
+def of_rows(rows: Iterable[Row]) -> Iterator[News]:
+    """Return what these rows of the log tell; they have been followed, so that their people are known."""
+    events = [row.event for row in rows if _tells(row.event)]
+    people = _people({event.subject for event in events})
+    for event in events:
+        fact = {"source": event.source, "id": event.id, "kind": event.kind, "at": instant(event.at)}
+        key = key_of("fact", event.source, event.id)
+        person = people.get(event.subject, event.subject)
+        told: dict[str, Any] = {"fact": fact, "props": event.props}
+        if event.kind in ("people_merged", "people_unmerged"):
+            told |= {name: shown(int(event.props[name])) for name in ("survivor", "absorbed")}
+        yield News(OF_FACT[event.kind], key, event.at, event.received_at, person, told)
+
+
+def erased_by(rows: Iterable[Row]) -> list[int]:
+    """Return the people whom these rows say to have been erased."""
+    return [row.event.subject for row in rows if row.event.kind == ERASED]
+
+
+def moved_by(rows: Iterable[Row]) -> list[tuple[int, int]]:
+    """Return who turned out to be somebody else in these rows: (who it was thought to be, who it is)."""
+    found = []
+    for row in rows:
+        props = row.event.props
+        if row.event.kind == "people_merged" and {"survivor", "absorbed"} <= props.keys():
+            found.append((int(props["absorbed"]), int(props["survivor"])))
+        elif row.event.kind == "identity_linked" and {"identifier", "person"} <= props.keys():
+            found.append((subject_of(str(props["identifier"])), int(props["person"])))
+    return found
+
+
+def _tells(event: Event) -> bool:
+    if event.kind not in OF_FACT or event.verdict is not Verdict.HUMAN:
+        return False
+    if event.kind == "fact_withdrawn":
+        return event.door is Door.APP
+    return not event.kind.startswith("people_") or {"survivor", "absorbed"} <= event.props.keys()
+
+
+def _people(subjects: set[int]) -> dict[int, int]:
+    """The surviving person of each subject that has one."""
+    held = dict(Identifier.objects.filter(subject__in=subjects).values_list("subject", "person_id"))
+    wanted = set(held.values()) | (subjects - held.keys())
+    rows = {row.id: row for row in Person.objects.filter(pk__in=wanted).only("id", "merged_into")}
+    roots = {id_: survivor_of(row).id for id_, row in rows.items()}
+    return {subject: roots.get(held.get(subject, subject), held.get(subject, subject)) for subject in subjects}
+
+
+def of_move(move: StageChange) -> Iterator[News]:
+    """Return what a move of a stage tells: nothing when it is old news that was computed once more."""
+    if not move.from_stage or move.superseded_why not in MADE_AGAIN or _was_recorded_before(move):
+        return
+    cause = move.causes[0] if move.causes else None
+    known_at = move.at if cause is None or move.at >= move.recorded_at - MINUTE else _known_at(move, cause)
+    if known_at is None or known_at < move.recorded_at - NEWS:
+        return
+    by = (cause[0], cause[1]) if cause else (move.person_id, move.at)
+    told = {
+        "from": move.from_stage, "to": move.to_stage, "why": move.why, "fit": move.fit,
+        "engagement": round(move.engagement, 6), "definition_version": move.version,
+        "causes": [{"source": each[0], "id": each[1], "kind": each[2], "at": instant(each[3])} for each in move.causes],
+    }  # fmt: skip
+    key = key_of("move", *by, move.from_stage, move.to_stage)
+    yield News(STAGE_CHANGED, key, move.at, known_at, move.person_id, told)
+    if move.why == IDENTIFIED:
+        yield News(PERSON_CREATED, key_of("created", *by), move.at, known_at, move.person_id, {"stage": move.to_stage})
+
+
+def _was_recorded_before(move: StageChange) -> bool:
+    """Whether a rebuild or a replay has only written down again what stood there."""
+    same = {"person_id": move.person_id, "at": move.at, "from_stage": move.from_stage, "to_stage": move.to_stage}
+    return StageChange.objects.filter(id__lt=move.id, **same).exists()
+
+
+def _known_at(move: StageChange, cause: list[Any]) -> int | None:
+    """When the fact behind a move of long ago was received; None when it is not there any more."""
+    key = (cause[0], cause[1])
+    return next((event.received_at for event in history_of(move.person_id) if event.key == key), None)

@@ -1,0 +1,1 @@
+"""The pages of API keys, webhooks and the reference."""

@@ -1,0 +1,65 @@
+"""API keys: one's own, and for administrators everybody's; make, revoke, take a revocation back."""
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from embudo.accounts.permissions import require
+from embudo.doors.forms import KeyForm
+from embudo.doors.models import ApiKey
+from embudo.ui.toasts import toast
+
+SECRET = "api_key"  # in the session, until it has been shown
+ALL = "users.edit"  # who looks after users looks after their keys
+
+
+@never_cache
+@require("api_keys.make")
+@require_http_methods(["GET", "POST"])
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys and a form for a new one, whose text the next page shows, and only that."""
+    form = KeyForm(request.POST if request.method == "POST" else None, role=request.user.role)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        _key, text = ApiKey.make(
+            name=chosen["name"], scopes=chosen["scopes"], maker=request.user, expires_at=form.expires_at()
+        )
+        request.session[SECRET] = text
+        return redirect("doors:keys")
+    secret = request.session.pop(SECRET, "") if request.method == "GET" else ""
+    shown = {
+        "form": form, "keys": _mine(request).order_by("revoked_at", "-pk"), "secret": secret,
+        "everybody": request.user.may(ALL), "site": settings.EMBUDO.site_address,
+    }  # fmt: skip
+    return render(request, "doors/keys.html", shown, status=422 if form.errors else 200)
+
+
+@require("api_keys.make")
+@require_POST
+def revocation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a key open nothing any more."""
+    key = get_object_or_404(_mine(request), pk=pk)
+    key.revoke(by=request.user)
+    done = _("The key “%(name)s” is revoked: it opens nothing any more.") % {"name": key.name}
+    toast(request, done, undo=reverse("doors:restoration", args=[pk]))
+    return redirect("doors:keys")
+
+
+@require("api_keys.make")
+@require_POST
+def restoration(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let it open doors again."""
+    key = get_object_or_404(_mine(request), pk=pk)
+    key.restore(by=request.user)
+    toast(request, _("The key works again."))
+    return redirect("doors:keys")
+
+
+def _mine(request: HttpRequest) -> QuerySet[ApiKey]:
+    everybody = ApiKey.objects.select_related("maker")
+    return everybody if request.user.may(ALL) else everybody.filter(maker=request.user)

@@ -1,0 +1,213 @@
+"""What happened becomes one delivery for each webhook: once, whatever is read or computed again."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from embudo.core.event import DAY, HOUR, MINUTE, Verdict
+from embudo.doors.hooks import gather, news
+from embudo.doors.hooks.kinds import KINDS, OF_FACT
+from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
+from embudo.leads import erasure, rebuild
+from embudo.leads.models import StageChange
+from embudo.leads.record import record
+from tests.cast import Journey, ada, bruno, clara, mallory
+from tests.doors.conftest import user_of
+from tests.leads.conftest import Following
+
+
+def ago(span: int) -> int:
+    return time.time_ns() // 1000 - span
+
+
+def gathered(site: Following) -> list[tuple[str, int | None]]:
+    """Gather everything; return the kinds and people of all deliveries."""
+    while gather.gather(site.log):
+        pass
+    return list(Delivery.objects.order_by("id").values_list("kind", "person"))
+
+
+@pytest.fixture
+def hook(site: Following) -> Endpoint:
+    """A webhook that is told everything, from an hour ago on."""
+    gathered(site)
+    made = Endpoint.open(name="CRM", url="http://127.0.0.1:9/", kinds=list(KINDS), by=user_of("admin"))
+    Endpoint.objects.filter(pk=made.pk).update(since_at=ago(2 * HOUR))
+    return made
+
+
+def now_received(journey: Journey) -> list[Any]:
+    """The facts of a journey as they are received now."""
+    at = time.time_ns() // 1000
+    return [replace(event, received_at=at, known_at=at) for event in journey]
+
+
+def test_what_happens_is_told_once(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).visits("/pricing").submits("contact", team="fleet")))
+    person = site.person(ada).id
+    told = gathered(site)
+    assert sorted(told) == sorted([("form_submitted", person), ("stage_changed", person), ("person_created", person)])
+    assert gathered(site) == told
+    form = Delivery.objects.get(kind="form_submitted")
+    body = json.loads(form.body)
+    assert (body["type"], body["data"]["person"]["id"]) == ("form_submitted", str(person))
+    assert body["data"]["props"]["fields"] == {"team": "fleet"}
+    assert body["data"]["person"]["url"].endswith(f"/people/{person}/")
+    moved = json.loads(Delivery.objects.get(kind="stage_changed").body)["data"]
+    assert (moved["from"], moved["to"], moved["why"]) == ("visitor", "lead", "identified")
+    assert moved["causes"][0]["kind"] == "form_submitted"
+
+
+def test_a_rebuild_tells_nothing_again(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    record("stage_set", person=site.person(ada).id, props={"stage": "prospect"}, id="x" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    told = gathered(site)
+    assert [kind for kind, _person in told].count("stage_changed") == 2
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+    assert StageChange.objects.filter(superseded_why="rebuild").exists()
+    assert gathered(site) == told
+
+
+def test_a_rebuild_before_anything_was_told_loses_nothing(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+    kinds = sorted(kind for kind, _person in gathered(site))
+    assert kinds == ["form_submitted", "person_created", "stage_changed"]
+
+
+def test_a_merge_tells_of_itself_and_not_of_the_past(site: Following, hook: Endpoint) -> None:
+    site.hears(ada.journey(ago(30 * DAY)).submits("contact"), bruno.journey(ago(20 * DAY)).submits("contact"))
+    assert gathered(site) == []  # received long before the webhook was made
+    one, other = site.person(ada).id, site.person(bruno).id
+    record("people_merged", person=one, props={"survivor": one, "absorbed": other}, id="m" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    assert gathered(site) == [("person_merged", one)]
+    record("people_unmerged", person=one, props={"survivor": one, "absorbed": other}, id="u" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    assert [kind for kind, _person in gathered(site)] == ["person_merged", "person_unmerged"]
+
+
+def test_what_is_of_long_ago_but_became_known_now_is_news(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(200 * DAY)).submits("contact")))
+    assert sorted(kind for kind, _person in gathered(site)) == ["form_submitted", "person_created", "stage_changed"]
+
+
+def test_a_move_computed_long_after_its_fact_was_known_is_history(site: Following, hook: Endpoint) -> None:
+    """A merge or another definition computes old moves for the first time."""
+    Endpoint.objects.update(since_at=0)
+    site.hears(ada.journey(ago(30 * DAY)).submits("contact"))
+    assert [kind for kind, _person in gathered(site)] == ["form_submitted"]
+
+
+def test_a_rebuild_reads_nobodys_history(site: Following, hook: Endpoint, monkeypatch: Any) -> None:
+    site.hears(now_received(ada.journey(ago(DAY)).submits("contact")))
+    told = gathered(site)
+    assert len(told) == 3
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+    monkeypatch.setattr(news, "history_of", lambda _person: pytest.fail("a history was read for what stood there"))
+    assert gathered(site) == told
+
+
+def test_a_webhook_is_told_what_it_asked_for_and_from_then_on(site: Following, hook: Endpoint) -> None:
+    only = Endpoint.open(name="Forms", url="http://127.0.0.1:9/", kinds=["form_submitted"], by=user_of("admin"))
+    gone = Endpoint.open(name="Gone", url="http://127.0.0.1:9/", kinds=list(KINDS), by=user_of("admin"))
+    gone.retire(by=user_of("admin"))
+    site.hears(clara.journey(ago(HOUR)).submits("contact"))  # received before it was made
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    gathered(site)
+    assert list(only.deliveries.values_list("kind", "person")) == [("form_submitted", site.person(ada).id)]
+    assert hook.deliveries.filter(kind="form_submitted").count() == 2
+    assert not gone.deliveries.exists()
+
+
+def test_what_machines_do_is_not_told(site: Following, hook: Endpoint) -> None:
+    journey = ada.by_machine().since(ago(MINUTE // 2)).submits("contact")
+    assert {event.verdict for event in journey} == {Verdict.MACHINE}
+    site.hears(now_received(journey))
+    assert gathered(site) == []
+
+
+def test_facts_wait_until_the_tables_know_whose_they_are(site: Following, hook: Endpoint) -> None:
+    site.log.append(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    assert gathered(site) == []
+    site.follower.catch_up()
+    assert len(gathered(site)) == 3
+
+
+def test_of_two_that_gather_at_once_one_keeps_it(site: Following, hook: Endpoint, monkeypatch: Any) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    keep = gather._keep
+
+    def other_was_quicker(news: Any) -> None:
+        raise AssertionError("kept although another process had moved the place")
+
+    before = Place.objects.get(name="log").text
+    monkeypatch.setattr(gather, "_place", lambda name: before if name == "log" else Place.objects.get(name=name).text)
+    assert gather._from_log(site.log)
+    count = Delivery.objects.count()
+    monkeypatch.setattr(gather, "_keep", other_was_quicker)
+    assert gather._from_log(site.log)  # it read the old place, did the work, and kept nothing
+    monkeypatch.setattr(gather, "_keep", keep)
+    assert Delivery.objects.count() == count == 1
+
+
+def test_late_rows_of_postgresql_are_found(site: Following, hook: Endpoint) -> None:
+    """A row with a smaller id may be committed after one with a greater id."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL commits rows out of their order")
+    gathered(site)
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    last = StageChange.objects.order_by("-id").first()
+    assert last is not None
+    Place.objects.filter(name="moves").update(text=str(last.id))  # as if it had been passed before it could be seen
+    Place.objects.filter(name="late_moves").update(text="0")
+    assert "stage_changed" not in {kind for kind, _person in gathered(site)}
+    StageChange.objects.update(recorded_at=ago(MINUTE))
+    assert "stage_changed" in {kind for kind, _person in gathered(site)}
+
+
+def test_who_is_erased_leaves_no_trace(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).visits("/x").submits("contact", secret="of Ada")))
+    site.hears(now_received(bruno.journey(ago(MINUTE // 2)).submits("contact")))
+    gathered(site)
+    delivery = Delivery.objects.get(kind="form_submitted", person=site.person(ada).id)
+    Attempt.objects.create(delivery=delivery, sent=delivery.body, answer=ada.mail)
+    erasure.erase(site.person(ada).id, by="test", why="she asked", log=site.log)
+    site.follower.catch_up()
+    gathered(site)
+    kept = str(list(Delivery.objects.values_list("body", "person"))) + str(list(Attempt.objects.values()))
+    assert ada.mail not in kept and "of Ada" not in kept
+    assert bruno.mail in kept
+    assert not Delivery.objects.filter(body="").exclude(state="erased").exists()
+    assert not Answer.objects.exists()
+
+
+def test_nobody_to_tell_leaves_nothing_behind(site: Following) -> None:
+    gathered(site)
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    gathered(site)
+    Endpoint.open(name="CRM", url="http://127.0.0.1:9/", kinds=list(KINDS), by=user_of("admin"))
+    assert gathered(site) == []
+
+
+def test_every_kind_that_may_be_chosen_is_told_by_something() -> None:
+    assert set(KINDS) == {*OF_FACT.values(), "stage_changed", "person_created"}
+
+
+def test_what_people_write_stays_text(site: Following, hook: Endpoint) -> None:
+    odd = "\u2028 </script> {{ 7|add:7 }}"
+    site.hears(now_received(mallory.journey(ago(MINUTE // 2)).submits("contact", note=odd)))
+    gathered(site)
+    body = json.loads(Delivery.objects.get(kind="form_submitted").body)
+    assert body["data"]["props"]["fields"]["note"] == odd

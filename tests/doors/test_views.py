@@ -1,0 +1,244 @@
+"""The pages of keys and webhooks: what each role sees, what is shown once, and what can be undone."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from embudo.accounts.models import AuditEntry
+from embudo.accounts.permissions import Role, may
+from embudo.doors.api.build import api
+from embudo.doors.api.problem import KINDS
+from embudo.doors.hooks import send
+from embudo.doors.models import ApiKey, Attempt, Delivery, Endpoint
+from tests.doors.conftest import Receiver, user_of
+from tests.leads.conftest import Following
+
+
+def browser(role: str = "admin") -> Client:
+    """Somebody of a role, signed in."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user_of(role))
+    return client
+
+
+def text(answer: Any) -> str:
+    """A page as text."""
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def hook(site: Following, receiver: Receiver) -> Endpoint:
+    """A webhook."""
+    return Endpoint.open(name="CRM", url=receiver.url, kinds=["stage_changed"], by=user_of("admin"))
+
+
+PAGES = {
+    "/api-keys/": "api_keys.make", "/api/": "", "/webhooks/": "webhooks.edit", "/webhooks/new/": "webhooks.edit",
+    "/webhooks/HOOK/": "webhooks.edit", "/webhooks/HOOK/settings/": "webhooks.edit",
+    "/webhooks/HOOK/deliveries/ROW/": "webhooks.edit",
+}  # fmt: skip
+ACTS = (
+    "/webhooks/HOOK/test/", "/webhooks/HOOK/replays/", "/webhooks/HOOK/pause/", "/webhooks/HOOK/resumption/",
+    "/webhooks/HOOK/secret/", "/webhooks/HOOK/deliveries/ROW/replay/", "/webhooks/HOOK/retirement/",
+    "/webhooks/HOOK/restoration/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_sees_and_does_what_the_table_lets_it(hook: Endpoint, role: str) -> None:
+    client = browser(role)
+    browser().post(f"/webhooks/{hook.pk}/test/")
+    row = Delivery.objects.get()
+
+    def filled(path: str) -> str:
+        return path.replace("HOOK", str(hook.pk)).replace("ROW", str(row.pk))
+
+    for path, permission in PAGES.items():
+        allowed = not permission or may(role, permission)
+        assert client.get(filled(path)).status_code == (200 if allowed else 403), path
+    for path in ACTS:
+        assert client.get(filled(path)).status_code in (405, 403), path  # no change by GET
+        answer = client.post(filled(path))
+        assert answer.status_code == (302 if may(role, "webhooks.edit") else 403), path
+
+
+def test_a_key_is_made_shown_once_and_revoked_with_an_undo(site: Following) -> None:
+    client = browser("sales")
+    form = {"name": "Sheet", "scopes": ["people:read"], "lasts": "30"}
+    answer = client.post("/api-keys/", form, follow=True)
+    secret = re.search(r"ek_[0-9a-f]{48}", text(answer))
+    assert secret
+    assert secret[0] not in text(client.get("/api-keys/"))
+    assert "no-store" in answer["Cache-Control"]
+    asked = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {secret[0]}"})
+    assert asked.json()["scopes"] == ["people:read"]
+    key = ApiKey.objects.get()
+    assert 29 <= (key.expires_at - timezone.now()).days <= 30  # type: ignore[operator]
+    gone = client.post(f"/api-keys/{key.pk}/revocation/", follow=True)
+    assert f"/api-keys/{key.pk}/restoration/" in text(gone)
+    assert Client().get("/api/v1/me", headers={"Authorization": f"Bearer {secret[0]}"}).status_code == 401
+    client.post(f"/api-keys/{key.pk}/restoration/")
+    assert Client().get("/api/v1/me", headers={"Authorization": f"Bearer {secret[0]}"}).status_code == 200
+    verbs = list(AuditEntry.objects.order_by("id").values_list("verb", flat=True))
+    assert verbs == ["api_key_made", "api_key_revoked", "api_key_restored"]
+    assert secret[0] not in str(list(AuditEntry.objects.values()))
+    assert "made the API key “Sheet”" in text(browser().get("/changes/"))
+
+
+def test_a_role_limits_what_its_key_may(site: Following) -> None:
+    page = text(browser("marketing").get("/api-keys/"))
+    assert "opportunities:write" not in page and "webhooks:manage" not in page
+    refused = browser("marketing").post("/api-keys/", {"name": "x", "scopes": ["opportunities:write"], "lasts": "0"})
+    assert refused.status_code == 422 and not ApiKey.objects.exists()
+    assert (
+        browser("sales").post("/api-keys/", {"name": "x", "scopes": ["opportunities:write"], "lasts": "0"}).status_code
+        == 302
+    )
+
+
+@pytest.mark.parametrize("form", [{}, {"name": "x"}, {"name": "", "scopes": ["people:read"]}, {"name": "x" * 81}])
+def test_a_form_that_lacks_something_keeps_what_was_typed(site: Following, form: dict[str, str]) -> None:
+    answer = browser().post("/api-keys/", form)
+    assert answer.status_code == 422
+    assert "field-error" in text(answer) and (form.get("name") or "")[:80] in text(answer)
+
+
+def test_keys_of_others_are_for_administrators(site: Following) -> None:
+    key, _text = ApiKey.make(name="Of sales", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    for role in ("marketing", "manager"):
+        client = browser(role)
+        assert "Of sales" not in text(client.get("/api-keys/"))
+        assert client.post(f"/api-keys/{key.pk}/revocation/").status_code == 404
+    assert ApiKey.objects.get().revoked_at is None
+    admin = browser()
+    assert "Of sales" in text(admin.get("/api-keys/"))
+    assert admin.post(f"/api-keys/{key.pk}/revocation/").status_code == 302
+    assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_a_webhook_is_added_tested_and_seen_to_arrive(site: Following, receiver: Receiver) -> None:
+    client = browser("manager")
+    form = {"name": "CRM", "url": receiver.url, "kinds": ["stage_changed", "opportunity_won"]}
+    page = text(client.post("/webhooks/new/", form, follow=True))
+    hook = Endpoint.objects.get()
+    assert hook.secret in page
+    assert hook.secret not in text(client.get(f"/webhooks/{hook.pk}/"))
+    client.post(f"/webhooks/{hook.pk}/test/")
+    (row,) = send.due(timezone.now())
+    send.send(row)
+    assert receiver.told[0]["type"] == "webhook_test"
+    page = text(client.get(f"/webhooks/{hook.pk}/"))
+    assert "delivered" in page and "A test" in page
+    detail = text(client.get(f"/webhooks/{hook.pk}/deliveries/{row.pk}/"))
+    assert "thanks" in detail and "webhook_test" in detail and "Answered 200" in detail
+
+
+def test_the_rows_alone_are_for_an_open_page(hook: Endpoint) -> None:
+    client = browser()
+    page = text(client.get(f"/webhooks/{hook.pk}/"))
+    seen = re.search(r"log/\?seen=([0-9a-f]+)", page)
+    assert seen
+    live = {"HX-Request": "true"}
+    assert client.get(f"/webhooks/{hook.pk}/log/?seen={seen[1]}", headers=live).status_code == 204
+    client.post(f"/webhooks/{hook.pk}/test/")
+    assert 'id="_log"' in text(client.get(f"/webhooks/{hook.pk}/log/?seen={seen[1]}", headers=live))
+    assert client.get(f"/webhooks/{hook.pk}/log/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://10.0.0.1/", "private"), ("ftp://x.example/", "only http"), ("http://2130706433/", "odd spelling"),
+        ("http://localhost.invalid/", "Nobody knows"), ("http://169.254.169.254/", "private"), ("x", "only http"),
+        ("http://user:secret@hooks.example/", "user name"), ("http://[::ffff:10.0.0.1]/", "private"),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_called_is_refused_in_words(site: Following, url: str, words: str) -> None:
+    answer = browser().post("/webhooks/new/", {"name": "x", "url": url, "kinds": ["stage_changed"]})
+    assert answer.status_code == 422 and words in text(answer), text(answer)
+    assert not Endpoint.objects.exists()
+
+
+def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, receiver: Receiver) -> None:
+    client = browser()
+    form = {"name": "New name", "url": receiver.url + "/b", "kinds": ["consent_given"]}
+    assert client.post(f"/webhooks/{hook.pk}/settings/", form).status_code == 302
+    hook.refresh_from_db()
+    assert (hook.name, hook.kinds) == ("New name", ["consent_given"])
+    paused = text(client.post(f"/webhooks/{hook.pk}/pause/", follow=True))
+    assert "is paused" in paused and f"/webhooks/{hook.pk}/resumption/" in paused
+    client.post(f"/webhooks/{hook.pk}/resumption/")
+    old = hook.secret
+    assert old not in text(client.post(f"/webhooks/{hook.pk}/secret/", follow=True))
+    removed = text(client.post(f"/webhooks/{hook.pk}/retirement/", follow=True))
+    assert f"/webhooks/{hook.pk}/restoration/" in removed
+    assert client.get(f"/webhooks/{hook.pk}/").status_code == 404
+    client.post(f"/webhooks/{hook.pk}/restoration/")
+    assert client.get(f"/webhooks/{hook.pk}/").status_code == 200
+    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
+    assert {
+        f"webhook_{each}" for each in "added changed paused resumed secret_changed retired restored".split()
+    } <= verbs
+
+
+def test_deliveries_are_sent_again_one_or_a_span(hook: Endpoint) -> None:
+    client = browser()
+    for _time in range(3):
+        client.post(f"/webhooks/{hook.pk}/test/")
+    one, two, three = hook.deliveries.order_by("id")
+    hook.deliveries.update(state="delivered")
+    Delivery.objects.filter(pk=two.pk).update(state="failed")
+    client.post(f"/webhooks/{hook.pk}/deliveries/{one.pk}/replay/")
+    assert states(hook) == ["waiting", "failed", "delivered"]
+    client.post(f"/webhooks/{hook.pk}/replays/", {"which": "failed"})
+    assert states(hook) == ["waiting", "waiting", "delivered"]
+    bad = client.post(f"/webhooks/{hook.pk}/replays/", {"from": "x", "to": ""}, follow=True)
+    assert "Give both instants" in text(bad)
+    client.post(f"/webhooks/{hook.pk}/replays/", {"from": "2020-01-01T00:00", "to": "2999-01-01T00:00"})
+    assert states(hook) == ["waiting"] * 3
+    nothing = client.post(f"/webhooks/{hook.pk}/replays/", {"which": "failed"}, follow=True)
+    assert "nothing to send again" in text(nothing)
+    assert three.pk
+
+
+def states(hook: Endpoint) -> list[str]:
+    """The states of its deliveries in their order."""
+    return list(hook.deliveries.order_by("id").values_list("state", flat=True))
+
+
+def test_a_delivery_is_of_its_webhook_only(hook: Endpoint, receiver: Receiver) -> None:
+    other = Endpoint.open(name="Other", url=receiver.url, kinds=["stage_changed"], by=user_of("admin"))
+    client = browser()
+    client.post(f"/webhooks/{hook.pk}/test/")
+    row = hook.deliveries.get()
+    assert client.get(f"/webhooks/{other.pk}/deliveries/{row.pk}/").status_code == 404
+    assert client.post(f"/webhooks/{other.pk}/deliveries/{row.pk}/replay/").status_code == 404
+
+
+def test_what_the_other_side_answers_stays_text(hook: Endpoint) -> None:
+    client = browser()
+    Endpoint.objects.update(name="<script>alert(1)</script>")
+    client.post(f"/webhooks/{hook.pk}/test/")
+    row = hook.deliveries.get()
+    Attempt.objects.create(delivery=row, status=500, answer="<script>alert(2)</script>", trouble="<b>", sent="<i>")
+    for path in (f"/webhooks/{hook.pk}/", f"/webhooks/{hook.pk}/deliveries/{row.pk}/", "/webhooks/"):
+        assert not re.search(r"<script>alert|<b>|<i>", text(client.get(path))), path
+
+
+def test_state_changes_need_the_forms_token(hook: Endpoint) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user_of("admin"))
+    for path in (f"/webhooks/{hook.pk}/pause/", "/api-keys/", "/webhooks/new/"):
+        assert client.post(path, {"name": "x"}).status_code == 403
+
+
+def test_the_reference_shows_every_operation_and_error(site: Following) -> None:
+    page = text(browser("sales").get("/api/"))
+    for methods in api().get_openapi_schema(path_prefix="/api/v1")["paths"].values():
+        for told in methods.values():
+            assert f'id="{told["operationId"]}"' in page
+    for code in KINDS:
+        assert f'id="{code}"' in page
