@@ -14,8 +14,8 @@ from embudo.doors.api.once import fact_id
 from embudo.doors.api.saying import all_followed, record
 from embudo.doors.api.values import catalogue, stated
 from embudo.eventlog import Outcome
-from embudo.leads.imports.phone import international
 from embudo.leads.models import Attribute, Identifier, Person
+from embudo.leads.phone import international
 from embudo.leads.record import Saying
 from embudo.leads.showing import BadValue
 from embudo.leads.story import survivor_of

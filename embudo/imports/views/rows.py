@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from embudo.imports.run import ACCEPTED, COMPANIES, FAILED, UNCHANGED
 from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
@@ -34,7 +35,7 @@ def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
         (NEW, _("New"), record.fresh),
         (CHANGED, _("Changed"), record.accepted - record.fresh),
         (UNCHANGED, _("Unchanged"), record.unchanged),
-        (FAILED, _("Failed"), record.failed),
+        (FAILED, pgettext("rows", "Failed"), record.failed),
         (REMARKS, _("With a remark"), rows_of(record, REMARKS).count()),
     ]
 
