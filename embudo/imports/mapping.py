@@ -1,5 +1,6 @@
 """What a map says: which columns of a file are whom, when and what (docs/importing.md)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from embudo.core.kind import RESERVED_KINDS
 from embudo.imports.reading import BadFile, Reading
 from embudo.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
 from embudo.leads.attribute import KINDS as STANDARD_KINDS
@@ -20,6 +22,7 @@ ENTRIES = (
 WANTED = (
     "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
 )
+KIND = re.compile(r"[a-z][a-z0-9_]{0,99}")
 FIGURES = {name: kind for name, kind in STANDARD_KINDS.items() if kind in ("number", "money")}
 WHO = "mail phone user_id linkedin twitter facebook instagram domain company"
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
@@ -193,6 +196,8 @@ def _fact(given: Any, number: int, conventions: Conventions) -> FactMap:
     _only(fact, where, "kind when at known_at props")
     if not isinstance(fact.get("kind"), str):
         raise BadMap(f"{where}: `kind` is missing, such as purchase_made")
+    if fact["kind"] in RESERVED_KINDS or not KIND.fullmatch(fact["kind"]):
+        raise BadMap(f"{where}: no file may state the kind {fact['kind']!r}; known are call_made, purchase_made ...")
     return FactMap(
         kind=fact["kind"],
         when=_when(fact.get("when"), where),

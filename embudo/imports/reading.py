@@ -5,7 +5,8 @@ A workbook (XLSX) becomes a text file first (workbook.py), so that everything be
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,10 @@ from django.utils.translation import gettext as _
 
 CHUNK = 1 << 20  # bytes looked through at a time
 MOST_COLUMNS = 1000
+MOST_LINES = 100  # of one record: a cell may hold line breaks
+MOST_CHARACTERS = 1_000_000
 NULL = "\0"
+csv.field_size_limit(2 * MOST_CHARACTERS)
 
 
 class BadFile(ValueError):
@@ -34,17 +38,63 @@ class Reading:
 def rows_of(path: Path, reading: Reading) -> Iterator[list[str]]:
     """Yield the headers, each once, and then the rows; empty lines and a footer are left out. Raises BadFile."""
     with path.open(encoding=reading.encoding, newline="") as file:
-        lines = csv.reader(
-            (line.replace(NULL, "") for line in islice(file, reading.skip_lines, None)), delimiter=reading.delimiter
-        )
-        try:
-            headers = distinct(next(lines, []))
-            yield headers
-            yield from _without_footer(lines, len(headers))
-        except csv.Error as error:
-            number = reading.skip_lines + lines.line_num
-            words = _("line %(line)s of the file has a cell that never ends: look for a quotation mark not closed")
-            raise BadFile(words % {"line": number}) from error
+        lines = _records(islice(file, reading.skip_lines, None), reading.delimiter)
+        headers = distinct(next(lines, []))
+        yield headers
+        yield from _without_footer(lines, len(headers))
+
+
+def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The records of a file; a quotation mark that nobody closes spoils the line it stands in, and no other."""
+    feed = _Feed(lines)
+    while not feed.ended:
+        reader = csv.reader(feed, delimiter=delimiter)
+        while True:
+            feed.begin()
+            try:
+                record = next(reader)
+            except StopIteration:
+                break
+            except csv.Error:
+                feed.cut = True
+            if feed.cut:
+                yield next(csv.reader([feed.give_back()[:MOST_CHARACTERS]], delimiter=delimiter), [])
+                break
+            yield record
+
+
+class _Feed:
+    """Physical lines, and those of the record being read, which can be given back but the first."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = iter(lines)
+        self.waiting: deque[str] = deque()
+        self.record: list[str] = []
+        self.cut = self.ended = False  # the record ends though its text does not; there is no line any more
+
+    def begin(self) -> None:
+        """The next line is the first of a record."""
+        self.record, self.cut = [], False
+
+    def give_back(self) -> str:
+        """Return the first line of the record; the others come again."""
+        self.waiting.extendleft(reversed(self.record[1:]))
+        self.ended = False
+        return self.record[0]
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.record) >= MOST_LINES or sum(map(len, self.record)) > MOST_CHARACTERS:
+            self.cut = True
+            raise StopIteration
+        line = self.waiting.popleft() if self.waiting else next(self.lines, None)
+        if line is None:
+            self.cut, self.ended = bool(self.record), True
+            raise StopIteration
+        self.record.append(line.replace(NULL, ""))
+        return self.record[-1]
 
 
 def distinct(headers: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
+from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import SOCIAL, identifiers
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
@@ -25,6 +26,7 @@ SEVERAL = " ::: "  # between several values in one cell of Google's export
 SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
+STAGE_SET = "stage_set"
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
 
@@ -40,6 +42,8 @@ class Reason(StrEnum):
     TWICE = "twice"
     REFUSED = "refused"
     DELETED = "deleted"
+    ERASED = "erased"
+    UNKNOWN_STAGE = "unknown_stage"
     # remarks
     BAD_MAIL = "bad_mail"
     BAD_PHONE = "bad_phone"
@@ -125,6 +129,10 @@ class RowReader:
     def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
         at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
         props = dict(self._values(cells, fact.props, stated.remarks))
+        if fact.kind == STAGE_SET and props.get("stage") not in (*STAGES, DISCARDED):
+            words = _("“%(stage)s” is no stage; there are %(stages)s")
+            stages = ", ".join((*STAGES, DISCARDED))
+            raise RowFailed(Reason.UNKNOWN_STAGE, words % {"stage": props.get("stage", ""), "stages": stages})
         stated.facts.append((fact, place, props, at))
         if at.at < stated.when.at and at.given and stated.when.given:
             words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}

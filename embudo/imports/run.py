@@ -218,6 +218,9 @@ class Import:
 
     def _line(self, stated: Stated, person: Known | None) -> Line:
         """How a row fares as far as that shows before it is recorded."""
+        if person is None and self._is_erased(stated):
+            words = _("this person was erased, and the file says nothing newer of them")
+            return Line(stated.number, FAILED, Reason.ERASED, words)
         if person is None and not self.map.create:
             words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
             return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
@@ -230,6 +233,12 @@ class Import:
             line.reason = stated.remarks[0][0]
             line.words = "; ".join(words for _reason, words in stated.remarks)[:500]
         return line
+
+    def _is_erased(self, stated: Stated) -> bool:
+        """Whether the row is about somebody who was erased, and not dated after that: an old file resurrects nobody."""
+        until = [self.log.erased_until(subject_of(each)) for each in stated.carried]
+        latest = max((instant for instant in until if instant is not None), default=None)
+        return latest is not None and not (stated.when.given and stated.when.at > latest)
 
     def _work(
         self, stated: Stated, line: Line, before: Recorded, person: Known | None, people: dict[int, Known]

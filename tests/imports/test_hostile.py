@@ -81,10 +81,9 @@ def test_a_sheet_with_a_cell_at_its_far_end_does_not_fill_the_memory(tmp_path: P
         (b"", "empty"),
         (b"Email\n", "No row was found"),
         (b"\x00" * 500, "No row was found"),
-        (b'Email,Name\n"a@b.mx,never ends' + b"x" * 200_000, "quotation mark"),
         ((",".join(f"c{n}" for n in range(10_000)) + "\n" + "x," * 9_999 + "x\n").encode(), "10000 columns"),
     ],
-    ids=["zip", "xls", "empty", "headers only", "zeros", "open quote", "10,000 columns"],
+    ids=["zip", "xls", "empty", "headers only", "zeros", "10,000 columns"],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_words(marketer: Marketer, content: bytes, words: str) -> None:
     answer = marketer.client.post("/imports/new/", {"file": SimpleUploadedFile("f.csv", content), "kind": "people"})

@@ -66,3 +66,9 @@ def test_what_is_no_yaml_is_no_map(tmp_path: Path) -> None:
 def test_the_published_maps_can_be_read() -> None:
     maps = sorted(Path("docs/maps").glob("*.yaml"))
     assert [mapping.read(path, zone="UTC").name for path in maps] == ["olist-deals", "olist", "xeducation"]
+
+
+@pytest.mark.parametrize("kind", ["person_erased", "people_merged", "fact_withdrawn", "Weird Kind!", ""])
+def test_a_file_states_no_kind_that_only_embudo_states(kind: str) -> None:
+    with pytest.raises(BadMap, match="kind"):
+        parse({**SMALL, "facts": [{"kind": kind}]})

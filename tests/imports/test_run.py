@@ -10,6 +10,7 @@ from embudo.imports import command
 from embudo.imports.mapping import BadMap, parse
 from embudo.imports.reading import BadFile
 from embudo.imports.run import Import, Line
+from embudo.leads.erasure import erase
 from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada
 from tests.leads.conftest import Following, moves_of
@@ -279,3 +280,28 @@ def test_a_utf_8_file_is_read_with_and_without_its_mark_and_any_other_encoding_b
     document["file"] = {"encoding": "utf-16"}
     with pytest.raises(BadFile, match=r"line 1 of f\.csv is not UTF-16"):
         list(Import(following.log, parse(document), "people").run(file))
+
+
+def test_an_old_file_brings_nobody_back_who_was_erased_and_a_newer_row_does(importing: Importing) -> None:
+    importing(ANA + LUIS)
+    ana = Person.objects.get(mail="ana@norte.mx")
+    erase(ana.id, by="Luis", why="asked to", log=importing.following.log)
+    importing.following.follower.forget()
+    importing.following.follower.catch_up()
+
+    assert outcomes(importing(ANA)) == [("failed", "erased")]
+    changed = ANA.replace("Ana Ruiz", "Ana Núñez")
+    assert outcomes(importing(changed)) == [("failed", "erased")]
+    assert outcomes(importing(changed, at=None)) == [("failed", "erased")]
+    assert not Person.objects.filter(mail="ana@norte.mx").exists()
+
+    later = changed.replace("2025-03-01", date.today().isoformat())
+    assert outcomes(importing(later)) == [("failed", "erased")]  # the day began before the erasure
+    assert Person.objects.filter(mail="luis@sur.mx").exists()
+
+
+def test_a_stage_that_there_is_not_fails_its_row(importing: Importing) -> None:
+    facts = [{"kind": "stage_set", "when": "Source", "props": {"stage": "Source"}}]
+    (line,) = importing(ANA, facts=facts)
+    assert (line.outcome, str(line.reason)) == ("failed", "unknown_stage")
+    assert "“fair” is no stage" in line.words
