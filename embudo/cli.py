@@ -21,7 +21,7 @@ class Command:
 
 
 COMMANDS = {
-    "up": Command("embudo.supervisor", "run the whole install: collector, web, follow and advance"),
+    "up": Command("embudo.supervisor", "run the whole install: collector, web, follow, advance and work"),
     "demo": Command("embudo.demo.command", "fill an empty install with a fictional company", begins=True),
     "import": Command("embudo.leads.imports.command", "bring in people or facts from a CSV file"),
     "prepare": Command(

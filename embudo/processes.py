@@ -57,12 +57,18 @@ def advance(config: Config) -> None:
     _loop("embudo.leads.advance", config)
 
 
+def work(config: Config) -> None:
+    """Long work that people ask for on a page."""
+    _loop("embudo.work.run", config)
+
+
 SERVING = ("collector", "web")  # those that answer HTTP; the others turn in a loop
 RUN: dict[str, Callable[[Config], None]] = {
     "collector": collector,
     "web": web,
     "follow": follow,
     "advance": advance,
+    "work": work,
 }
 
 

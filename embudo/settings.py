@@ -167,7 +167,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
-WORK: dict[str, str] = {}
+WORK = {
+    "replay": "embudo.operate.replay",
+}
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

@@ -19,6 +19,8 @@ WORDS = {
     "password_set": _("set a new password by link"),
     "password_changed": _("changed their password"),
     "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
+    "attribute_accepted": _("put the attribute %(about)s on every profile"),
+    "attribute_hidden": _("hid the attribute %(about)s"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),

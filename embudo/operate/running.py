@@ -11,7 +11,7 @@ from embudo.eventlog import open_log
 from embudo.health import serves
 from embudo.leads.follow import cursor_of_tables
 from embudo.operate.finding import Finding, bad, good, note
-from embudo.operate.vitals import lag
+from embudo.operate.vitals import lag, work_left
 from embudo.processes import RUN, SERVING
 from embudo.pulse import Process
 
@@ -34,7 +34,11 @@ def running(config: Config) -> list[Finding]:
     missing = [name for name in RUN if config.embedded and name not in {each.name for each in here}]
     found += [_is_missing(name, config) for name in missing]
     names = ", ".join(f"{each.name} ({each.pid})" for each in here)
-    return found or _falls_behind(config) or [good(_("Processes: %(names)s run and answer") % {"names": names})]
+    return (
+        found
+        or [*_falls_behind(config), *_left_lying()]
+        or [good(_("Processes: %(names)s run and answer") % {"names": names})]
+    )
 
 
 def _hangs(process: Process, config: Config) -> Finding | None:
@@ -85,9 +89,23 @@ def _falls_behind(config: Config) -> list[Finding]:
     return [bad(words % {"n": behind.events}, _WHY["follow"](), how)]
 
 
+def _left_lying() -> list[Finding]:
+    """Long work that waits, should nobody take it up: on the server shape its process may have been forgotten."""
+    if not (work := work_left()).late:
+        return []
+    words = ngettext(
+        "Process work: %(n)d piece of long work waits and nobody takes it up",
+        "Process work: %(n)d pieces of long work wait and nobody takes them up",
+        work.waiting,
+    )
+    how = _("Start its process, on one host at least: embudo work. Where it runs, see its lines.")
+    return [bad(words % {"n": work.waiting}, _WHY["work"](), how)]
+
+
 _WHY = {
     "collector": lambda: _("No event is taken in; senders that try again do so for a while."),
     "web": lambda: _("Nobody can open a page."),
     "follow": lambda: _("People, scores and stages stand still, while events go on being kept."),
     "advance": lambda: _("Scores do not fade, windows do not end, and the log is not sealed."),
+    "work": lambda: _("Imports, exports and other long work wait until somebody does them."),
 }

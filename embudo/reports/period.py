@@ -67,7 +67,7 @@ def chosen(query: Mapping[str, str], now: int) -> Period:
     """Return the period an address asks for; what cannot be read gives the default."""
     first, last = _date(query.get("from", "")), _date(query.get("to", ""))
     if first and last and first <= last:
-        return Period(f"{first}..{last}", _midnight(first), _midnight(last + timedelta(days=1)))
+        return Period(f"{first}..{last}", midnight(first), midnight(last + timedelta(days=1)))
     key = query.get("period", "")
     if key == "all":
         return Period("all", 0, now)
@@ -95,7 +95,8 @@ def _date(text: str) -> date | None:
     return on if FIRST_YEAR <= on.year <= LAST_YEAR else None
 
 
-def _midnight(on: date) -> int:
+def midnight(on: date) -> int:
+    """Return the instant at which a day begins in the reader's zone."""
     moment = timezone.make_aware(datetime.combine(on, time()))
     return (moment - EPOCH) // timedelta(microseconds=1)
 

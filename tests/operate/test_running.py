@@ -5,6 +5,7 @@ import time
 
 import psutil
 import pytest
+from django.utils import timezone
 
 from embudo import pulse
 from embudo.config import Config
@@ -13,6 +14,7 @@ from embudo.eventlog import Log
 from embudo.operate import running
 from embudo.operate.finding import Grade
 from embudo.processes import RUN
+from embudo.work.models import STALE, Job
 from tests.install import Install
 
 pytestmark = pytest.mark.slow
@@ -77,7 +79,7 @@ def test_a_process_that_serves_must_answer(here: Config, db: None) -> None:
 def test_what_does_not_run_while_others_do_is_bad(here: Config, db: None, shape: str) -> None:
     with pulse.running(here, "advance"):
         named = {each.what.split()[1].rstrip(":") for each in running.running(here) if each.grade is Grade.BAD}
-    assert named == ({"collector", "web", "follow"} if shape == "embedded" else set())
+    assert named == ({"collector", "web", "follow", "work"} if shape == "embedded" else set())
 
 
 def test_events_that_wait_while_the_cursor_stands_still_are_bad(
@@ -88,3 +90,14 @@ def test_events_that_wait_while_the_cursor_stands_still_are_bad(
     log.append([Event("site", "1", "page_viewed", 1, 1, 1, "anon:a", subject_of("anon:a"))])
     (found,) = running._falls_behind(here)
     assert "Process follow: 1 event waits" in found.what
+
+
+def test_long_work_that_waits_while_nobody_does_any_is_bad(here: Config, db: None) -> None:
+    assert running._left_lying() == []
+    Job.objects.create(kind="replay")
+    assert running._left_lying() == []  # asked for just now
+    Job.objects.update(created_at=timezone.now() - 2 * STALE)
+    (found,) = running._left_lying()
+    assert found.grade is Grade.BAD and "1 piece of long work waits" in found.what
+    Job.objects.create(kind="replay", state="running", beat_at=timezone.now())
+    assert running._left_lying() == []

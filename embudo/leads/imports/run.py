@@ -16,11 +16,12 @@ from embudo.leads import sql
 from embudo.leads.attribute import declare
 from embudo.leads.clock import now
 from embudo.leads.imports.mapping import BadMap, ImportMap
-from embudo.leads.imports.row import Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
+from embudo.leads.imports.row import PROFILE, Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
 from embudo.leads.models import ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
 CHUNK = 1 << 20  # bytes looked through at a time
+REVISIONS = 100  # that runs which died may have used up
 TOLD = 10  # rows whose words the totals hold
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
 
@@ -48,14 +49,19 @@ class Recorded:
 NOT_RECORDED = Recorded()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
     """What is to be recorded of a row, and what to remember of it then."""
 
-    key: str
+    stated: Stated
     line: Line
     events: list[Event]
     after: Recorded
+
+    @property
+    def key(self) -> str:
+        """The key of the row."""
+        return self.stated.key
 
     def row(self, source: str) -> tuple[str, str, str, int, str]:
         """Return the row by which a later run knows what was recorded."""
@@ -181,7 +187,7 @@ class Import:
         if profile and before.digest != stated.digest:
             after = replace(after, digest=stated.digest, revision=before.revision + 1)
             events.insert(0, profile_of(stated, self.map.source, revision=after.revision, now=self.now))
-        return Work(stated.key, line, events, after)
+        return Work(stated, line, events, after)
 
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
@@ -192,6 +198,8 @@ class Import:
         )
         for each in work:
             own = [next(outcomes) for _ in each.events]
+            if each.events and each.events[0].kind == PROFILE and own[0] is Outcome.CONFLICT:
+                own[0] = self._state_anew(each)
             accepted = own.count(Outcome.ACCEPTED)
             self.totals.facts += accepted
             if accepted:
@@ -199,6 +207,19 @@ class Import:
             elif any(outcome is not Outcome.DUPLICATE for outcome in own):
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
+
+    def _state_anew(self, work: Work) -> Outcome:
+        """State a row's attributes under the next revision that is free.
+
+        A run that died after the log had taken its facts is not remembered; what it stated has the number of this one.
+        """
+        for _further in range(REVISIONS):
+            work.after = replace(work.after, revision=work.after.revision + 1)
+            event = profile_of(work.stated, self.map.source, revision=work.after.revision, now=self.now)
+            outcome = self.log.append([event])[0].outcome
+            if outcome is not Outcome.CONFLICT:
+                return outcome
+        return Outcome.CONFLICT
 
     # -- what is there already -----------------------------------------------------------------------
 
