@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from embudo import setting_text as text
 
@@ -80,6 +81,15 @@ class Config:
         text.mail_server,
         "smtp://user:password@host:port of the mail server; empty: no mail is sent",
     )
+    mail_from: str = _setting(
+        "EMBUDO_MAIL_FROM", "", text.mail_address, "sender of the mails of the site; empty: embudo@ the site's host"
+    )
+    oidc: str = _setting(
+        "EMBUDO_OIDC",
+        "",
+        text.providers,
+        "name=https://client-id:secret@issuer of each OpenID Connect provider for sign-in; empty: none",
+    )
     rate_per_key: int = _setting(
         "EMBUDO_RATE_PER_KEY", 5000, text.whole(0, 10**9), "events a second one write key may send; 0: no limit"
     )
@@ -127,6 +137,11 @@ class Config:
     def tables(self) -> Path:
         """The SQLite file of the tables in the embedded shape."""
         return self.data / "tables.sqlite3"
+
+    @property
+    def sender(self) -> str:
+        """The sender of the mails that the site sends."""
+        return self.mail_from or f"embudo@{urlsplit(self.site_address).hostname}"
 
     @property
     def collector_address(self) -> str:
@@ -183,7 +198,7 @@ def _contradictions(config: Config) -> list[str]:
 
 def _shown(name: str, words: str) -> str:
     """Return a setting's text as it may stand in an output: never a password."""
-    if name == "EMBUDO_SECRET_KEY":
+    if name in ("EMBUDO_SECRET_KEY", "EMBUDO_OIDC"):
         return "set"
     return repr(re.sub(r"(://[^:/@]*):.*@", r"\1:***@", words))
 

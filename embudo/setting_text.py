@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 Reader = Callable[[str], Any]
@@ -15,6 +17,7 @@ EVERY_OTHER = "*"  # in a retention: the kinds that are not named
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
 
 
@@ -112,6 +115,15 @@ def mail_server(text: str) -> str:
     return text
 
 
+def mail_address(text: str) -> str:
+    """Return the address that mails come from, with a name before it or not."""
+    _, address = parseaddr(text)
+    before, found, behind = address.rpartition("@")
+    if not found or not before or re.search(r"[\s<>]", address) or not _HOST.fullmatch(behind):
+        raise Unfit("write an address, such as embudo@example.com or Embudo <embudo@example.com>")
+    return text
+
+
 def time_zone(text: str) -> str:
     """Return the name of a time zone."""
     try:
@@ -146,6 +158,45 @@ def retention(text: str) -> tuple[tuple[str, int], ...]:
             raise Unfit(f"it names {kind} twice")
         days[kind] = int(found[1])
     return tuple(days.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Somebody who vouches for people at sign-in: an OpenID Connect provider and what we are called there."""
+
+    id: str  # in the address it answers to: /sign-in/with/<id>/callback/
+    label: str
+    client_id: str
+    secret: str = field(repr=False)
+    issuer: str
+
+
+def providers(text: str) -> str:
+    """Return a list of OpenID Connect providers, as it was written."""
+    found = providers_of(text)
+    if len({each.id for each in found}) < len(found):
+        raise Unfit("two providers have the same name: give each its own")
+    return text
+
+
+def providers_of(text: str) -> list[Provider]:
+    """Return the providers that a list names; raises Unfit."""
+    return [_provider(part) for part in text.split()]
+
+
+def _provider(text: str) -> Provider:
+    name, found, address = text.partition("=")
+    parts = _split(address)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    fits = found and _NAME.fullmatch(name) and parts.username and parts.password and _names_host(parts)
+    if not fits or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        raise Unfit(
+            "write name=https://client-id:secret@issuer for each provider, with blanks between them;"
+            " what is no letter or figure in id and secret as %40"
+        )
+    issuer = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
+    label = name.replace("_", " ")
+    return Provider(name.lower(), label, unquote(parts.username or ""), unquote(parts.password or ""), issuer)
 
 
 def _listed(text: str) -> list[str]:

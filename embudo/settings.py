@@ -39,6 +39,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     *(f"embudo.{app}" for app in _APPS if installed(f"embudo.{app}")),
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 if installed("embudo.accounts.models"):
     AUTH_USER_MODEL = "accounts.User"
@@ -52,7 +57,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "embudo.accounts.middleware.preferences",
+    "embudo.accounts.middleware.sessions",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "embudo.ui.middleware.toasts",
     "embudo.ui.middleware.fragments",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -124,6 +131,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# django-allauth does the second step and the providers; signing in, limits and pages are ours (docs/accounts.md).
+ACCOUNT_ADAPTER = "embudo.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # embudo/accounts/attempts.py
+ACCOUNT_FORMS = {"reauthenticate": "embudo.accounts.code_forms.PasswordAgainForm"}
+MFA_ADAPTER = "embudo.accounts.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "embudo.accounts.code_forms.CodeForm",
+    "reauthenticate": "embudo.accounts.code_forms.CodeAgainForm",
+    "activate_totp": "embudo.accounts.code_forms.AppForm",
+    "add_webauthn": "embudo.accounts.code_forms.PasskeyForm",
+    "edit_webauthn": "embudo.accounts.code_forms.PasskeyNameForm",
+}
+SOCIALACCOUNT_ADAPTER = "embudo.accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}  # which ones: EMBUDO_OIDC
 LANGUAGE_CODE = EMBUDO.language
 LANGUAGES = [("en", "English"), ("es", "Español"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = sorted(BASE_DIR.glob("*/locale"))
@@ -179,6 +208,8 @@ EMAIL_PORT = _mail.port or 25
 EMAIL_HOST_USER = unquote(_mail.username or "")
 EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMBUDO.sender
 EMAIL_USE_TLS = bool(EMBUDO.mail_url) and dict(parse_qsl(_mail.query)).get("tls") == "1"
 LOGGING = {
     "version": 1,

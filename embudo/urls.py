@@ -26,4 +26,5 @@ def _included() -> list[URLPattern | URLResolver]:
     return [path(PREFIXES[app], include(f"embudo.{app}.urls")) for app in there]
 
 
-urlpatterns: list[URLPattern | URLResolver] = _included()
+# django-allauth finds its pages by names without an app's prefix
+urlpatterns: list[URLPattern | URLResolver] = [path("", include("embudo.accounts.allauth_urls")), *_included()]

@@ -36,6 +36,12 @@ WRONG = {
         "mysql://a/b", "postgresql://host:99999/x", "postgresql://host:y/x", "postgresql://h", "postgresql:///x", "a",
     ),
     "EMBUDO_MAIL_URL": ("mail.norte.example", "smtp://", "smtp://host:port"),
+    "EMBUDO_MAIL_FROM": ("ana", "ana@", "a b@norte.example\nBcc: x@y.example", "@norte.example"),
+    "EMBUDO_OIDC": (
+        "google", "google=https://accounts.google.com", "google=http://a:b@accounts.google.com",
+        "google=https://a:b@", "g o=https://a:b@x.example", "../x=https://a:b@x.example",
+        "a=https://a:b@x.example A=https://a:b@y.example",
+    ),
     "EMBUDO_SITE_URL": ("embudo.example.com", "ftp://x", "https://x/path", "https://x?y=1"),
     "EMBUDO_COLLECTOR_URL": ("/v1", "https://"),
     "EMBUDO_ALLOWED_HOSTS": ("https://embudo.example.com", "a b"),
@@ -57,6 +63,8 @@ RIGHT = {
     "EMBUDO_WEB_HOST": ("0.0.0.0", "::1", "localhost", "web-1.internal"),
     "EMBUDO_DATABASE_URL": ("postgresql://u:p%40@h:5432/embudo", "postgres://h/x", "postgresql:///x?host=/run/pg"),
     "EMBUDO_MAIL_URL": ("smtp://ana:pw@mail.example:587?tls=1", "smtps://mail.example"),
+    "EMBUDO_MAIL_FROM": ("embudo@norte.example", "Embudo <embudo@norte.example>"),
+    "EMBUDO_OIDC": ("Google=https://id%40x:s%3Ae@accounts.google.com kc=http://a:b@127.0.0.1:8080/realms/x",),
     "EMBUDO_COLLECTOR_URL": ("https://in.example.com/embudo",),
     "EMBUDO_ALLOWED_HOSTS": ("a.example, .b.example,10.0.0.1",),
     "EMBUDO_TRUSTED_PROXIES": ("10.0.0.7, 10.1.0.0/16, ::1",),
@@ -73,13 +81,13 @@ def test_what_is_right_is_taken_as_it_stands(name: str, text: str) -> None:
 def test_all_wrong_settings_are_told_at_once_and_no_password_is_shown() -> None:
     given = {
         "EMBUDO_LANGUAGE": "fr", "EMBUDO_WEB_PORT": "x", "EMBUDO_SECRET_KEY": "swordfish",
-        "EMBUDO_DATABASE_URL": "postgresql://ana:hunter2@h:x/d",
+        "EMBUDO_DATABASE_URL": "postgresql://ana:hunter2@h:x/d", "EMBUDO_OIDC": "x=https://a:sesame",
     }  # fmt: skip
     with pytest.raises(BadSetting) as told:
         read(given)
     lines = str(told.value).splitlines()
     assert sorted(line.split()[0] for line in lines) == sorted(given)
-    assert "hunter2" not in str(told.value) and "swordfish" not in str(told.value)
+    assert not [word for word in ("hunter2", "swordfish", "sesame") if word in str(told.value)]
 
 
 def test_site_and_collector_cannot_share_a_port() -> None:
@@ -101,6 +109,11 @@ def test_a_retention_says_days_by_kind() -> None:
 def test_settings_written_out_read_back_the_same() -> None:
     config = Config(debug=True, web_port=1234, retention=(("page_viewed", 7), ("*", 9)), data=Path("/srv/x"))
     assert read(environment(config)) == config
+
+
+def test_mails_come_from_the_host_of_the_site_unless_set() -> None:
+    assert Config(site_url="https://embudo.norte.example").sender == "embudo@embudo.norte.example"
+    assert Config(mail_from="Ventas <ventas@norte.example>").sender == "Ventas <ventas@norte.example>"
 
 
 def test_addresses_follow_host_and_port_unless_set() -> None:

@@ -47,20 +47,26 @@ class Recent:
 _by_address = Recent(WINDOW.total_seconds())
 
 
-def too_many(request: HttpRequest, email: str) -> bool:
-    """Return whether this sign-in must wait, whether or not such a user exists."""
+def too_many(request: HttpRequest, email: str, *, allowed: int | None = None) -> bool:
+    """Return whether this sign-in must wait, whether or not such a user exists; `allowed` failures may precede it."""
+    allowed = FAILURES_PER_EMAIL if allowed is None else allowed
     if _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
         return True
     since = timezone.now() - WINDOW
-    return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= FAILURES_PER_EMAIL
+    return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= allowed
 
 
 def failed(request: HttpRequest, email: str) -> None:
     """Count a failed sign-in and forget those of yesterday."""
     now = timezone.now()
-    _by_address.add(address_of(request), time.monotonic())
+    failed_here(request)
     SignInFailure.objects.filter(at__lt=now - timedelta(days=1)).delete()
     SignInFailure.objects.create(key=_key(email), at=now)
+
+
+def failed_here(request: HttpRequest) -> None:
+    """Count a failure that names nobody, by the network address alone."""
+    _by_address.add(address_of(request), time.monotonic())
 
 
 def succeeded(email: str) -> None:

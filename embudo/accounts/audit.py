@@ -1,5 +1,6 @@
 """In which words the trail of changes is read."""
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 WORDS = {
     "install_set_up": _("set up the install"),
     "user_added": _("added %(about)s as %(role)s"),
+    "user_invited": _("invited %(about)s as %(role)s"),
+    "invitation_renewed": _("renewed the invitation of %(about)s"),
+    "invitation_revoked": _("took back the invitation of %(about)s"),
+    "invitation_accepted": _("accepted the invitation, as %(role)s"),
     "user_changed": _("changed the details of %(about)s"),
     "role_changed": _("changed the role of %(about)s from %(old)s to %(new)s"),
     "user_deactivated": _("deactivated %(about)s"),
@@ -18,6 +23,17 @@ WORDS = {
     "password_link_made": _("made a password link for %(about)s"),
     "password_set": _("set a new password by link"),
     "password_changed": _("changed their password"),
+    "second_step_required": _("required a second step at sign-in of the role %(role)s"),
+    "second_step_left_free": _("left a second step at sign-in to the choice of the role %(role)s"),
+    "app_added": _("set up an authenticator app"),
+    "app_removed": _("removed their authenticator app"),
+    "passkey_added": _("added a passkey"),
+    "passkey_removed": _("removed a passkey"),
+    "recovery_codes_made": _("made new recovery codes"),
+    "second_step_reset": _("reset the second step of %(about)s"),
+    "provider_linked": _("signed in by %(provider)s for the first time"),
+    "sessions_ended": _("signed %(about)s out everywhere"),
+    "session_ended": _("signed out one device of %(about)s"),
     "owner_changed": _("gave %(about)s to %(now)s (before: %(before)s)"),
     "attribute_accepted": _("put the attribute %(about)s on every profile"),
     "attribute_hidden": _("hid the attribute %(about)s"),
@@ -31,6 +47,19 @@ WORDS = {
     "failed_event_dismissed": _("dismissed failed event %(about)s"),
     "key_restored": _("restored the key “%(label)s” of %(about)s"),
 }
+
+# What is seen, not changed: verb -> whether it is about one lead, whose id is then kept (AuditEntry.saw).
+SIGHTS = {"person_opened": True, "person_exported": True, "list_exported": False}
+WORDS |= {
+    "person_opened": _("opened the page of %(about)s"),
+    "person_exported": _("exported all that is kept on %(about)s"),
+    "list_exported": _("exported a list: %(about)s"),
+}
+
+
+def general(verb: str) -> str:
+    """Return the sentence of a verb without whom and what, as a filter is named."""
+    return str(WORDS[verb]) % defaultdict(lambda: "…")
 
 
 def sentence(entry: "AuditEntry") -> str:

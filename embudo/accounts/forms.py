@@ -6,8 +6,11 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from embudo.accounts.models import User, normal_email
+from embudo.accounts import audit
+from embudo.accounts.models import Invitation, SecondStepRule, User, normal_email
+from embudo.accounts.permissions import Role
 
 
 class SignInForm(forms.Form):
@@ -39,8 +42,8 @@ class UserForm(forms.ModelForm):
         return normal_email(self.cleaned_data["email"])
 
 
-class ProfileForm(forms.ModelForm):
-    """What everybody settles for themselves."""
+class InReadersWay(forms.ModelForm):
+    """In which language and time zone somebody reads."""
 
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=lambda: [("", _("As the browser")), *settings.LANGUAGES]
@@ -48,6 +51,29 @@ class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lambda: [("", _("As the browser")), *_zones()]
     )
+
+
+class InvitationForm(InReadersWay):
+    """Whom to ask to work here, and how they start."""
+
+    class Meta:
+        model = Invitation
+        fields = ["email", "role", "language", "time_zone"]
+
+    def clean_email(self) -> str:
+        email = normal_email(self.cleaned_data["email"])
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError(UserForm.Meta.error_messages["email"]["unique"], code="unique")
+        if Invitation.open().filter(email=email).exists():
+            raise forms.ValidationError(
+                _("This address is invited already. Renew that invitation in the list of users, or take it back first."),
+                code="open",
+            )
+        return email
+
+
+class ProfileForm(InReadersWay):
+    """What everybody settles for themselves."""
 
     class Meta:
         model = User
@@ -83,6 +109,41 @@ class ChangePasswordForm(NewPasswordForm):
         if not self.user.check_password(self.cleaned_data["current"]):
             raise forms.ValidationError(_("This is not your current password."), code="wrong")
         return self.cleaned_data["current"]
+
+
+class AcceptForm(NewPasswordForm):
+    """Who was invited comes in."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order = ["name", "password"]
+
+
+class SecondStepForm(forms.Form):
+    """The roles of which a second step is required."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Required of"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    @classmethod
+    def in_force(cls) -> "SecondStepForm":
+        return cls(initial={"roles": list(SecondStepRule.objects.values_list("role", flat=True))})
+
+
+class TrailForm(forms.Form):
+    """Which part of the trail is shown."""
+
+    who = forms.ModelChoiceField(
+        label=_("Who"), queryset=User.objects.order_by("name", "email"), required=False, empty_label=_("Everybody")
+    )
+    what = forms.ChoiceField(
+        label=_("What"),
+        required=False,
+        choices=lambda: [("", _("Everything")), *((verb, audit.general(verb)) for verb in audit.WORDS)],
+    )
+    since = forms.DateField(label=pgettext_lazy("dates", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=pgettext_lazy("dates", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    person = forms.RegexField(r"^-?[0-9]{1,20}$", required=False, widget=forms.HiddenInput)
 
 
 class SetUpForm(NewPasswordForm):

@@ -1,18 +1,18 @@
-"""What no log line may say, and how much: a password link opens an account, and a refusal is no error of ours."""
+"""What no log line may say, and how much: a link opens an account, and a refusal is no error of ours."""
 
 import logging
 import re
 
-_LINK = re.compile(r"/password/[^/\s]+/[^/\s]+")
+_LINK = re.compile(r"/(password|invitation)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
 
 
 class WithoutLinks(logging.Filter):
-    """Lets every line pass, without what is secret in a password link."""
+    """Lets every line pass, without what is secret in a link: of a password, an invitation, a provider's answer."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
-        if "/password/" in line:
-            record.msg, record.args = _LINK.sub("/password/...", line), ()
+        if _LINK.search(line):
+            record.msg, record.args = _LINK.sub(_without, line), ()
         return True
 
 
@@ -23,3 +23,7 @@ class OneLine(logging.Filter):
         if 400 <= getattr(record, "status_code", 0) < 500:
             record.exc_info, record.exc_text, record.stack_info = None, None, None
         return True
+
+
+def _without(found: re.Match[str]) -> str:
+    return f"/{found[1]}/..." if found[1] else f"{found[2]}..."

@@ -1,4 +1,4 @@
-"""Puts each request into the reader's language and time zone."""
+"""Puts each request into the reader's language and time zone, and notes where people are signed in."""
 
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -8,6 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from embudo.accounts import attempts
+from embudo.accounts.device import device_of
+from embudo.accounts.models import UserSession
+from embudo.accounts.models.session import SEEN_EVERY
+from embudo.collector.place import Places
+
+SEEN = "seen"  # in the session: the key it had when it was noted last, and when
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -26,3 +33,33 @@ def preferences(get_response: Handler) -> Handler:
             return get_response(request)
 
     return handle
+
+
+def sessions(get_response: Handler) -> Handler:
+    """Return the middleware that keeps the list of a person's sessions: one write when it begins, then one per 5 min."""
+    places = Places(settings.EMBUDO.places)
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and request.session.session_key:
+            _note(request, places)
+        return response
+
+    return handle
+
+
+def _note(request: HttpRequest, places: Places) -> None:
+    now, key = timezone.now(), request.session.session_key
+    noted_key, noted_at = request.session.get(SEEN, ("", 0))
+    if noted_key == key and now.timestamp() - noted_at < SEEN_EVERY.total_seconds():
+        return
+    request.session[SEEN] = [key, int(now.timestamp())]
+    known = {
+        "user": request.user,
+        "device": device_of(request.headers.get("User-Agent", "")),
+        "place": dict(places.of(attempts.address_of(request))),
+        "seen_at": now,
+    }
+    if noted_key != key:  # the key changes with every sign-in and every change of the password
+        UserSession.objects.filter(key=noted_key).delete()
+    UserSession.objects.update_or_create(key=key, defaults=known)

@@ -77,6 +77,8 @@ def require(permission: str) -> Callable[[View], View]:
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
+            if request.user.owes_second_step():
+                return _to_second_step(request)
             if not request.user.may(permission):
                 raise NotAllowed(permission)
             return view(request, *args, **kwargs)
@@ -89,15 +91,35 @@ def require(permission: str) -> Callable[[View], View]:
 
 def signed_in(view: View) -> View:
     """Return a view that any person with an account may see, whatever the role."""
+    return _for_anybody(view, owing=False)
 
+
+def settling_in(view: View) -> View:
+    """Return a view of one's own account, open also to those who still owe a second step: that is where it is set up."""
+    return _for_anybody(view, owing=True)
+
+
+def _for_anybody(view: View, *, owing: bool) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
+        if not owing and request.user.owes_second_step():
+            return _to_second_step(request)
         return view(request, *args, **kwargs)
 
     checked.permission = ""  # type: ignore[attr-defined]
     return checked
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse:
+    """Lead somebody whose role asks for a second step to the page where it is set up."""
+    there = resolve_url("mfa_index")
+    if request.headers.get("HX-Request") != "true":
+        return redirect(there)
+    response = HttpResponse(status=403)
+    response["HX-Redirect"] = there
+    return response
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

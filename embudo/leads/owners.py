@@ -68,7 +68,7 @@ def forget(people: Collection[int]) -> None:
     """Forget the decisions on people who were erased, and their names in the trail."""
     if people:
         sql.delete_where("leads_ownerchange", "person_id", people)
-        AuditEntry.objects.filter(verb=CHANGED, detail__person__in=[str(each) for each in people]).update(about="—")
+        AuditEntry.forget(people)
 
 
 def _note(person: Person, owner: Any, by: Any) -> None:

@@ -1,10 +1,12 @@
 """People with accounts, and the browsers they sit at."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from embudo.accounts import attempts
@@ -18,7 +20,8 @@ Browser = Callable[[User | None], Client]
 
 @pytest.fixture(autouse=True)
 def quick(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords hash fast here, and no test sees the failures of another."""
+    """Passwords hash fast here, and no test sees the failures and the used codes of another."""
+    cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(attempts, "_by_address", attempts.Recent(attempts.WINDOW.total_seconds()))
 
@@ -44,12 +47,25 @@ def person(db: None) -> Person:
 
 @pytest.fixture
 def browser() -> Browser:
-    """Opens a browser, signed in as somebody or not; it checks CSRF as a real one has to pass it."""
+    """Opens a browser, signed in as somebody or not; it checks CSRF as a real one has to pass it.
 
-    def open_browser(user: User | None = None, *, csrf: bool = False) -> Client:
+    Who is signed in has just given their password, unless `fresh` is false.
+    """
+
+    def open_browser(user: User | None = None, *, csrf: bool = False, fresh: bool = True) -> Client:
         client = Client(enforce_csrf_checks=csrf, headers={"accept-language": "en"})
         if user:
             client.force_login(user)
+        if user and fresh:
+            just_confirmed(client, user)
         return client
 
     return open_browser
+
+
+def just_confirmed(client: Client, user: User) -> None:
+    """Leave in the session what giving the password leaves there."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()

@@ -13,31 +13,6 @@ from tests.accounts.conftest import PASSWORD
 from tests.cast import mallory
 
 
-def test_a_user_is_added_with_a_role_and_gets_a_link_instead_of_a_password(person: Any, browser: Any) -> None:
-    admin = browser(person())
-    answer = admin.post("/users/new/", {"name": "Luis Prado", "email": "Luis@Norte.example", "role": "sales"})
-    luis = User.objects.get(email="luis@norte.example")
-    assert answer.headers["Location"] == f"/users/{luis.pk}/"
-    assert (luis.role, luis.has_usable_password()) == ("sales", False)
-    assert "/password/" in admin.get(f"/users/{luis.pk}/").content.decode()
-    assert AuditEntry.objects.get().detail == {"role": "sales", "email": "luis@norte.example"}
-
-
-def test_an_address_belongs_to_one_user_whatever_its_case(person: Any, browser: Any) -> None:
-    person("sales", email="luis@norte.example")
-    admin, typed = browser(person()), {"name": "L", "email": "LUIS@norte.example", "role": "sales"}
-    for language, words in (
-        ("en", "Somebody with this address has an account already."),
-        ("es", "Alguien con esta dirección ya tiene una cuenta."),
-        ("pt-br", "Alguém com este endereço já tem uma conta."),
-    ):
-        admin.post("/preferences/", {"language": language})
-        answer = admin.post("/users/new/", typed)
-        page = answer.content.decode()
-        assert answer.status_code == 422 and words in page
-        assert 'value="L"' in page and 'value="LUIS@norte.example"' in page
-
-
 def test_a_change_of_role_is_in_the_trail(person: Any, browser: Any) -> None:
     ana, luis = person(name="Ana Ruiz"), person("sales", "Luis Prado")
     admin = browser(ana)

@@ -1,1 +1,1 @@
-"""The pages of accounts: the doors (sign-in, set-up, password link), oneself, the users, the trail."""
+"""The pages of accounts: the doors (sign-in, set-up, links, providers), oneself, the users, the trail."""

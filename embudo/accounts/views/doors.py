@@ -3,33 +3,30 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme, urlsafe_base64_decode
+from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from embudo.accounts import attempts, first_run
+from embudo.accounts.entering import enter, on_this_site
 from embudo.accounts.forms import NewPasswordForm, SetUpForm, SignInForm
-from embudo.accounts.models import AuditEntry, User, normal_email
+from embudo.accounts.models import AuditEntry, User, UserSession, normal_email
 from embudo.accounts.permissions import Role
+from embudo.setting_text import providers_of
 from embudo.ui.toasts import toast
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def safe_next(request: HttpRequest) -> str:
     """Return where to go next when it lies on this site, else the home page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    here = {request.get_host()}
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=here, require_https=request.is_secure()):
-        return wanted
-    return settings.LOGIN_REDIRECT_URL
+    return wanted if on_this_site(request, wanted) else settings.LOGIN_REDIRECT_URL
 
 
 @never_cache
@@ -54,18 +51,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("E-mail and password do not match."))
         return _sign_in_page(request, form, status=422)
     attempts.succeeded(email)
-    login(request, user)
-    return redirect(safe_next(request))
+    return enter(request, user, then=safe_next(request))
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
-    shown: dict[str, Any] = {"form": form, "next": safe_next(request), "first_run": first_run.needed()}
+    shown: dict[str, Any] = {
+        "form": form, "next": safe_next(request), "first_run": first_run.needed(), "providers": providers_of(settings.EMBUDO.oidc),
+    }  # fmt: skip
     return render(request, "accounts/sign_in.html", shown, status=status)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session; also for those whose session has ended already."""
+    UserSession.objects.filter(key=request.session.session_key or "").delete()
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
@@ -82,9 +81,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = _first_administrator(form.cleaned_data)
         if user:
-            login(request, user, backend=BACKEND)
             toast(request, _("Welcome, %(name)s. Embudo is yours.") % {"name": user})
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return enter(request, user)
         form.add_error("token", _("This is not the token of this install."))
     return render(request, "accounts/set_up.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -108,11 +106,9 @@ def new_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         return render(request, "accounts/link_spent.html", status=410)
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        user.set_password(form.cleaned_data["password"])
-        user.save(update_fields=["password"])
+        user.change_password(form.cleaned_data["password"])
         AuditEntry.record(user, "password_set")
-        login(request, user, backend=BACKEND)
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return enter(request, user)
     return render(
         request, "accounts/new_password.html", {"form": form, "person": user}, status=422 if form.errors else 200
     )

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from embudo.accounts import attempts
 from embudo.accounts.forms import ChangePasswordForm, ProfileForm
 from embudo.accounts.models import AuditEntry, Theme
-from embudo.accounts.permissions import signed_in
+from embudo.accounts.permissions import settling_in
 from embudo.accounts.views.doors import safe_next
 from embudo.ui.toasts import toast
 
 YEAR_S = 31_536_000
 
 
-@signed_in
+@settling_in
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
@@ -34,7 +34,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", shown, status=422 if form.errors else 200)
 
 
-@signed_in
+@settling_in
 @sensitive_post_parameters("current", "password")
 @require_POST
 def password(request: HttpRequest) -> HttpResponse:
@@ -49,8 +49,7 @@ def password(request: HttpRequest) -> HttpResponse:
             attempts.failed(request, request.user.email)
         return _profile_page(request, form, status=422)
     attempts.succeeded(request.user.email)
-    request.user.set_password(form.cleaned_data["password"])
-    request.user.save(update_fields=["password"])
+    request.user.change_password(form.cleaned_data["password"], keep_session=request.session.session_key or "")
     update_session_auth_hash(request, request.user)
     AuditEntry.record(request.user, "password_changed")
     toast(request, _("Your password is changed; you were signed out everywhere else."))

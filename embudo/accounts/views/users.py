@@ -1,5 +1,7 @@
-"""The users of the install, for administrators: add, change, deactivate, hand over a password link; and the trail."""
+"""The users of the install, for administrators: change, deactivate, hand over a password link, end their sessions."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.http import HttpRequest, HttpResponse
@@ -11,40 +13,35 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from embudo.accounts import audit
-from embudo.accounts.forms import UserForm
-from embudo.accounts.models import AuditEntry, LastAdministrator, User
+from embudo.accounts.forms import SecondStepForm, UserForm
+from embudo.accounts.models import AuditEntry, Invitation, LastAdministrator, SecondStepRule, User, UserSession
+from embudo.accounts.models.second_step import steps_of
 from embudo.accounts.permissions import require
-from embudo.ui import keyset
+from embudo.accounts.views import invitations
 from embudo.ui.toasts import toast
 
 LINK = "password_link"  # in the session, until it has been shown
 
 
+@never_cache
 @require("users.edit")
 @require_GET
 def users(request: HttpRequest) -> HttpResponse:
-    everybody = User.objects.order_by("-is_active", "name", "email")
-    return render(request, "accounts/users.html", {"users": everybody})
-
-
-@require("users.edit")
-@require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
-    form = UserForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        user = form.save(commit=False)
-        user.set_unusable_password()
-        user.save()
-        AuditEntry.record(request.user, "user_added", str(user), role=user.role, email=user.email)
-        _keep_link(request, user)
-        return redirect("accounts:user", user.pk)
-    return render(request, "accounts/user_new.html", {"form": form}, status=422 if form.errors else 200)
+    steps = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    shown = {
+        "users": User.objects.order_by("-is_active", "name", "email"),
+        "secured": set(steps.values_list("user_id", flat=True)),
+        "invitations": Invitation.open().select_related("by").order_by("-created_at", "-pk"),
+        "made": invitations.shown_once(request),
+        "rules": SecondStepForm.in_force(),
+    }
+    return render(request, "accounts/users.html", shown)
 
 
 @never_cache
 @require("users.edit")
 @require_http_methods(["GET", "POST"])
+@reauthentication_required(allow_get=True)
 def user(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     before = person.role
@@ -59,9 +56,8 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("accounts:users")
     kept = User.objects.get(pk=pk)
     link = _shown_once(request, pk) if request.method == "GET" else ""
-    return render(
-        request, "accounts/user.html", {"form": form, "person": kept, "link": link}, status=422 if form.errors else 200
-    )
+    shown = {"form": form, "person": kept, "link": link, "steps": steps_of(kept), "sessions": UserSession.of(kept)}
+    return render(request, "accounts/user.html", shown, status=422 if form.errors else 200)
 
 
 @require("users.edit")
@@ -89,6 +85,7 @@ def activation(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require("users.edit")
 @require_POST
+@reauthentication_required
 def password_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a link by which the person sets a new password; the next page shows it, once."""
     person = get_object_or_404(User, pk=pk, is_active=True)
@@ -97,12 +94,38 @@ def password_link(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:user", pk)
 
 
-@require("audit.see")
-@require_GET
-def trail(request: HttpRequest) -> HttpResponse:
-    page = keyset.page(request, AuditEntry.objects.select_related("by"), order=("-at", "-id"), size=50)
-    entries = [(entry, audit.sentence(entry)) for entry in page.rows]
-    return render(request, "accounts/trail.html", {"page": page, "entries": entries})
+@require("users.edit")
+@require_POST
+@reauthentication_required
+def second_step_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the second step of a colleague who lost it; they sign in with their password and set up another."""
+    person = get_object_or_404(User, pk=pk)
+    if person.reset_second_step(by=request.user):
+        toast(request, _("%(name)s signs in without a second step now and can set up another.") % {"name": person})
+    return redirect("accounts:user", pk)
+
+
+@require("users.edit")
+@require_POST
+def sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign a colleague out everywhere; oneself stays signed in here."""
+    person = get_object_or_404(User, pk=pk)
+    if UserSession.end_all(person, but=request.session.session_key or ""):
+        AuditEntry.record(request.user, "sessions_ended", str(person))
+    toast(request, _("%(name)s is signed out everywhere.") % {"name": person})
+    return redirect("accounts:user", pk)
+
+
+@require("users.edit")
+@require_POST
+@reauthentication_required
+def second_step_rules(request: HttpRequest) -> HttpResponse:
+    """Settle which roles must sign in with a second step."""
+    form = SecondStepForm(request.POST)
+    if form.is_valid():
+        SecondStepRule.settle(set(form.cleaned_data["roles"]), by=request.user)
+        toast(request, _("Saved. Whoever owes a second step is asked for it with their next page."))
+    return redirect("accounts:users")
 
 
 def _keep_link(request: HttpRequest, person: User) -> None:

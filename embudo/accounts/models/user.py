@@ -1,4 +1,4 @@
-"""Users and the trail of what they changed."""
+"""The people who work here: who they are, their role, and that one administrator always stays."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -9,7 +9,9 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from embudo.accounts.audit import WORDS
+from embudo.accounts.models.second_step import SecondStepRule, forget_steps, steps_of
+from embudo.accounts.models.session import UserSession
+from embudo.accounts.models.trail import AuditEntry
 from embudo.accounts.permissions import Role, may
 
 
@@ -79,6 +81,10 @@ class User(AbstractBaseUser):
         """Whether this person's role has the permission; false for those who were deactivated."""
         return self.is_active and may(self.role, permission)
 
+    def owes_second_step(self) -> bool:
+        """Whether this person's role asks for a second step at sign-in that they have not set up yet (two queries)."""
+        return SecondStepRule.owed_by(self)
+
     def keep(self, *, by: "User", old_role: str) -> None:
         """Save changed details; raises LastAdministrator when nobody would be left to administer."""
         with transaction.atomic():
@@ -102,6 +108,23 @@ class User(AbstractBaseUser):
         with transaction.atomic():
             self._switch(True, by, "user_activated")
 
+    def change_password(self, password: str, *, keep_session: str = "") -> None:
+        """Take a new password; every session ends, but the one of key `keep_session`."""
+        with transaction.atomic():
+            self.set_password(password)
+            self.save(update_fields=["password"])
+            UserSession.end_all(self, but=keep_session)
+
+    def reset_second_step(self, *, by: "User") -> bool:
+        """Take app, passkeys and recovery codes away from somebody who lost them; their sessions end."""
+        with transaction.atomic():
+            if not steps_of(self):
+                return False
+            forget_steps(self)
+            UserSession.end_all(self)
+            AuditEntry.record(by, "second_step_reset", str(self))
+        return True
+
     def _switch(self, is_active: bool, by: "User", verb: str) -> None:
         if User.objects.filter(pk=self.pk, is_active=not is_active).update(is_active=is_active):
             self.is_active = is_active
@@ -118,43 +141,6 @@ class User(AbstractBaseUser):
         """One or two letters that stand for the person in small places."""
         words = (self.name or self.email).split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
-
-
-class AuditEntry(models.Model):
-    """One change made by a person: who, what, about whom or what, when. Rows are only ever added."""
-
-    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
-    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("who"))
-    verb = models.CharField(_("what"), max_length=60)  # "user_added", "role_changed": words in accounts/audit.py
-    about = models.CharField(_("about"), max_length=200)  # as it was called then
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["-at", "-id"], name="audit_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.by} {self.verb} {self.about}"
-
-    @classmethod
-    def record(cls, by: User | None, verb: str, about: str = "", **detail: Any) -> "AuditEntry":
-        """Add a row: who did what, about whom or what; `verb` is a key of accounts.audit.WORDS."""
-        if verb not in WORDS:
-            raise KeyError(verb)
-        return cls.objects.create(by=by, verb=verb, about=about[:200], detail=detail)
-
-
-class SignInFailure(models.Model):
-    """One failed sign-in, under a keyed hash of the address that was typed; for the limit, forgotten within a day."""
-
-    key = models.CharField(max_length=64)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [models.Index(fields=["key", "at"], name="sign_in_failure_key")]
-
-    def __str__(self) -> str:
-        return f"{self.key[:8]} {self.at}"
 
 
 def normal_email(text: str) -> str:

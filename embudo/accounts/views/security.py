@@ -1,0 +1,62 @@
+"""How one's own account is kept safe: the second step, recovery codes, and where one is signed in."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from embudo.accounts.models import AuditEntry, UserSession
+from embudo.accounts.models.second_step import steps_of
+from embudo.accounts.permissions import settling_in
+from embudo.ui.toasts import toast
+
+
+@settling_in
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    steps = steps_of(request.user)
+    shown: dict[str, Any] = {
+        "app": next((each for each in steps if each.type == Authenticator.Type.TOTP), None),
+        "passkeys": [each for each in steps if each.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": _codes_left(request),
+        "owed": request.user.owes_second_step(),
+        "sessions": UserSession.of(request.user),
+        "here": request.session.session_key,
+        "places": bool(settings.EMBUDO.places),
+    }
+    return render(request, "accounts/security.html", shown)
+
+
+@settling_in
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign oneself out on one other device; the one in use has its own door."""
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    if session.key == request.session.session_key:
+        return redirect("mfa_index")
+    session.end()
+    AuditEntry.record(request.user, "session_ended", str(request.user))
+    toast(request, _("Signed out there."))
+    return redirect("mfa_index")
+
+
+@settling_in
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign oneself out everywhere but here."""
+    ended = UserSession.end_all(request.user, but=request.session.session_key or "")
+    if ended:
+        AuditEntry.record(request.user, "sessions_ended", str(request.user))
+    words = ngettext("Signed out on %(count)s other device.", "Signed out on %(count)s other devices.", ended)
+    toast(request, words % {"count": ended})
+    return redirect("mfa_index")
+
+
+def _codes_left(request: HttpRequest) -> int | None:
+    codes = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(codes.wrap().get_unused_codes()) if codes else None
