@@ -198,7 +198,11 @@ CONTENT_SECURITY_POLICY = {
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
 WORK = {
     "replay": "embudo.operate.replay",
+    "people_act": "embudo.leads.acting",
 }
+
+# What erases a person, with everything that any app keeps of them.
+ERASE = "embudo.leads.erasure.erase"
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

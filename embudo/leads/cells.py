@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from embudo.leads.columns import Column
@@ -17,6 +17,9 @@ from embudo.ui.templatetags.ui import stage
 NONE = format_html('<span class="muted">{}</span>', figures.NONE)
 
 
+NO_TAGS: Mapping[int, Sequence[str]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One person as the list shows them; `cells` are (class of the cell, content, escaped)."""
@@ -25,19 +28,27 @@ class Row:
     key: str  # the id as addresses write it
     called: str
     cells: list[tuple[str, str]]
+    select: str  # what its box to tick is called
 
 
-def rows(people: Sequence[Person], columns: Sequence[Column], scores: Mapping[int, float]) -> list[Row]:
-    """Return the rows of people with these columns; `scores` are engagements of now."""
+def rows(
+    people: Sequence[Person],
+    columns: Sequence[Column],
+    scores: Mapping[int, float],
+    tags: Mapping[int, Sequence[str]] = NO_TAGS,
+) -> list[Row]:
+    """Return the rows of people with these columns; `scores` are engagements of now, `tags` names of tags."""
     stages: dict[str, str] = {}
-    words = {"ruled out": _("ruled out"), "known": _("%(share)s of the profile known")}
+    words = {"ruled out": _("ruled out"), "known": _("%(share)s of the profile known"), "select": _("Select %(name)s")}
     makers = [(f"people-{each.key}{' num' if each.figures else ''}", MAKERS[each.key]) for each in columns]
     found = []
     for person in people:
         if person.stage not in stages:
             stages[person.stage] = stage(person.stage)
-        told = _Told(stages[person.stage], scores.get(person.id, 0.0), words)
-        found.append(Row(person, str(person.id), called(person), [(kind, make(person, told)) for kind, make in makers]))
+        told = _Told(stages[person.stage], scores.get(person.id, 0.0), words, tags.get(person.id, ()))
+        name = called(person)
+        made = [(kind, make(person, told)) for kind, make in makers]
+        found.append(Row(person, str(person.id), name, made, words["select"] % {"name": name}))
     return found
 
 
@@ -46,6 +57,7 @@ class _Told:
     stage: str
     score: float
     words: Mapping[str, str]
+    tags: Sequence[str]
 
 
 def _fit(person: Person, told: _Told) -> str:
@@ -83,5 +95,6 @@ MAKERS: Mapping[str, Callable[[Person, _Told], str]] = {
     "place": _place,
     "industry": _text("industry"),
     "owner": lambda person, told: str(person.owner) if person.owner else NONE,
+    "tags": lambda person, told: format_html_join(" ", '<span class="chip">{}</span>', ((each,) for each in told.tags)),
     "events": lambda person, told: figures.number(person.events),
 }

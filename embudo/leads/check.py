@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, owners, profile, sql
+from embudo.leads import companies, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -140,6 +140,7 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     compare_identity(findings.compare, who)
     compare_passages(findings.compare)
     _compare_owners(findings)
+    _compare_tags(findings)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
     portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated()
     for portion in range(portions):
@@ -158,6 +159,14 @@ def _compare_owners(findings: Findings) -> None:
     roots = {pointers.root(person) for (person,) in sql.rows(decided)}
     for root, shown, owner in owners.compared({root: list(pointers.tree(root)) for root in roots}):
         findings.compare(root, "owner", shown, owner)
+
+
+def _compare_tags(findings: Findings) -> None:
+    """Compare who shows a tag with whom it was put on, and whom they were merged into."""
+    pointers = Pointers.load()
+    roots = {pointers.root(person) for (person,) in sql.rows("SELECT DISTINCT put_on FROM leads_tagging")}
+    for root, number, shown in tags.compared({root: list(pointers.tree(root)) for root in roots}):
+        findings.compare(root, f"who shows tag {number}", shown, root)
 
 
 # -- histories ---------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ COLUMNS = (
     Column("place", _("Place")),
     Column("industry", _("Industry")),
     Column("owner", _("Owner")),
+    Column("tags", _("Tags")),
     Column("events", _("Facts"), figures=True),
 )
 FIRST = ("company", "stage", "fit", "engagement", "seen", "source")

@@ -1,7 +1,8 @@
 """The tables of what is derived from the log. `follow`, `advance` and `rebuild` write them; screens read them.
 
 Instants are microseconds since 1970 in UTC. No row here is the record: `embudo rebuild` makes each again.
-The exceptions are the decisions on owners and the reports of imports, which are ordinary records.
+The exceptions are ordinary records: the decisions on owners, tags, files, saved views, acts on several people, and the
+reports of imports.
 """
 
 from typing import Any
@@ -120,6 +121,52 @@ class OwnerChange(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.BigIntegerField()
     fact = models.CharField(max_length=100, blank=True, db_index=True)  # id of the acceptance that gave the person
+
+
+class Tag(models.Model):
+    """A word by which people here sort people; `key` is it in small letters."""
+
+    name = models.CharField(max_length=60)
+    key = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """A tag that somebody here put on a person; leads/tags.py says who shows it after a merge."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
+    put_on = models.BigIntegerField()  # the person it was put on
+    person = models.ForeignKey(  # who shows it: whom that person was merged into
+        Person, on_delete=models.CASCADE, related_name="taggings", db_constraint=False, db_index=False
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["put_on", "tag"], name="tagging_once")]
+        indexes = [
+            models.Index(fields=["tag", "person"], name="tagging_by_tag"),
+            models.Index(fields=["person", "tag"], name="tagging_by_person"),
+        ]
+
+
+class PeopleAct(models.Model):
+    """One act of somebody here on several people at once, and what it takes to undo it; leads/acts.py."""
+
+    fact = models.CharField(max_length=100, unique=True)  # of the form: who sends it twice acts once
+    kind = models.CharField(max_length=20)
+    value = models.JSONField(default=dict)
+    steps = models.JSONField(default=list)  # [[person, what was before], ...] of those who changed
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.BigIntegerField(db_index=True)
+    undone_at = models.BigIntegerField(null=True)
 
 
 class Score(models.Model):

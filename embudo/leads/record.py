@@ -1,7 +1,7 @@
 """What people in the app say of a person becomes a fact of the log, before anything else is changed (DESIGN 9.6)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -58,6 +58,21 @@ def record(
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)
     return receipt
+
+
+def record_all(kind: str, said: Sequence[tuple[int, Mapping[str, Any], str]], *, by: Any) -> list[Receipt]:
+    """Append the same kind of fact about several people, each (person, props, id), in one transaction.
+
+    Return where the last of them stands in each shard, of those that were kept, now or before. Raises UnknownKind and
+    LogUnavailable. One that is in conflict with what was recorded before is left out.
+    """
+    if kind not in KINDS:
+        raise UnknownKind(kind)
+    facts = [_fact(kind, props, id, by, person, None) for person, props, id in said]
+    receipts = the_log().append(facts) if facts else []
+    kept = [each for each in receipts if each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)]
+    last = {each.shard: each for each in sorted(kept, key=lambda each: each.offset)}
+    return list(last.values())
 
 
 def wait_until_followed(receipt: Receipt, timeout_s: float = PATIENCE_S) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.leads.views import attributes, commands, identity, people, person
+from embudo.leads.views import acts, attributes, commands, identity, people, person
 
 app_name = "leads"
 urlpatterns = [
@@ -11,12 +11,16 @@ urlpatterns = [
     path("people/filters/", people.people_filters, name="people_filters"),
     path("people/filters/attributes/", people.attribute_filters, name="attribute_filters"),
     path("people/columns/", people.people_columns, name="people_columns"),
+    path("people/acts/", acts.act, name="act"),
+    path("people/acts/<uuid:fact>/undo/", acts.undo, name="act_undo"),
+    path("people/acts/work/<int:job>/undo/", acts.undo_work, name="act_undo_work"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:person>/recent/", people.recent, name="recent"),
     path("people/<int:person>/timeline/", person.timeline, name="timeline"),
     path("people/<int:person>/why/", person.why_page, name="why"),
     path("people/<int:person>/stage/", commands.stage, name="stage"),
     path("people/<int:person>/owner/", commands.owner, name="owner"),
+    path("people/<int:person>/tags/", commands.tag, name="tag"),
     path("people/<int:person>/notes/", commands.note, name="note"),
     path("people/<int:person>/facts/<str:fact>/withdrawal/", commands.withdrawal, name="withdrawal"),
     path("people/<int:person>/handoff/", commands.handoff, name="handoff"),

@@ -6,14 +6,25 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
-from embudo.leads.models import Attribute
-from embudo.leads.queries.filters import AttributeBetween, AttributeIs, Filter, Handoff, OneOf, Reached, Score, Seen
+from embudo.leads.models import Attribute, Tag
+from embudo.leads.queries.filters import (
+    AttributeBetween,
+    AttributeIs,
+    Filter,
+    Handoff,
+    OneOf,
+    Reached,
+    Score,
+    Seen,
+    Tagged,
+)
 from embudo.leads.queries.search import Search
+from embudo.leads.tags import key_of
 
 
 def read(query: QueryDict) -> list[Filter]:
     """Return the filters of an address in the order they read in; what cannot be read is left out."""
-    return [*_search(query), *_reached(query), *_options(query), *_score(query), *_seen(query), *_attributes(query)]
+    return [each for read_some in READERS for each in read_some(query)]
 
 
 def address(filters: list[Filter]) -> list[tuple[str, str]]:
@@ -55,6 +66,12 @@ def _seen(query: QueryDict) -> Iterator[Filter]:
             yield Seen(int(days), key == "seen", now)
 
 
+def _tagged(query: QueryDict) -> Iterator[Filter]:
+    wanted = {key_of(each) for each in query.getlist("tag") if each.strip()}
+    for tag in Tag.objects.filter(key__in=wanted).order_by("key")[:10] if wanted else ():
+        yield Tagged(tag)
+
+
 def _attributes(query: QueryDict) -> Iterator[Filter]:
     wanted = {key.split(".")[1] for key in query if key.startswith("a.") and len(key.split(".")) in (2, 3)}
     for attribute in Attribute.objects.filter(name__in=wanted).order_by("name"):
@@ -86,3 +103,6 @@ def _number(text: str | None) -> float | None:
 
 def _now() -> int:
     return int(timezone.now().timestamp() * 1_000_000)
+
+
+READERS = (_search, _reached, _options, _score, _seen, _tagged, _attributes)

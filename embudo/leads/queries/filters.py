@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from embudo.core.event import DAY
-from embudo.leads.models import Attribute
+from embudo.leads.models import Attribute, Tag
 from embudo.leads.naming import label_of, option_label, source_called
 from embudo.leads.queries.pieces import IS_LISTED, Condition, between, by_index, marks, unindexed
 from embudo.leads.queries.search import Search
@@ -158,6 +158,32 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Tagged:
+    """Has a tag."""
+
+    tag: Tag
+    key: str = "tag"
+
+    @property
+    def where(self) -> Condition:
+        source = f"leads_tagging t{by_index('tagging_by_person')}"
+        return Condition(f"EXISTS (SELECT 1 FROM {source} WHERE t.person_id = p.id AND t.tag_id = %s)", (self.tag.pk,))
+
+    @property
+    def driver(self) -> Condition:
+        source = f"leads_tagging{by_index('tagging_by_tag')}"
+        return Condition(f"SELECT DISTINCT person_id AS id FROM {source} WHERE tag_id = %s", (self.tag.pk,))
+
+    @property
+    def words(self) -> str:
+        return _("has the tag %(name)s") % {"name": self.tag.name}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.tag.name)]
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeIs:
     """An attribute has this value, whatever else it has."""
 
@@ -280,7 +306,7 @@ class Reached:
         return [("reached", self.stage), ("from", str(self.start)), ("to", str(self.end)), *further]
 
 
-Filter = OneOf | Score | Seen | Handoff | AttributeIs | AttributeBetween | Reached | Search
+Filter = OneOf | Score | Seen | Handoff | Tagged | AttributeIs | AttributeBetween | Reached | Search
 
 
 def _or(parts: Iterator[str]) -> str:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
-from embudo.leads import owners
+from embudo.leads import owners, tags
+from embudo.leads.acts import TagOff, TagOn
 from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
@@ -72,6 +73,30 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
         owners.give(found, chosen, by=request.user)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
     toast(request, words % {"name": called(found), "owner": chosen}, undo=undo)
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("people.edit")
+def tag(request: HttpRequest, person: int) -> HttpResponse:
+    """Put a tag on the person, or take one off."""
+    found = _found(request, person)
+    taken = (request.POST.get("act") or request.GET.get("act", "")) == "untag"
+    typed = request.POST.get("tag") or request.GET.get("tag", "")
+    try:
+        act = (TagOff if taken else TagOn).read({"tag": typed})
+    except BadValue as error:
+        toast(request, str(error), failed=True)
+        return back_to(request, found.id)
+    steps = act.plan([found.id])
+    if steps and not taken and len(tags.of([found.id]).get(found.id, ())) >= tags.MOST:
+        toast(request, _("A person has at most %(most)s tags. Take one off first.") % {"most": tags.MOST}, failed=True)
+        return back_to(request, found.id)
+    act.do(steps, by=request.user, run=given_id(request))
+    back = urlencode({"act": "tag" if taken else "untag", "tag": act.tag.name})
+    undo = f"{reverse('leads:tag', args=[found.id])}?{back}" if steps else ""
+    words = _("%(name)s has the tag “%(tag)s” no more.") if taken else _("%(name)s has the tag “%(tag)s” now.")
+    toast(request, words % {"name": called(found), "tag": act.tag}, undo=undo)
     return back_to(request, found.id)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,18 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.core.funnel import DISCARDED, STAGES
-from embudo.leads import cells, columns
+from embudo.leads import cells, columns, tags
 from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of, option_label, source_called
 from embudo.leads.queries import asked, choices, people, scores
 from embudo.leads.queries.filters import Filter
 from embudo.leads.timeline import latest
+from embudo.leads.views.applying import fact_id
 from embudo.ui.stages import stage_of
 
 RECENT = 5
 SEEN_DAYS = (1, 7, 30, 90)
 UNSEEN_DAYS = (30, 90, 180)
+TAGS_OFFERED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "sort": sort,
         "sorts": [(each.label, _address(base, each), each.key == sort.key) for each in people.SORTS.values()],
         "turned": _address(base, sort.turn()),
-        "rows": cells.rows(shown, columns.chosen(request), scores.now_of(shown, at)),
+        "rows": cells.rows(shown, columns.chosen(request), scores.now_of(shown, at), _tags(request, page.ids)),
         "columns": columns.chosen(request),
         "heads": [_head(each, base, sort) for each in columns.chosen(request)],
         "name_head": _head(columns.Column("name", _("Name"), "name"), base, sort),
@@ -75,6 +78,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "ordered_at": scores.snapshot_at() if sort.key == "engagement" else None,
         "first": after is None and before is None,
         "here": request.get_full_path(),
+        **_acting(request),
     }
     return render(request, "leads/_people.html" if request.htmx else "leads/people.html", context)
 
@@ -104,6 +108,8 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "given": request.GET,
         "given_stages": request.GET.getlist("stage"),
         "given_grades": request.GET.getlist("grade"),
+        "tags": tags.used(TAGS_OFFERED),
+        "given_tags": [tags.key_of(each) for each in request.GET.getlist("tag")],
         "given_sources": request.GET.getlist("source"),
         "sort": request.GET.get("sort", ""),
         "typed": next((each.typed for each in wanted if each.key == "q"), ""),
@@ -140,6 +146,22 @@ def _shown(ids: list[int]) -> list[Person]:
     """People in the order of the page."""
     found = Person.objects.select_related("company", "owner").defer("attributes", "search").in_bulk(ids)
     return [found[each] for each in ids if each in found]
+
+
+def _tags(request: HttpRequest, ids: list[int]) -> dict[int, list[str]]:
+    return tags.of(ids) if any(each.key == "tags" for each in columns.chosen(request)) else {}
+
+
+def _acting(request: HttpRequest) -> dict[str, Any]:
+    """What the bar offers that acts on selected people."""
+    if not request.user.may("people.edit"):
+        return {}
+    return {
+        "stages": [(code, stage_of(code).label) for code in (*STAGES, DISCARDED)],
+        "users": get_user_model().objects.filter(is_active=True),
+        "tags_used": tags.used(TAGS_OFFERED),
+        "fact": fact_id(),
+    }
 
 
 def _position(request: HttpRequest, name: str, sort: people.Sort) -> people.Position | None:

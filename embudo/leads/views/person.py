@@ -14,7 +14,7 @@ from embudo.core import scoring
 from embudo.core.definition import Definition
 from embudo.core.event import DAY, Event
 from embudo.core.scoring import Explanation
-from embudo.leads import score_history, why
+from embudo.leads import score_history, tags, why
 from embudo.leads.clock import end_of_day, now
 from embudo.leads.history import counted
 from embudo.leads.interests import interests
@@ -25,7 +25,7 @@ from embudo.leads.statements import opportunities
 from embudo.leads.story import Times, history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
-from embudo.leads.views.applying import Moved, fact_id, person_of
+from embudo.leads.views.applying import Moved, fact_id, list_left, person_of
 from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import profile_card
 from embudo.ui.figures import moment_of
@@ -33,6 +33,7 @@ from embudo.ui.stages import STAGES
 
 TREND_DAYS = 90
 TREND_STEPS = 46
+TAGS_OFFERED = 200
 
 
 @require_GET
@@ -66,7 +67,9 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
         "rejections": REJECTIONS,
         "losses": LOSSES,
         "fact": fact_id(),
-        "back": _back(request),
+        "back": list_left(request),
+        "tags": tags.of([found.id]).get(found.id, []),
+        "tags_used": tags.used(TAGS_OFFERED),
         **typed,
     }
     return render(request, "leads/person.html", context, status=status)
@@ -196,16 +199,6 @@ def _identity(person: Person, times: Times) -> dict[str, Any]:
             (each, absorbed_called(each.absorbed_id), not times.made_up(each.merged_at)) for each in merges[:20]
         ],
     }
-
-
-def _back(request: HttpRequest) -> str:
-    """The list somebody came from, with its filters and place."""
-    people = reverse("leads:people")
-    came = request.headers.get("Referer", "")
-    _scheme, _sep, rest = came.partition("://")
-    host, _slash, path = rest.partition("/")
-    own = host == request.get_host() and f"/{path}".split("?")[0] == people
-    return f"/{path}" if own else people
 
 
 def _end_of_day(text: str) -> int | None:
