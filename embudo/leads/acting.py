@@ -103,7 +103,7 @@ def run_of(job: Job) -> str:
 
 
 def read_steps(job: Job) -> list[Step]:
-    """Return who changed and what was before; what a run that was taken up again wrote twice counts as first written."""
+    """Return who changed and what was before; what a run taken up again wrote twice counts as first written."""
     if not _steps_file(job).exists():
         return []
     found: dict[int, Any] = {}

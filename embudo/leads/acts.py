@@ -220,14 +220,13 @@ class Merge:
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         apart = [
-            (self.survivor, self._pair(person), f"{fact_of(run, person)}-apart") for person, _survivor in reversed(steps)
+            (self.survivor, self._pair(person), f"{fact_of(run, person)}-apart")
+            for person, _survivor in reversed(steps)
         ]
         return record_all("people_unmerged", apart, by=by)
 
     def done(self, count: int) -> str:
-        return _counted(
-            ngettext("%(n)s other came to this person.", "%(n)s others came to this person.", count), count
-        )
+        return _counted(ngettext("%(n)s other came to this person.", "%(n)s others came to this person.", count), count)
 
     def _pair(self, person: int) -> dict[str, Any]:
         return {"survivor": self.survivor, "absorbed": person}

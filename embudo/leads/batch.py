@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, moves, owners, sql, tags
+from embudo.leads import companies, files, moves, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.history import RETOLD, counts, of_subjects, refusal_of
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
@@ -205,6 +205,7 @@ class Batch:
         moved = [(each, self.directory.holder(each)) for each in left - self.directory.forgotten]
         owners.move(moved)
         tags.move(moved)
+        files.move(moved)
         employers = sql.rows_where("company_id", "leads_person", "id", left & self.directory.forgotten)
         sql.delete_where("leads_person", "id", left)
         companies.drop_empty([company for (company,) in employers if company is not None])
@@ -259,6 +260,7 @@ def _forget(people: set[int]) -> None:
     """Take out what is left of people who were erased: identifiers, merges, owners, tags, words in imports ..."""
     owners.forget(people)
     tags.forget(people)
+    files.forget(people)
     for table, keys in FORGOTTEN.items():
         for key in keys:
             sql.delete_where(table, key, people)

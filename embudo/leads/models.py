@@ -157,6 +157,22 @@ class Tagging(models.Model):
         ]
 
 
+class PersonFile(models.Model):
+    """A file that somebody here attached to a person; leads/files.py says where its content lies."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="files", db_constraint=False)
+    name = models.CharField(max_length=150)
+    ending = models.CharField(max_length=10)
+    size = models.BigIntegerField()
+    key = models.CharField(max_length=32, unique=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.BigIntegerField()
+    removed_at = models.BigIntegerField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PeopleAct(models.Model):
     """One act of somebody here on several people at once, and what it takes to undo it; leads/acts.py."""
 

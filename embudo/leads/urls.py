@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.leads.views import acts, attributes, commands, identity, people, person
+from embudo.leads.views import acts, attributes, commands, files, identity, people, person
 
 app_name = "leads"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("people/<int:person>/stage/", commands.stage, name="stage"),
     path("people/<int:person>/owner/", commands.owner, name="owner"),
     path("people/<int:person>/tags/", commands.tag, name="tag"),
+    path("people/<int:person>/files/", files.attach, name="files"),
+    path("people/<int:person>/files/<int:file>/", files.fetch, name="file"),
+    path("people/<int:person>/files/<int:file>/removal/", files.removal, name="file_removal"),
     path("people/<int:person>/notes/", commands.note, name="note"),
     path("people/<int:person>/facts/<str:fact>/withdrawal/", commands.withdrawal, name="withdrawal"),
     path("people/<int:person>/handoff/", commands.handoff, name="handoff"),

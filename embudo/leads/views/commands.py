@@ -25,6 +25,7 @@ from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
 from embudo.leads.views.person import shown
+from embudo.ui import figures
 from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
 
@@ -105,8 +106,12 @@ def tag(request: HttpRequest, person: int) -> HttpResponse:
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """Log a call, a meeting or a note."""
     found = _found(request, person)
-    text = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    text = request.POST.get("note", "").replace("\r\n", "\n").strip()
     kind = request.POST.get("kind", "")
+    if len(text) > NOTE_LENGTH:
+        limits = {"most": figures.number(NOTE_LENGTH), "has": figures.number(len(text))}
+        error = _("A note has at most %(most)s letters, this one has %(has)s. Shorten it, or attach a file.") % limits
+        return shown(request, found, status=422, noted=request.POST, note_error=error, fact=given_id(request)[:36])
     if kind in ("call_made", "meeting_held"):
         outcome = request.POST.get("outcome", "held")
         props: dict[str, Any] = {"outcome": outcome if outcome in OUTCOMES else "held"}

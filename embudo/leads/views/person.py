@@ -14,7 +14,7 @@ from embudo.core import scoring
 from embudo.core.definition import Definition
 from embudo.core.event import DAY, Event
 from embudo.core.scoring import Explanation
-from embudo.leads import score_history, tags, why
+from embudo.leads import files, score_history, tags, why
 from embudo.leads.clock import end_of_day, now
 from embudo.leads.history import counted
 from embudo.leads.interests import interests
@@ -68,6 +68,9 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
         "losses": LOSSES,
         "fact": fact_id(),
         "back": list_left(request),
+        "files": files.of(members(found.id)),
+        "files_largest_mb": files.LARGEST_MB,
+        "files_taken": ",".join(f".{each}" for each in files.TYPES),
         "tags": tags.of([found.id]).get(found.id, []),
         "tags_used": tags.used(TAGS_OFFERED),
         **typed,
