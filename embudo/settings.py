@@ -199,6 +199,7 @@ CONTENT_SECURITY_POLICY = {
 WORK = {
     "replay": "embudo.operate.replay",
     "people_act": "embudo.leads.acting",
+    "people_export": "embudo.leads.exporting",
 }
 
 # What erases a person, with everything that any app keeps of them.

@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, files, moves, owners, sql, tags
+from embudo.leads import companies, exported, files, moves, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.history import RETOLD, counts, of_subjects, refusal_of
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
@@ -261,6 +261,7 @@ def _forget(people: set[int]) -> None:
     owners.forget(people)
     tags.forget(people)
     files.forget(people)
+    exported.forget(people)
     for table, keys in FORGOTTEN.items():
         for key in keys:
             sql.delete_where(table, key, people)

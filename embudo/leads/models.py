@@ -173,6 +173,24 @@ class PersonFile(models.Model):
         return self.name
 
 
+class SavedView(models.Model):
+    """A list of people as somebody here wants to see it again: filters and order as an address, columns, a name."""
+
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    columns = models.JSONField(default=list)
+    shared = models.BooleanField(default=False)  # everybody here has it as a tab
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.BigIntegerField()
+    removed_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("view")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PeopleAct(models.Model):
     """One act of somebody here on several people at once, and what it takes to undo it; leads/acts.py."""
 

@@ -44,27 +44,31 @@ class Selection:
 
     def count(self) -> people.Count:
         """Return how many people that are, as exactly as the list counts."""
-        return people.count(asked.read(QueryDict(self.query))) if self.everybody else people.Count(len(self.ticked))
+        return people.count(asked.read(self.given)) if self.everybody else people.Count(len(self.ticked))
 
-    def portions(self, size: int = PORTION) -> Iterator[list[int]]:
-        """Yield the ids, so many at a time; an empty portion says that the search goes on."""
+    def portions(self, size: int = PORTION, sort: str = "new") -> Iterator[list[int]]:
+        """Yield the ids, so many at a time, in an order that no act changes; an empty one says that it goes on."""
         if not self.everybody:
             yield list(self.ticked)
             return
-        filters = asked.read(QueryDict(self.query))
-        sort = people.sort_of("new", filters)  # an order that no act changes
-        after = None
+        filters = asked.read(self.given)
+        order, after = people.sort_of(sort, filters), None
         while True:
-            page = people.page(filters, sort, after=after, size=size, budget_s=BUDGET_S)
+            page = people.page(filters, order, after=after, size=size, budget_s=BUDGET_S)
             yield page.ids
             if page.after is None:
                 return
             after = page.after
 
-    def first(self, most: int) -> list[int] | None:
+    @property
+    def given(self) -> QueryDict:
+        """The filters as an address gives them."""
+        return QueryDict(self.query)
+
+    def first(self, most: int, sort: str = "new") -> list[int] | None:
         """Return all ids when there are at most so many, else None."""
         found: list[int] = []
-        for portion in self.portions(size=most + 1):
+        for portion in self.portions(most + 1, sort):
             found += portion
             if len(found) > most:
                 return None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.leads.views import acts, attributes, commands, files, identity, people, person
+from embudo.leads.views import acts, attributes, commands, exports, files, identity, people, person, saved
 
 app_name = "leads"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("people/filters/", people.people_filters, name="people_filters"),
     path("people/filters/attributes/", people.attribute_filters, name="attribute_filters"),
     path("people/columns/", people.people_columns, name="people_columns"),
+    path("people/views/", saved.add, name="views"),
+    path("people/views/<int:view>/", saved.change, name="view"),
+    path("people/views/<int:view>/removal/", saved.removal, name="view_removal"),
+    path("people/export/", exports.export, name="export"),
+    path("people/exports/<int:job>/", exports.fetch, name="exported"),
     path("people/acts/", acts.act, name="act"),
     path("people/acts/<uuid:fact>/undo/", acts.undo, name="act_undo"),
     path("people/acts/work/<int:job>/undo/", acts.undo_work, name="act_undo_work"),

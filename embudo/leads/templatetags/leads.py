@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
 from embudo.leads import acting, naming
+from embudo.leads import exported as exports
 from embudo.leads.countries import country_called
 from embudo.leads.models import Person
 from embudo.leads.sentences import sentence
@@ -46,6 +47,12 @@ def employer(person: Person) -> str:
 def can_be_undone(job: Job) -> bool:
     """Whether what long work did with many people can still be undone."""
     return acting.can_be_undone(job)
+
+
+@register.filter
+def exported(job: Job) -> bool:
+    """Whether the file of an export is still there."""
+    return exports.file_of(job).exists()
 
 
 @register.filter
