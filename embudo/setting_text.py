@@ -4,8 +4,8 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from difflib import get_close_matches
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
+PEOPLED = Q(people_count__gt=0)  # companies that stand in their list
 LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
 
 
@@ -33,10 +34,30 @@ class Company(models.Model):
     domain = models.CharField(max_length=253, blank=True, db_index=True)
     group_id = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
+    owner = models.ForeignKey(  # an ordinary record
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    # What its people come to, at most 15 minutes old (leads/rollup.py): lists are sorted and filtered by it.
+    people_count = models.IntegerField(default=0, db_default=0)
+    engagement_order = models.FloatField(default=0, db_default=0)  # the highest of them
+    last_seen_at = models.BigIntegerField(default=0, db_default=0)
+    rank = models.SmallIntegerField(default=-1, db_default=-1)  # of the furthest stage, core.funnel.RANK
+    search = models.CharField(max_length=600, default="", db_default="")  # folded words, a space before each
+    rolled_at = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
+        indexes = [
+            models.Index(fields=["rolled_at"], name="company_to_roll"),
+            models.Index(fields=["-engagement_order", "-id"], name="company_by_engagement", condition=PEOPLED),
+            models.Index(fields=["-people_count", "-id"], name="company_by_people", condition=PEOPLED),
+            models.Index(fields=["-last_seen_at", "-id"], name="company_by_last_seen", condition=PEOPLED),
+            models.Index(fields=["search", "id"], name="company_by_name", condition=PEOPLED),
+            models.Index(fields=["owner", "-engagement_order", "-id"], name="company_by_owner", condition=PEOPLED),
+            models.Index(fields=["rank", "-engagement_order", "-id"], name="company_by_rank", condition=PEOPLED),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.domain

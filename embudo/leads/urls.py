@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.leads.views import acts, attributes, commands, exports, files, identity, people, person, saved
+from embudo.leads.views import acts, attributes, commands, companies, exports, files, identity, people, person, saved
 
 app_name = "leads"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("people/acts/", acts.act, name="act"),
     path("people/acts/<uuid:fact>/undo/", acts.undo, name="act_undo"),
     path("people/acts/work/<int:job>/undo/", acts.undo_work, name="act_undo_work"),
+    path("companies/", companies.company_list, name="companies"),
+    path("companies/<int:company>/", companies.page, name="company"),
+    path("companies/<int:company>/owner/", companies.owner, name="company_owner"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:person>/recent/", people.recent, name="recent"),
     path("people/<int:person>/timeline/", person.timeline, name="timeline"),

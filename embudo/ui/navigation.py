@@ -25,6 +25,7 @@ class Entry:
 ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
+    Entry(_("Companies"), "leads:companies", "people.see", "company", "b"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
     Entry(_("Long work"), "work:jobs", "", "clock", "w", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),

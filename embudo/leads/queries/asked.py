@@ -1,12 +1,13 @@
 """The filters that an address asks for, read and written."""
 
+import re
 from collections.abc import Iterator
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
-from embudo.leads.models import Attribute, Tag
+from embudo.leads.models import Attribute, Company, Tag
 from embudo.leads.queries.filters import (
     AttributeBetween,
     AttributeIs,
@@ -17,6 +18,7 @@ from embudo.leads.queries.filters import (
     Score,
     Seen,
     Tagged,
+    WorksAt,
 )
 from embudo.leads.queries.search import Search
 from embudo.leads.tags import key_of
@@ -72,6 +74,12 @@ def _tagged(query: QueryDict) -> Iterator[Filter]:
         yield Tagged(tag)
 
 
+def _company(query: QueryDict) -> Iterator[Filter]:
+    wanted = query.get("company", "")
+    if re.fullmatch("[0-9]{1,19}", wanted, re.ASCII) and int(wanted) < 2**63:
+        yield from (WorksAt(each) for each in Company.objects.filter(pk=int(wanted)))
+
+
 def _attributes(query: QueryDict) -> Iterator[Filter]:
     wanted = {key.split(".")[1] for key in query if key.startswith("a.") and len(key.split(".")) in (2, 3)}
     for attribute in Attribute.objects.filter(name__in=wanted).order_by("name"):
@@ -105,4 +113,4 @@ def _now() -> int:
     return int(timezone.now().timestamp() * 1_000_000)
 
 
-READERS = (_search, _reached, _options, _score, _seen, _tagged, _attributes)
+READERS = (_search, _reached, _options, _score, _seen, _tagged, _company, _attributes)

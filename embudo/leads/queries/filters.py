@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from embudo.core.event import DAY
-from embudo.leads.models import Attribute, Tag
+from embudo.leads.models import Attribute, Company, Tag
 from embudo.leads.naming import label_of, option_label, source_called
 from embudo.leads.queries.pieces import IS_LISTED, Condition, between, by_index, marks, unindexed
 from embudo.leads.queries.search import Search
@@ -184,6 +184,32 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class WorksAt:
+    """Works at a company."""
+
+    company: Company
+    key: str = "company"
+
+    @property
+    def where(self) -> Condition:
+        return Condition(f"{unindexed('p.company_id')} = %s", (self.company.pk,))
+
+    @property
+    def driver(self) -> Condition:
+        merged = unindexed("merged_into_id")
+        sql = f"SELECT id FROM leads_person WHERE company_id = %s AND known AND {merged} IS NULL"
+        return Condition(sql, (self.company.pk,))
+
+    @property
+    def words(self) -> str:
+        return _("works at %(name)s") % {"name": self.company}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, str(self.company.pk))]
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeIs:
     """An attribute has this value, whatever else it has."""
 
@@ -306,7 +332,7 @@ class Reached:
         return [("reached", self.stage), ("from", str(self.start)), ("to", str(self.end)), *further]
 
 
-Filter = OneOf | Score | Seen | Handoff | Tagged | AttributeIs | AttributeBetween | Reached | Search
+Filter = OneOf | Score | Seen | Handoff | Tagged | WorksAt | AttributeIs | AttributeBetween | Reached | Search
 
 
 def _or(parts: Iterator[str]) -> str:

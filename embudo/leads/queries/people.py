@@ -103,7 +103,8 @@ COMPOSITE = {("stage", "engagement"): "person_by_stage", ("grade", "engagement")
 # bench/pages.py measures each, tests/leads/queries/test_people.py reads each.
 OFFERED = {
     **{kind: tuple(SORTS) for kind in (
-        "none", "search", "stage", "grade", "score", "source", "seen", "unseen", "handoff", "tag", "choice", "number",
+        "none", "search", "stage", "grade", "score", "source", "seen", "unseen", "handoff", "tag", "company", "choice",
+        "number",
     )},
     "reached": ("reached",),
 }  # fmt: skip

@@ -1,0 +1,77 @@
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('leads', '0023_views_of_the_list_are_saved'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='company',
+            name='engagement_order',
+            field=models.FloatField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='last_seen_at',
+            field=models.BigIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='owner',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='people_count',
+            field=models.IntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='rank',
+            field=models.SmallIntegerField(db_default=-1, default=-1),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='rolled_at',
+            field=models.BigIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='search',
+            field=models.CharField(db_default='', default='', max_length=600),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(fields=['rolled_at'], name='company_to_roll'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['-engagement_order', '-id'], name='company_by_engagement'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['-people_count', '-id'], name='company_by_people'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['-last_seen_at', '-id'], name='company_by_last_seen'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['search', 'id'], name='company_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['owner', '-engagement_order', '-id'], name='company_by_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('people_count__gt', 0)), fields=['rank', '-engagement_order', '-id'], name='company_by_rank'),
+        ),
+    ]
