@@ -90,6 +90,7 @@ MAKERS: Mapping[str, Callable[[Person, _Told], str]] = {
     "new": lambda person, told: instant_or_unknown(person.first_seen_at, person.first_seen_known),
     "source": lambda person, told: source_called(person.source),
     "campaign": _text("campaign"),
+    "last_source": lambda person, told: source_called(person.last_source),
     "mail": _text("mail"),
     "phone": _text("phone"),
     "place": _place,

@@ -193,7 +193,8 @@ def _histories(
 COLUMNS = (
     "known", "stage", "stage_since_at", "fit", "grade", "fit_known_share", "disqualified", "engagement",
     "engagement_at", "handoff_ready", "created_at", "first_seen_at", "last_seen_at", "first_seen_known",
-    "last_seen_known", "events", "source", "medium", "campaign", "landing_page", "name", "mail", "phone", "title",
+    "last_seen_known", "events", "source", "medium", "campaign", "landing_page", "last_source",
+    "last_medium", "last_campaign", "last_landing_page", "name", "mail", "phone", "title",
     "company_name", "industry", "country", "city",
     "language", "search", "company_id", "attributes",
 )  # fmt: skip
@@ -242,7 +243,7 @@ def rebuilt(
         cause = move.cause
         causes = [[cause.source, cause.id, cause.kind, cause.at]] if cause else []
         walked.append((move.from_stage, move.to_stage, move.at, str(move.why), json.dumps(causes)))
-    touch = summary.touch
+    touch, last = summary.touch, summary.last_touch
     return {
         **shown,
         "known": summary.known,
@@ -266,6 +267,10 @@ def rebuilt(
         "medium": touch.medium[:200],
         "campaign": touch.campaign[:300],
         "landing_page": touch.landing_page[:500],
+        "last_source": last.source[:200],
+        "last_medium": last.medium[:200],
+        "last_campaign": last.campaign[:300],
+        "last_landing_page": last.landing_page[:500],
         "search": profile.search_text(shown),
         "company_id": employer.id if employer else None,
         "attributes": known,

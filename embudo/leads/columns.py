@@ -32,6 +32,7 @@ COLUMNS = (
     Column("new", _("First seen"), "new", figures=True),
     Column("source", _("Source")),
     Column("campaign", _("Campaign")),
+    Column("last_source", _("Last source")),
     Column("mail", _("E-mail")),
     Column("phone", _("Phone")),
     Column("place", _("Place")),

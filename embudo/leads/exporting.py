@@ -73,6 +73,7 @@ VALUES: dict[str, Callable[[Person, Told], Any]] = {
     "new": lambda person, told: _when(person.first_seen_at, person.first_seen_known),
     "source": lambda person, told: source_called(person.source),
     "campaign": _column("campaign"),
+    "last_source": lambda person, told: source_called(person.last_source),
     "mail": _column("mail"),
     "phone": _column("phone"),
     "place": lambda person, told: ", ".join(part for part in (person.city, country_called(person.country)) if part),

@@ -110,6 +110,10 @@ class Person(models.Model):
     medium = models.CharField(max_length=200, blank=True)
     campaign = models.CharField(max_length=300, blank=True)
     landing_page = models.CharField(max_length=500, blank=True)
+    last_source = models.CharField(max_length=200, blank=True, db_default="")  # last touch, leads/touch.py
+    last_medium = models.CharField(max_length=200, blank=True, db_default="")
+    last_campaign = models.CharField(max_length=300, blank=True, db_default="")
+    last_landing_page = models.CharField(max_length=500, blank=True, db_default="")
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -128,6 +132,7 @@ class Person(models.Model):
             models.Index(fields=["stage", "-engagement_order", "id"], name="person_by_stage", condition=LISTED),
             models.Index(fields=["grade", "-engagement_order", "id"], name="person_by_grade", condition=LISTED),
             models.Index(fields=["source", "-engagement_order", "id"], name="person_by_source", condition=LISTED),
+            models.Index(fields=["last_source", "id"], name="person_by_last_source", condition=LISTED),
         ]
 
     def __str__(self) -> str:
@@ -233,7 +238,7 @@ class Score(models.Model):
     version = models.IntegerField(default=0)  # of the definition
     state = models.BinaryField()
     revision = models.IntegerField(default=1)  # counts writes: who writes has seen the one before, or tries again
-    touch = models.TextField(blank=True)  # the order of the fact that is the first touch, as JSON
+    touch = models.TextField(blank=True)  # the orders of the facts that are first and last touch, as JSON
     updated_at = models.BigIntegerField()
     next_change_at = models.BigIntegerField(null=True, db_index=True)  # when a compared value changes by itself
 

@@ -21,7 +21,7 @@ PATIENCE_S = 1.0
 KINDS = frozenset(
     "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
     "opportunity_lost people_merged people_unmerged identity_linked verdict_revised fact_withdrawn call_made "
-    "meeting_held note_written purchase_made referral_made".split()
+    "meeting_held note_written purchase_made referral_made event_attended social_interaction".split()
 )
 
 
@@ -45,16 +45,17 @@ def record(
     by: Any,
     person: int | None = None,
     at: int | None = None,
+    utm: Mapping[str, str] | None = None,
     log: Log | None = None,
 ) -> Receipt:
     """Append one fact about a person and return where it stands; a repeat with the same id counts once.
 
     `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
-    the fact is about whom its traits name. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
+    the fact is about whom its traits name. `utm` says how somebody came to us. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
     """
     if kind not in KINDS:
         raise UnknownKind(kind)
-    (receipt,) = (log or the_log()).append([_fact(kind, props, id, by, person, at)])
+    (receipt,) = (log or the_log()).append([_fact(kind, props, id, by, person, at, utm)])
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)
     return receipt
@@ -68,7 +69,7 @@ def record_all(kind: str, said: Sequence[tuple[int, Mapping[str, Any], str]], *,
     """
     if kind not in KINDS:
         raise UnknownKind(kind)
-    facts = [_fact(kind, props, id, by, person, None) for person, props, id in said]
+    facts = [_fact(kind, props, id, by, person) for person, props, id in said]
     receipts = the_log().append(facts) if facts else []
     kept = [each for each in receipts if each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)]
     last = {each.shard: each for each in sorted(kept, key=lambda each: each.offset)}
@@ -91,7 +92,15 @@ def the_log() -> Log:
     return shared_log(settings.EMBUDO)
 
 
-def _fact(kind: str, props: Mapping[str, Any], id: str, by: Any, person: int | None, at: int | None) -> Event:
+def _fact(
+    kind: str,
+    props: Mapping[str, Any],
+    id: str,
+    by: Any,
+    person: int | None,
+    at: int | None = None,
+    utm: Mapping[str, str] | None = None,
+) -> Event:
     moment = now()
     identifier = f"person:{person}" if person is not None else _named_by(props)
     return Event(
@@ -106,7 +115,7 @@ def _fact(kind: str, props: Mapping[str, Any], id: str, by: Any, person: int | N
         door=Door.APP,
         verdict=Verdict.HUMAN,
         props=dict(props),
-        context={"by": getattr(by, "pk", None), "by_name": str(by)},
+        context={"by": getattr(by, "pk", None), "by_name": str(by), **({"utm": dict(utm)} if utm else {})},
     )
 
 

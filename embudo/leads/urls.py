@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from embudo.leads.views import acts, attributes, commands, companies, exports, files, identity, people, person, saved
+from embudo.leads.views import (
+    acts,
+    attributes,
+    commands,
+    companies,
+    entry,
+    exports,
+    files,
+    identity,
+    people,
+    person,
+    saved,
+)
 
 app_name = "leads"
 urlpatterns = [
@@ -22,6 +34,8 @@ urlpatterns = [
     path("companies/", companies.company_list, name="companies"),
     path("companies/<int:company>/", companies.page, name="company"),
     path("companies/<int:company>/owner/", companies.owner, name="company_owner"),
+    path("people/new/", entry.new, name="new"),
+    path("people/new/known/", entry.known, name="new_known"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:person>/recent/", people.recent, name="recent"),
     path("people/<int:person>/timeline/", person.timeline, name="timeline"),

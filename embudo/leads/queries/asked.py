@@ -9,6 +9,7 @@ from django.utils import timezone
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.leads.models import Attribute, Company, Tag
 from embudo.leads.queries.filters import (
+    TOUCHES,
     AttributeBetween,
     AttributeIs,
     Filter,
@@ -18,6 +19,7 @@ from embudo.leads.queries.filters import (
     Score,
     Seen,
     Tagged,
+    Touched,
     WorksAt,
 )
 from embudo.leads.queries.search import Search
@@ -68,6 +70,13 @@ def _seen(query: QueryDict) -> Iterator[Filter]:
             yield Seen(int(days), key == "seen", now)
 
 
+def _touched(query: QueryDict) -> Iterator[Filter]:
+    for key in TOUCHES:
+        text = query.get(key, "").replace("\0", "")[:300]
+        if text and (key != "direction" or text in ("inbound", "outbound")):
+            yield Touched(key, text)
+
+
 def _tagged(query: QueryDict) -> Iterator[Filter]:
     wanted = {key_of(each) for each in query.getlist("tag") if each.strip()}
     for tag in Tag.objects.filter(key__in=wanted).order_by("key")[:10] if wanted else ():
@@ -113,4 +122,4 @@ def _now() -> int:
     return int(timezone.now().timestamp() * 1_000_000)
 
 
-READERS = (_search, _reached, _options, _score, _seen, _tagged, _company, _attributes)
+READERS = (_search, _reached, _options, _score, _seen, _touched, _tagged, _company, _attributes)

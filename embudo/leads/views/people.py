@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
@@ -29,6 +30,13 @@ RECENT = 5
 SEEN_DAYS = (1, 7, 30, 90)
 UNSEEN_DAYS = (30, 90, 180)
 TAGS_OFFERED = 40
+TOUCHED = {
+    "medium": gettext_lazy("Medium of the first touch"),
+    "campaign": gettext_lazy("Campaign of the first touch"),
+    "last.source": gettext_lazy("Source of the last touch"),
+    "last.medium": gettext_lazy("Medium of the last touch"),
+    "last.campaign": gettext_lazy("Campaign of the last touch"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,8 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "given": request.GET,
         "given_stages": request.GET.getlist("stage"),
         "given_grades": request.GET.getlist("grade"),
+        "touches": TOUCHED.items(),
+        "touch_given": any(request.GET.get(key) for key in (*TOUCHED, "direction")),
         "tags": tags.used(TAGS_OFFERED),
         "given_tags": [tags.key_of(each) for each in request.GET.getlist("tag")],
         "given_sources": request.GET.getlist("source"),

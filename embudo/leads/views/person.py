@@ -7,6 +7,8 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
@@ -25,6 +27,7 @@ from embudo.leads.statements import opportunities
 from embudo.leads.story import Times, history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
+from embudo.leads.touch import is_outbound
 from embudo.leads.views.applying import Moved, fact_id, list_left, person_of
 from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import profile_card
@@ -68,6 +71,7 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
         "losses": LOSSES,
         "fact": fact_id(),
         "back": list_left(request),
+        **_touches(found),
         "files": files.of(members(found.id)),
         "files_largest_mb": files.LARGEST_MB,
         "files_taken": ",".join(f".{each}" for each in files.TYPES),
@@ -188,6 +192,21 @@ def _timeline(
         "families": [each for each in FAMILIES if any(entry.family == each for entry in found)],
         "entries_in_all": len(found),
     }
+
+
+def _touches(person: Person) -> dict[str, Any]:
+    """The first and the last touch; the last only where it is another one."""
+    first = (person.source, person.medium, person.campaign, person.landing_page)
+    last = (person.last_source, person.last_medium, person.last_campaign, person.last_landing_page)
+    names = ("source", "medium", "campaign", "landing_page")
+    found = []
+    if any(first):
+        query = urlencode({"source": person.source or "-"})
+        found.append({"label": _("First touch"), "query": query, **dict(zip(names, first, strict=True))})
+    if any(last) and last != first:
+        query = urlencode({"last.source": person.last_source})
+        found.append({"label": _("Last touch"), "query": query, **dict(zip(names, last, strict=True))})
+    return {"touches": found, "outbound": is_outbound(person.medium)}
 
 
 def _identity(person: Person, times: Times) -> dict[str, Any]:
