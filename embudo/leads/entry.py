@@ -127,13 +127,11 @@ def keep(written: Written, *, by: Any, id: str, person: int | None = None) -> tu
 def _identifiers(typed: Mapping[str, str]) -> Sequence[str]:
     found = []
     for name, identify in (("email", mail_identifier), ("phone", phone_identifier)):
+        text = typed.get(name, "").strip()
         try:
-            value = (
-                checked(Attribute(name=name), typed.get(name, "").strip(), {}) if typed.get(name, "").strip() else ""
-            )
+            found.append(identify(checked(Attribute(name=name), text, {}) if text else ""))
         except BadValue:
             continue
-        found.append(identify(value))
     return [each for each in found if each]
 
 

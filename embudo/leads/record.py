@@ -51,7 +51,8 @@ def record(
     """Append one fact about a person and return where it stands; a repeat with the same id counts once.
 
     `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
-    the fact is about whom its traits name. `utm` says how somebody came to us. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
+    the fact is about whom its traits name. `utm` says how somebody came to us. Raises UnknownKind, NotRecorded, or
+    LogUnavailable: then nothing was kept.
     """
     if kind not in KINDS:
         raise UnknownKind(kind)

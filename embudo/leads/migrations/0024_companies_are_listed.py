@@ -1,6 +1,19 @@
+"""What the people of a company come to. Plain SQL: Django would copy the table for each column on SQLite."""
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+ADD = "ALTER TABLE leads_company ADD COLUMN {} {} NOT NULL DEFAULT {}"
+DROP = "ALTER TABLE leads_company DROP COLUMN {}"
+COLUMNS = {
+    "people_count": ("integer", "0", models.IntegerField(db_default=0, default=0)),
+    "engagement_order": ("double precision", "0", models.FloatField(db_default=0, default=0)),
+    "last_seen_at": ("bigint", "0", models.BigIntegerField(db_default=0, default=0)),
+    "rank": ("smallint", "-1", models.SmallIntegerField(db_default=-1, default=-1)),
+    "search": ("varchar(600)", "''", models.CharField(db_default="", default="", max_length=600)),
+    "rolled_at": ("bigint", "0", models.BigIntegerField(db_default=0, default=0)),
+}
 
 
 class Migration(migrations.Migration):
@@ -11,40 +24,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='company',
-            name='engagement_order',
-            field=models.FloatField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='company',
-            name='last_seen_at',
-            field=models.BigIntegerField(db_default=0, default=0),
+        *(
+            migrations.RunSQL(
+                ADD.format(name, kind, default),
+                DROP.format(name),
+                state_operations=[migrations.AddField("company", name, field)],
+            )
+            for name, (kind, default, field) in COLUMNS.items()
         ),
         migrations.AddField(
             model_name='company',
             name='owner',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='company',
-            name='people_count',
-            field=models.IntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='company',
-            name='rank',
-            field=models.SmallIntegerField(db_default=-1, default=-1),
-        ),
-        migrations.AddField(
-            model_name='company',
-            name='rolled_at',
-            field=models.BigIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='company',
-            name='search',
-            field=models.CharField(db_default='', default='', max_length=600),
         ),
         migrations.AddIndex(
             model_name='company',

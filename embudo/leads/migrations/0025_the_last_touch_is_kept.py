@@ -1,34 +1,28 @@
-from django.conf import settings
+"""Four columns. Plain SQL, because Django adds a column on SQLite by copying the table, which would lose its triggers."""
+
 from django.db import migrations, models
+
+ADD = "ALTER TABLE leads_person ADD COLUMN {} varchar({}) NOT NULL DEFAULT ''"
+DROP = "ALTER TABLE leads_person DROP COLUMN {}"
+COLUMNS = {"last_source": 200, "last_medium": 200, "last_campaign": 300, "last_landing_page": 500}
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('leads', '0024_companies_are_listed'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='person',
-            name='last_campaign',
-            field=models.CharField(blank=True, db_default='', max_length=300),
-        ),
-        migrations.AddField(
-            model_name='person',
-            name='last_landing_page',
-            field=models.CharField(blank=True, db_default='', max_length=500),
-        ),
-        migrations.AddField(
-            model_name='person',
-            name='last_medium',
-            field=models.CharField(blank=True, db_default='', max_length=200),
-        ),
-        migrations.AddField(
-            model_name='person',
-            name='last_source',
-            field=models.CharField(blank=True, db_default='', max_length=200),
+        *(
+            migrations.RunSQL(
+                ADD.format(name, length),
+                DROP.format(name),
+                state_operations=[
+                    migrations.AddField("person", name, models.CharField(blank=True, db_default="", max_length=length))
+                ],
+            )
+            for name, length in COLUMNS.items()
         ),
         migrations.AddIndex(
             model_name='person',

@@ -36,6 +36,24 @@ def address(filters: list[Filter]) -> list[tuple[str, str]]:
     return [pair for each in filters for pair in each.query]
 
 
+def unread(query: QueryDict, filters: list[Filter]) -> list[str]:
+    """Return what an address asks for and `read` has left out, because there is no such thing."""
+    written = address(filters)
+    keys = {key for key, _value in written}
+    exact = {(key, value.casefold()) for key, value in written}
+    asked = [(key, value) for key, values in query.lists() if key not in NO_FILTERS for value in values if value]
+    left = [(key, value) for key, value in asked if key not in keys or _is_other(key, value, exact)]
+    return [f"{key}={value}"[:80] for key, value in left]
+
+
+def _is_other(key: str, value: str, exact: set[tuple[str, str]]) -> bool:
+    return key in SEVERAL and (key, " ".join(value.casefold().split())) not in exact
+
+
+NO_FILTERS = ("q", "sort", "after", "before", "view", "from", "to", "further")
+SEVERAL = ("stage", "grade", "source", "tag")
+
+
 def _search(query: QueryDict) -> Iterator[Filter]:
     search = Search.of(query.get("q", ""))
     if search:

@@ -77,7 +77,8 @@ class Touched:
     def where(self) -> Condition:
         column = TOUCHES[self.key]
         if self.key.startswith("direction"):
-            holds = f"LOWER(p.{column}) IN ({marks(OUTBOUND)})"
+            said = f"REPLACE(REPLACE(LOWER(TRIM(p.{column})), '_', '-'), ' ', '-')"  # as touch.is_outbound reads it
+            holds = f"{said} IN ({marks(OUTBOUND)})"
             return Condition(holds if self.text == "outbound" else f"NOT ({holds})", OUTBOUND)
         return Condition(f"p.{column} = %s", (self.text,))
 

@@ -86,6 +86,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "previous": _address(base, sort, before=page.before) if page.before else "",
         "unfinished": page.unfinished,
         "ordered_at": scores.snapshot_at() if sort.key == "engagement" else None,
+        "unread": _unread(request, wanted),
         "first": after is None and before is None,
         "here": request.get_full_path(),
         **_acting(request),
@@ -181,6 +182,13 @@ def _acting(request: HttpRequest) -> dict[str, Any]:
 def _position(request: HttpRequest, name: str, sort: people.Sort) -> people.Position | None:
     text = request.GET.get(name, "")
     return people.Position.of(text, sort) if text else None
+
+
+def _unread(request: HttpRequest, wanted: list[Filter]) -> str:
+    """What the address asks for that is not there, for the reader."""
+    unread, sort = asked.unread(request.GET, wanted), request.GET.get("sort", "")
+    unread += [f"sort={sort}"[:80]] if sort and sort.lstrip("-") not in (*people.SORTS, "reached") else []
+    return ", ".join(unread[:5])
 
 
 def _chip(each: Filter, wanted: list[Filter], sort: people.Sort, view: SavedView | None) -> Chip:
