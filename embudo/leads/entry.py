@@ -32,17 +32,15 @@ class Way:
     source: str
     medium: str
     kind: str = ""
-    where: Any = ""  # what the field is called that names the occasion
 
 
 WAYS = {
     each.key: each
     for each in (
-        Way("fair", gettext_lazy("Fair"), "calendar", "fair", "event", "event_attended", gettext_lazy("Which fair")),
+        Way("fair", gettext_lazy("Fair"), "calendar", "fair", "event", "event_attended"),
         Way("card", gettext_lazy("Business card"), "person", "business card", "offline"),
         Way("call", gettext_lazy("They called"), "phone", "phone", "phone", "call_made"),
-        Way("social", gettext_lazy("Social profile"), "external", "social", "social", "social_interaction",
-            gettext_lazy("Address of the profile")),
+        Way("social", gettext_lazy("Social profile"), "external", "social", "social", "social_interaction"),
     )
 }  # fmt: skip
 FIELDS = ("name", "email", "phone", "company", "title")
