@@ -34,7 +34,7 @@ SHOWN = 25  # people on the page of a company
 TOLD = 10  # of whom the last facts are shown
 DEALING = 20  # of whom opportunities are read
 RECENT = 15  # facts
-COLUMNS = [each for each in columns.COLUMNS if each.key in ("title", "stage", "fit", "engagement", "seen", "owner")]
+COLUMNS = [each for each in columns.COLUMNS if each.key in ("stage", "fit", "engagement", "seen")]
 
 
 @dataclass(frozen=True, slots=True)
