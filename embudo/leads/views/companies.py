@@ -1,6 +1,7 @@
 """Companies: their list, and the page of one with its people, what they did last and what is open."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -24,8 +25,10 @@ from embudo.leads.queries.companies import ORDERS, Asked
 from embudo.leads.queries.filters import WorksAt
 from embudo.leads.statements import opportunities
 from embudo.leads.timeline import Entry, entries
-from embudo.ui import keyset
+from embudo.ui import figures, keyset
 from embudo.ui.stages import stage_of
+from embudo.ui.templatetags.ui import instant
+from embudo.ui.templatetags.ui import stage as stage_badge
 from embudo.ui.toasts import toast
 
 SIZE = 50
@@ -39,12 +42,17 @@ COLUMNS = [each for each in columns.COLUMNS if each.key in ("stage", "fit", "eng
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One company as the list shows it."""
+    """One company as the list shows it, written here and not in the template because a page has fifty of them."""
 
-    company: Company
-    key: str
-    rolled: rollup.Rolled
+    key: str  # the id as addresses write it
+    name: str
+    domain: str
+    people: str
     stage: str
+    fit: str
+    engagement: str
+    seen: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,22 @@ def _rows(found: list[Company]) -> list[Row]:
     few = sum(each.people_count for each in found) <= MOST_COUNTED
     fresh = rollup.of([each.pk for each in found]) if few else {}
     kept = {each.pk: _kept(each) for each in found}
-    return [Row(each, str(each.pk), rolled := fresh.get(each.pk, kept[each.pk]), _stage(rolled)) for each in found]
+    stages = {code: stage_badge(code) for code in STAGES} | {"": ""}
+    return [_row(each, fresh.get(each.pk, kept[each.pk]), stages) for each in found]
+
+
+def _row(company: Company, rolled: rollup.Rolled, stages: Mapping[str, str]) -> Row:
+    return Row(
+        key=str(company.pk),
+        name=str(company),
+        domain=company.domain if company.domain != company.name else "",
+        people=figures.number(rolled.people),
+        stage=stages[_stage(rolled)],
+        fit=figures.number(rolled.fit),
+        engagement=figures.number(rolled.engagement, 1),
+        seen=instant(rolled.last_seen_at),
+        owner=str(company.owner or figures.NONE),
+    )
 
 
 def _kept(company: Company) -> rollup.Rolled:
