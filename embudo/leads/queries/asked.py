@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.leads.models import Attribute, Company, Tag
+from embudo.leads.queries.belonging import TOUCHES, Tagged, Touched, WorksAt
 from embudo.leads.queries.filters import (
-    TOUCHES,
     AttributeBetween,
     AttributeIs,
     Filter,
@@ -18,9 +18,6 @@ from embudo.leads.queries.filters import (
     Reached,
     Score,
     Seen,
-    Tagged,
-    Touched,
-    WorksAt,
 )
 from embudo.leads.queries.search import Search
 from embudo.leads.tags import key_of

@@ -19,7 +19,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
-from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen, Touched
+from embudo.leads.queries.belonging import Touched
+from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen
 from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every, unindexed
 from embudo.leads.queries.search import Search
 from embudo.leads.sql import rows

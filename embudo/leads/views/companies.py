@@ -21,8 +21,8 @@ from embudo.leads import cells, columns, rollup, story
 from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import people, scores
+from embudo.leads.queries.belonging import WorksAt
 from embudo.leads.queries.companies import ORDERS, Asked
-from embudo.leads.queries.filters import WorksAt
 from embudo.leads.statements import opportunities
 from embudo.leads.timeline import Entry, entries
 from embudo.ui import figures, keyset
