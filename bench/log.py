@@ -114,9 +114,12 @@ def main() -> None:
         found |= speed("seal", given.events, log.seal)
         found["bytes_per_row"] = sum(path.stat().st_size for path in log.segments()) / given.events
         found |= speed("read_segments", given.events, lambda: read(log)) | history("1_segment", log)
+        late: list[tuple[float, float]] = []
         for first in range(given.events, given.events + 3 * quarter, quarter):
             append(log, [event(first + each, random, given.subjects, 10**9) for each in range(quarter)], 2_000)
-            log.seal()
+            late.append(timed(log.seal))  # beside segments whose keys are forgotten
+        found["seal_late_per_s"] = 3 * quarter / sum(wall for wall, _ in late)
+        found["seal_late_cpu_us"] = sum(cpu for _, cpu in late) / (3 * quarter) * 1e6
         found |= speed("compact", given.events + 3 * quarter, lambda: log.compact(fewest=2))
         found |= history("compacted", log)
         found["verify_problems"] = len(log.verify())

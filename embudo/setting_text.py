@@ -210,7 +210,7 @@ def _split(text: str) -> SplitResult:
         if parts.port == 0:
             raise ValueError("port 0")
     except ValueError as error:
-        raise Unfit(f"its port or host cannot be read ({error}); a port is a number from 1 to 65535") from error
+        raise Unfit("its port or host cannot be read; a port is a number from 1 to 65535") from error
     return parts
 
 

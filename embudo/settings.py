@@ -197,13 +197,15 @@ CONTENT_SECURITY_POLICY = {
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
 WORK = {
+    "duplicates": "embudo.duplicates.search",
+    "erasure": "embudo.privacy.erasing",
     "replay": "embudo.operate.replay",
     "people_act": "embudo.leads.acting",
     "people_export": "embudo.leads.exporting",
 }
 
 # What erases a person, with everything that any app keeps of them.
-ERASE = "embudo.leads.erasure.erase"
+ERASE = "embudo.privacy.erasing.erase_everywhere"
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)
@@ -226,5 +228,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links", "one_line"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "splink": {"level": "WARNING"},  # it tells of every step
+    },
 }

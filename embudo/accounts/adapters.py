@@ -151,7 +151,9 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **known: Any) -> None:
         """Whatever went wrong there, the sign-in page says what to do; nothing of the provider's answer is shown."""
-        raise _refused(request, _("The sign-in by %(provider)s did not end well. Try again.") % {"provider": provider.name})
+        raise _refused(
+            request, _("The sign-in by %(provider)s did not end well. Try again.") % {"provider": provider.name}
+        )
 
 
 def _claims(told: dict[str, Any]) -> dict[str, Any]:
@@ -193,5 +195,3 @@ def _box() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [salted_hmac("embudo.accounts.second_step", "", secret=key, algorithm="sha256").digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
-
-

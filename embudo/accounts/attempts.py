@@ -48,9 +48,12 @@ _by_address = Recent(WINDOW.total_seconds())
 
 
 def too_many(request: HttpRequest, email: str, *, allowed: int | None = None) -> bool:
-    """Return whether this sign-in must wait, whether or not such a user exists; `allowed` failures may precede it."""
+    """Return whether this sign-in must wait, whether or not such a user exists; `allowed` failures may precede it.
+
+    Behind a proxy that is not listed everybody has one address, and by it one stranger would lock all of them out.
+    """
     allowed = FAILURES_PER_EMAIL if allowed is None else allowed
-    if _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
+    if not _is_shared(request) and _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
         return True
     since = timezone.now() - WINDOW
     return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= allowed
@@ -66,7 +69,8 @@ def failed(request: HttpRequest, email: str) -> None:
 
 def failed_here(request: HttpRequest) -> None:
     """Count a failure that names nobody, by the network address alone."""
-    _by_address.add(address_of(request), time.monotonic())
+    if not _is_shared(request):
+        _by_address.add(address_of(request), time.monotonic())
 
 
 def succeeded(email: str) -> None:
@@ -77,6 +81,11 @@ def succeeded(email: str) -> None:
 def address_of(request: HttpRequest) -> str:
     """Return the visitor's network address; X-Forwarded-For counts only when a trusted proxy wrote it."""
     return Addresses(settings.EMBUDO.trusted_proxies).behind(request.META.get("REMOTE_ADDR", ""), request.headers)
+
+
+def _is_shared(request: HttpRequest) -> bool:
+    trusted = Addresses(settings.EMBUDO.trusted_proxies)
+    return trusted.is_hidden(request.META.get("REMOTE_ADDR", ""), request.headers)
 
 
 def _key(email: str) -> str:

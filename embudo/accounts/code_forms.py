@@ -94,7 +94,6 @@ class PasskeyNameForm(passkeys.EditWebAuthnForm):
     name = forms.CharField(label=_("Name"), max_length=60)
 
 
-
 def _code(secret: str, counter: int) -> str:
     return format_hotp_value(hotp_value(secret, counter))
 

@@ -3,6 +3,7 @@
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -11,6 +12,8 @@ from embudo.accounts.models import User
 
 def enter(request: HttpRequest, user: User, *, then: str = "") -> HttpResponse:
     """Sign somebody in who gave their password or opened their own link; leads to the second step or to `then`."""
+    if request.user.is_authenticated and request.user != user:
+        logout(request)
     record_authentication(request, user, method="password", reauthenticated=True)
     return perform_login(request, Login(user=user, redirect_url=then or settings.LOGIN_REDIRECT_URL))
 

@@ -66,7 +66,7 @@ class InvitationForm(InReadersWay):
             raise forms.ValidationError(UserForm.Meta.error_messages["email"]["unique"], code="unique")
         if Invitation.open().filter(email=email).exists():
             raise forms.ValidationError(
-                _("This address is invited already. Renew that invitation in the list of users, or take it back first."),
+                _("This address is invited already. Renew that invitation in the list of users, or take it back."),
                 code="open",
             )
         return email
@@ -122,12 +122,22 @@ class SecondStepForm(forms.Form):
     """The roles of which a second step is required."""
 
     roles = forms.MultipleChoiceField(
-        label=_("Required of"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
+        label=_("Required of"), choices=Role.choices, required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )  # fmt: skip
 
     @classmethod
     def in_force(cls) -> "SecondStepForm":
         return cls(initial={"roles": list(SecondStepRule.objects.values_list("role", flat=True))})
+
+
+class DayInput(forms.DateInput):
+    """A calendar, where the browser has one."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class TrailForm(forms.Form):
@@ -141,8 +151,8 @@ class TrailForm(forms.Form):
         required=False,
         choices=lambda: [("", _("Everything")), *((verb, audit.general(verb)) for verb in audit.WORDS)],
     )
-    since = forms.DateField(label=pgettext_lazy("dates", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=pgettext_lazy("dates", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=pgettext_lazy("dates", "From"), required=False, widget=DayInput)
+    until = forms.DateField(label=pgettext_lazy("dates", "To"), required=False, widget=DayInput)
     person = forms.RegexField(r"^-?[0-9]{1,20}$", required=False, widget=forms.HiddenInput)
 
 

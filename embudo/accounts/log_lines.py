@@ -1,19 +1,23 @@
-"""What no log line may say, and how much: a link opens an account, and a refusal is no error of ours."""
+"""What no log line may say, and how much: some links open what they lead to, and a refusal is no error of ours."""
 
 import logging
 import re
 
-_LINK = re.compile(r"/(password|invitation)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
+_LINK = re.compile(r"/(password|invitation|consent)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
 
 
 class WithoutLinks(logging.Filter):
-    """Lets every line pass, without what is secret in a link: of a password, an invitation, a provider's answer."""
+    """Lets every line pass, without what is secret in a link: of a password, an invitation, a person's own page."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
         if _LINK.search(line):
             record.msg, record.args = _LINK.sub(_without, line), ()
         return True
+
+
+def _without(found: re.Match[str]) -> str:
+    return f"/{found[1].partition('/')[0]}/..."
 
 
 class OneLine(logging.Filter):

@@ -36,7 +36,7 @@ def preferences(get_response: Handler) -> Handler:
 
 
 def sessions(get_response: Handler) -> Handler:
-    """Return the middleware that keeps the list of a person's sessions: one write when it begins, then one per 5 min."""
+    """Return the middleware that keeps the list of a person's sessions: one write at the start, then one per 5 min."""
     places = Places(settings.EMBUDO.places)
 
     def handle(request: HttpRequest) -> HttpResponse:
@@ -62,4 +62,5 @@ def _note(request: HttpRequest, places: Places) -> None:
     }
     if noted_key != key:  # the key changes with every sign-in and every change of the password
         UserSession.objects.filter(key=noted_key).delete()
+        UserSession.of(request.user)  # what ended by itself is forgotten
     UserSession.objects.update_or_create(key=key, defaults=known)

@@ -36,13 +36,18 @@ TABLE: dict[str, frozenset[Role]] = {
     "people.edit": EVERYBODY,  # attributes, owner, calls, the stage by hand
     "people.merge": EVERYBODY,  # reversible: unmerge is the same permission
     "people.export": EVERYBODY,  # the list as a file; each export is in the trail
-    "people.erase": MANAGERS,
     "opportunities.edit": SALES,  # open, win, lose
     "sites.see": MARKETING,
     "sites.edit": MARKETING,  # create, consent mode, keys
     "failed_events.see": MARKETING,
     "failed_events.replay": MANAGERS,
     "failed_events.dismiss": MANAGERS,
+    "privacy.see": EVERYBODY,  # purposes and their words, what is stored where
+    "purposes.edit": MARKETING,
+    "consents.record": EVERYBODY,  # what a person said about consent; the link of their own page
+    "people.take_out": MANAGERS,  # everything about one person, as files
+    "people.erase": MANAGERS,
+    "retention.edit": MANAGERS,
     "system.see": MANAGERS,
     "users.edit": ADMINS,
     "audit.see": ADMINS,
@@ -97,7 +102,7 @@ def signed_in(view: View) -> View:
 
 
 def settling_in(view: View) -> View:
-    """Return a view of one's own account, open also to those who still owe a second step: that is where it is set up."""
+    """Return a view of one's own account, open also to who owes a second step: that is where it is set up."""
     return _for_anybody(view, owing=True)
 
 

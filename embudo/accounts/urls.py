@@ -27,5 +27,6 @@ urlpatterns = [
     path("invitation/<str:token>/", invitations.accept, name="accept"),
     path("me/sessions/<int:pk>/end/", security.end_session, name="session_end"),
     path("me/sessions/end/", security.end_others, name="sessions_end_others"),
+    path("me/security/providers/<int:pk>/removal/", security.unlink, name="provider_unlink"),
     path("changes/", trail.trail, name="audit"),
 ]

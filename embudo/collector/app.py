@@ -125,16 +125,20 @@ class Collector:
             if key is None:
                 return self._unknown(len(parcel.pieces))
         count = len(parcel.pieces)
-        if not self._per_key.allows(key.text, count):
-            return self._refuse(Reason.RATE_LIMITED, count)
-        if key.door is Door.PUBLIC and not may_ask(key.site, headers.get("origin") or ""):
-            return self._refuse(Reason.WRONG_DOMAIN, count)
+        if turned_away := self._turned_away(key, headers, count):
+            return turned_away
         if key.door is Door.PUBLIC:
             address = self._addresses.of(scope.client, headers)
             result = self._sorter.of_browser(parcel, key, scope.path, headers, address)
         else:
             result = self._sorter.of_server(parcel, key, scope.path)
         return await self._keep(result, alone=bool(kind))
+
+    def _turned_away(self, key: Key, headers: Any, count: int) -> Answer | None:
+        """Refuse what comes from a page elsewhere, or is more than the key may send."""
+        if key.door is Door.PUBLIC and not may_ask(key.site, headers.get("origin") or ""):
+            return self._refuse(Reason.WRONG_DOMAIN, count)
+        return None if self._per_key.allows(key.text, count) else self._refuse(Reason.RATE_LIMITED, count)
 
     async def _body(self, proto: Any, headers: Any) -> bytes:
         """Return the body, never more of it than we take; raises Unreadable."""
@@ -189,18 +193,22 @@ class Collector:
             return self._refuse(error.reason)
         if key is None:
             return self._refuse(Reason.UNKNOWN_KEY)
+        if turned_away := self._turned_away(key, scope.headers, 1):
+            return turned_away
         if key.door is Door.PUBLIC and (refused := refusal_unread(key, scope.headers)):
             return self._refuse(refused.reason)
         drop = Drop(error.reason, error.detail)
         failure = failure_of(key, scope.path, drop, body, self._now())
-        return await self._keep(Sorted(failures=[failure], drops=[(0, drop)]), alone=True)
+        return await self._keep(Sorted(failures=[failure], drops=[(0, drop)], size_bytes=len(body)), alone=True)
 
     async def _keep(self, result: Sorted, *, alone: bool) -> Answer:
         """Wait until a request's load is durable, then say what became of it."""
         late: list[tuple[int, Drop]] = []
         if result.events or result.failures:
             try:
-                receipts = await self._committer.keep(result.events, result.failures)
+                receipts = await self._committer.keep(
+                    result.events, result.failures, size_bytes=result.size_bytes
+                )  # fmt: skip
             except Unavailable:
                 self.metrics.events["unavailable"] += len(result.events) + len(result.failures)
                 return answers.UNAVAILABLE

@@ -13,6 +13,7 @@ from embudo.eventlog import Failure, Log, LogUnavailable, Receipt
 
 MAX_WAITING = 50_000  # events and failed bodies in the queue; beyond it the door answers 503
 MAX_GROUP = 2_000  # events in one commit, so that other writers of the log get their turn
+UNIT_BYTES = 2_000  # a load counts as at least so many events as it has of these
 FLUSH_EVERY_S = 1.0  # counts of refusals wait this long for a commit to go with
 
 logger = logging.getLogger(__name__)
@@ -27,9 +28,15 @@ class Load:
 
     __slots__ = ("answer", "events", "failures", "size")
 
-    def __init__(self, events: Sequence[Event], failures: Sequence[Failure], answer: "asyncio.Future[list[Receipt]]"):
+    def __init__(
+        self,
+        events: Sequence[Event],
+        failures: Sequence[Failure],
+        answer: "asyncio.Future[list[Receipt]]",
+        size_bytes: int,
+    ) -> None:
         self.events, self.failures, self.answer = events, failures, answer
-        self.size = len(events) + len(failures)
+        self.size = max(len(events) + len(failures), size_bytes // UNIT_BYTES)
 
 
 class Committer:
@@ -56,12 +63,14 @@ class Committer:
         """Whether the writer runs."""
         return self._thread.is_alive()
 
-    def keep(self, events: Sequence[Event], failures: Sequence[Failure]) -> "asyncio.Future[list[Receipt]]":
-        """Put a request's load in the queue; the future holds the events' receipts once they are durable.
+    def keep(
+        self, events: Sequence[Event], failures: Sequence[Failure], *, size_bytes: int
+    ) -> "asyncio.Future[list[Receipt]]":
+        """Put a request's load of so many bytes in the queue; the future holds the events' receipts once durable.
 
         It raises Unavailable when nothing was kept. Raises Unavailable at once when the queue is full.
         """
-        load = Load(events, failures, self._loop.create_future())
+        load = Load(events, failures, self._loop.create_future(), size_bytes)
         with self._some:
             if self._size + load.size > MAX_WAITING or self._stopping:
                 raise Unavailable("the queue is full")

@@ -14,7 +14,7 @@ from embudo.collector.place import Places
 from embudo.collector.routes import HISTORY, ROUTES
 from embudo.collector.sites import Key
 from embudo.collector.suspicion import HeadersOf, Visitors, marks_of
-from embudo.collector.wire import Parcel, Piece, nesting_of
+from embudo.collector.wire import Parcel, Piece
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
 from embudo.core.intake import Drop, Envelope, Reason, refusal
@@ -30,6 +30,7 @@ class Sorted:
     events: list[Event] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     drops: list[tuple[int, Drop]] = field(default_factory=list)  # by the message's index, failed and refused ones
+    size_bytes: int = 0
 
     @property
     def refused(self) -> list[Reason]:
@@ -61,7 +62,7 @@ class Sorter:
         return self._sort(parcel, key, path, self._envelope(key, headers, _sent_at(parcel), address))
 
     def _sort(self, parcel: Parcel, key: Key, path: str, envelope: Envelope) -> Sorted:
-        result, alone = Sorted(), bool(ROUTES[path])
+        result, alone = Sorted(size_bytes=parcel.size_bytes), bool(ROUTES[path])
         for index, piece in enumerate(parcel.pieces):
             taken = self._take(piece, envelope)
             if isinstance(taken, Event):
@@ -93,7 +94,7 @@ class Sorter:
         )
 
     def _take(self, piece: Piece, envelope: Envelope) -> Event | Drop:
-        message, raw = piece
+        message, raw = piece.message, piece.raw
         if not isinstance(message, dict):
             unread = Drop(Reason.NOT_JSON if message is None and raw != b"null" else Reason.NOT_AN_OBJECT)
             return refusal(envelope) or unread
@@ -103,7 +104,7 @@ class Sorter:
             complete(message)
         if envelope.door is Door.PUBLIC and (marks := self._behaviour(message, envelope)):
             envelope = envelope._replace(marks=envelope.marks + marks)
-        return event_of(message, envelope, size_bytes=len(raw), nesting=nesting_of(raw))
+        return event_of(message, envelope, size_bytes=piece.size_bytes, nesting=piece.nesting)
 
     def _behaviour(self, message: dict[str, Any], envelope: Envelope) -> tuple[str, ...]:
         visitor = envelope.daily or message.get("anonymousId") or message.get("userId")

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from embudo.collector.sites import Key
-from embudo.collector.wire import UNREADABLE, Parcel, Piece, without_key
+from embudo.collector.wire import SAID_ONCE, UNREADABLE, Parcel, Piece, without_key
 from embudo.core.event import Door
 from embudo.core.intake import Drop
 from embudo.eventlog import Failure
 
-_SAID_ONCE = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
 _ORIGIN = re.compile(r"(public|secret) key(?:, (/\S*))?: (.*)", re.DOTALL)
 
 
@@ -44,7 +43,7 @@ def body_of(piece: Piece, parcel: Parcel) -> bytes:
     if not isinstance(own, dict):
         return piece.raw
     said = {**piece.message, "sentAt": parcel.sent_at}
-    missing: dict[str, Any] = {name: said[name] for name in _SAID_ONCE if said.get(name) != own.get(name)}
+    missing: dict[str, Any] = {name: said[name] for name in SAID_ONCE if said.get(name) != own.get(name)}
     if "sentAt" not in own and parcel.sent_at is not None:
         missing["sentAt"] = parcel.sent_at
     return msgspec.json.encode(own | missing) if missing else piece.raw

@@ -3,17 +3,16 @@
 from typing import Any
 
 from embudo.collector.field import part
-from embudo.collector.traits import phone_of
-
-_NAMES = ("phone", "phoneNumber", "phone_number", "telephone", "mobile")
+from embudo.collector.traits import name_of, phone_of, traits_of
 
 
 def complete(message: dict[str, Any]) -> None:
     """Write the number of a message's traits with its country, where the traits name one ("MX") that it fits."""
     for traits in (part(message, "traits"), part(part(message, "properties"), "traits")):
-        if isinstance(traits, dict) and (name := next((name for name in _NAMES if name in traits), "")):
-            country = traits.get("country") or part(traits, "address").get("country")
-            if isinstance(traits[name], str) and isinstance(country, str) and not phone_of(traits[name]):
+        name = next((name for name in traits if name_of(name) == "phone"), "")
+        if name and isinstance(traits, dict) and isinstance(traits[name], str) and not phone_of(traits[name]):
+            country = traits_of(traits)[0].get("country")
+            if isinstance(country, str):
                 traits[name] = _international(traits[name], country) or traits[name]
 
 

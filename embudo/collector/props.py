@@ -26,6 +26,7 @@ def props_of(message: Message, context: Message) -> dict[str, Any]:
         elif name:
             props[name] = value
     if message["type"] in ("page", "screen"):
+        props.pop("search", None)  # the query of the address, as it stands there
         _read_page(message, props, unusable)
     elif message["type"] == "group":
         props["group_id"] = id_of(message.get("groupId"))
@@ -86,6 +87,11 @@ def _text(given: object) -> str | None:
     return str(given) if isinstance(given, int | float) else None
 
 
+def _path(given: object) -> str | None:
+    text = _text(given)
+    return path_of(page_address(text)[0]) if text else text
+
+
 def _page_address(given: object) -> str | None:
     return page_address(given)[0] if isinstance(given, str) else None
 
@@ -110,7 +116,8 @@ def _share(given: object) -> float | None:
 
 # The properties that rules and screens read, and what each must be (eventlog/columns.py keeps some as columns).
 _READERS: Mapping[str, Callable[[object], Any]] = {
-    **dict.fromkeys(("path", "title", "topic", "name", "form", "currency"), _text),
+    **dict.fromkeys(("title", "topic", "name", "form", "currency"), _text),
+    "path": _path,
     **dict.fromkeys(("url", "referrer"), _page_address),
     **dict.fromkeys(("amount", "score"), _number),
     "dwell_s": _dwell_s,

@@ -8,6 +8,8 @@
   var IDLE_MS = 30000, MAX_QUEUE = 200, MAX_BATCH = 20, MAX_BYTES = 50000, LONGEST_WAIT_MS = 60000, SAME_ACT_MS = 30000;
   var location = window.location, earlier = Array.isArray(window.embudo) ? window.embudo : [];
 
+  var WITHDRAWN = "consent_withdrawn";
+
   // -- consent: what may be sent, and what may be kept in this browser ------------------------------
 
   var objects = navigator.globalPrivacyControl === true || (navigator.doNotTrack || window.doNotTrack) === "1";
@@ -50,24 +52,26 @@
   var queue = [], visitor = "", user = "", sending = false, wait = 1000, timer;
 
   function load() {
-    if (!allowed() || !keeps) return;
-    visitor = read("id") || visitor || uuid();
-    keep("id", visitor);
-    user = read("user") || user;
+    if (!keeps) return;
+    if (allowed()) {
+      visitor = read("id") || visitor || uuid();
+      keep("id", visitor);
+      user = read("user") || user;
+    }
     try {
       JSON.parse(read("queue") || "[]").forEach(function (event) {
-        if (!queue.some(function (each) { return each.messageId === event.messageId; })) queue.push(event);
+        if ((allowed() || event.event === WITHDRAWN) && !queue.some(function (each) { return each.messageId === event.messageId; })) queue.push(event);
       });
     } catch (e) { keep("queue", ""); }
   }
 
   function save() {
     queue.splice(0, queue.length - MAX_QUEUE);
-    keep("queue", allowed() && queue.length ? JSON.stringify(queue) : "");
+    keep("queue", queue.length ? JSON.stringify(queue) : "");
   }
 
   function push(message, soon) {
-    if (!allowed() && message.event !== "consent_withdrawn") return "";
+    if (!allowed() && message.event !== WITHDRAWN) return "";
     message.messageId = uuid();
     message.timestamp = new Date().toISOString();
     message.context = {page: {url: location.href, title: document.title, referrer: referrer}};
@@ -248,13 +252,15 @@
       var before = allowed(), wording = details && details.wording;
       purposes = given && typeof given === "object" ? given : undefined;
       if (purposes) given = Object.keys(purposes).some(function (each) { return purposes[each]; });
-      if (!given && before) push({type: "track", event: "consent_withdrawn", properties: {wording: wording}});
+      if (!given && before) { // what was not sent yet is not sent; this is told until it is heard
+        queue = [];
+        push({type: "track", event: WITHDRAWN, properties: {wording: wording}});
+      }
       answer = given ? "given" : "refused";
       if (!allowed()) {
-        flush(true);
-        queue = [];
         visitor = user = view = "";
-        ["id", "user", "queue"].forEach(function (name) { keep(name, ""); });
+        ["id", "user"].forEach(function (name) { keep(name, ""); });
+        flush(true);
       }
       if (!objects) keep("consent", answer);
       if (allowed()) {
@@ -296,6 +302,7 @@
   function begin() {
     load();
     page();
+    later(300); // with what another page could not deliver
     earlier.forEach(api.push);
   }
   if (document.prerendering) document.addEventListener("prerenderingchange", begin, {once: true});

@@ -86,6 +86,12 @@ def phone_of(text: object) -> str | None:
     return digits if digits.isascii() and _E164.fullmatch(digits) else None
 
 
+def name_of(key: str) -> str:
+    """Return the standard name of a trait, however its sender calls it; "" when nothing is left of it."""
+    name = snake_case(key)
+    return _ALIASES.get(name, name)
+
+
 def traits_of(given: Traits) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what traits say under their standard names, and what of it cannot be used (bad mail, bad number).
 
@@ -99,8 +105,7 @@ def traits_of(given: Traits) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _collect(given: Traits, prefix: str, depth: int, traits: dict[str, Any], unusable: dict[str, Any]) -> None:
     for key, value in given.items():
-        name = snake_case(prefix + key)
-        name = _ALIASES.get(name, name)
+        name = name_of(prefix + key)
         if not name:
             continue
         if isinstance(value, Mapping):

@@ -12,11 +12,12 @@ from embudo.core.intake import Reason
 
 MAX_BATCH_BYTES = 500 * 1024
 MAX_BATCH_MESSAGES = 2_500
+MAX_SHARED_BYTES = 8 * MAX_BATCH_BYTES  # of a batch, when what it says once is counted with every message
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 # in JSON, in JSON inside a text, in a form; what is left is as good JSON as before
 _KEY_SAID = re.compile(rb"""(?i)(write_?key(?:\\*["']?\s*:\s*\\*["']|=))(?:\\?[^\\"'&])*""")
-_SHARED = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
+SAID_ONCE = ("anonymousId", "userId", "context")  # a batch may say them once for all its messages
 
 
 class Unreadable(Exception):
@@ -28,10 +29,12 @@ class Unreadable(Exception):
 
 
 class Piece(NamedTuple):
-    """One message and the text it came as."""
+    """One message and the text it came as; size and nesting (an upper bound) count what its batch says for all, too."""
 
     message: Any
     raw: bytes
+    size_bytes: int
+    nesting: int
 
 
 class Parcel(NamedTuple):
@@ -41,16 +44,25 @@ class Parcel(NamedTuple):
     key: str
     sent_at: Any
 
+    @property
+    def size_bytes(self) -> int:
+        """The size of all its messages."""
+        return sum(piece.size_bytes for piece in self.pieces)
+
+
+_NOTHING = msgspec.Raw(b"null")
+
 
 class _Batch(msgspec.Struct):
     batch: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MAX_BATCH_MESSAGES)]
     writeKey: str = ""
     sentAt: Any = None
-    anonymousId: Any = None
-    userId: Any = None
-    context: Any = None
+    anonymousId: msgspec.Raw = _NOTHING
+    userId: msgspec.Raw = _NOTHING
+    context: msgspec.Raw = _NOTHING
 
 
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # behind an odd number of backslashes it is text
 _message = msgspec.json.Decoder().decode
 _batch = msgspec.json.Decoder(_Batch).decode
 
@@ -82,7 +94,8 @@ def read_one(body: bytes, kind: str) -> Parcel:
         raise Unreadable(Reason.NOT_AN_OBJECT)
     message["type"] = kind
     key = message.pop("writeKey", "")
-    return Parcel([Piece(message, body)], key if isinstance(key, str) else "", message.get("sentAt"))
+    piece = Piece(message, body, len(body), nesting_of(body))
+    return Parcel([piece], key if isinstance(key, str) else "", message.get("sentAt"))
 
 
 def read_batch(body: bytes) -> Parcel:
@@ -90,17 +103,22 @@ def read_batch(body: bytes) -> Parcel:
     body = _storable(body)
     try:
         batch = _batch(body)
+        said = {name: raw for name in SAID_ONCE if (raw := bytes(getattr(batch, name))) != b"null"}
+        shared = {name: _message(raw) for name, raw in said.items()}
     except msgspec.ValidationError as error:
         raise Unreadable(Reason.NOT_A_BATCH, _words(error)) from error
     except UNREADABLE as error:
         raise Unreadable(Reason.NOT_JSON, _words(error)) from error
-    pieces = [_piece(bytes(raw)) for raw in batch.batch]
-    for name in _SHARED:
-        shared = getattr(batch, name)
-        if shared is not None:
-            for piece in pieces:
-                if isinstance(piece.message, dict):
-                    _share(piece.message, name, shared)
+    size_bytes, nesting = sum(map(len, said.values())), sum(map(nesting_of, said.values()))
+    if size_bytes * len(batch.batch) > MAX_SHARED_BYTES:
+        raise Unreadable(Reason.TOO_LARGE)
+    pieces = []
+    for each in batch.batch:
+        raw = bytes(each)
+        message = _read(raw)
+        for name, value in shared.items() if isinstance(message, dict) else ():
+            _share(message, name, value)
+        pieces.append(Piece(message, raw, len(raw) + size_bytes, nesting_of(raw) + nesting))
     return Parcel(pieces, batch.writeKey, batch.sentAt)
 
 
@@ -136,11 +154,11 @@ def deeper_than(value: object, levels: int) -> bool:
     return levels == 0 or any(deeper_than(each, levels - 1) for each in held)
 
 
-def _piece(raw: bytes) -> Piece:
+def _read(raw: bytes) -> Any:
     try:
-        return Piece(_message(raw), raw)
+        return _message(raw)
     except UNREADABLE:
-        return Piece(None, raw)
+        return None
 
 
 def _share(message: dict[str, Any], name: str, shared: Any) -> None:
@@ -153,7 +171,7 @@ def _share(message: dict[str, Any], name: str, shared: Any) -> None:
 
 def _storable(body: bytes) -> bytes:
     """No storage of text holds NUL; what stands for it (U+FFFD) does."""
-    return body.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in body else body
+    return _NUL.sub(rb"\1\\ufffd", body) if b"\\u0000" in body else body
 
 
 def _words(error: BaseException) -> str:

@@ -181,6 +181,9 @@ def _part(name: str, value: Any) -> Condition:
 def _named(name: str, op: str, wanted: Any) -> Compare:
     if op not in Op.__members__.values():
         raise BadCondition(f"`{name}` has the comparison `{op}`; known are {', '.join(Op)}")
+    for each in (name, *wanted) if isinstance(wanted, list | tuple) else (name, wanted):
+        if isinstance(each, str) and "\0" in each:
+            raise BadCondition(f"`{name}` `{op}` has a NUL character in {each!r}; no fact has one")
     expected: tuple[str, ...]
     match Op(op):
         case Op.ONE_OF:

@@ -1,8 +1,16 @@
-"""What a visitor agreed to, and what a site may record of them then (DESIGN 9.15)."""
+"""What somebody agreed to: what a site may record of a visitor then, and which consent to a purpose is in force.
 
-from collections.abc import Mapping
+The first is asked of each message (DESIGN 9.15), the second of a person's facts (9.9).
+"""
+
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from embudo.core.event import Event, Verdict
+
+CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
+VISITS = "profiling"  # the purpose of a yes that names none: a visitor lets a site record their visits
 
 
 class ConsentMode(StrEnum):
@@ -50,3 +58,45 @@ def receipt(mode: ConsentMode, consent: Consent, answer: Answer | None, *, objec
     if objects:
         kept["objects"] = True
     return kept
+
+
+def agreed(event: Event) -> Mapping[str, bool] | None:
+    """Return yes or no to each purpose that a fact answers; empty: no to every purpose; None: it answers none.
+
+    A yes counts when a human said it, a no unless a machine did: a scanner that follows links agrees to nothing.
+    """
+    if event.kind not in (CONSENT_GIVEN, CONSENT_WITHDRAWN) or event.verdict is Verdict.MACHINE:
+        return None
+    given = event.kind == CONSENT_GIVEN
+    purpose, several = event.props.get("purpose"), event.props.get("purposes")
+    if isinstance(purpose, str) and purpose:
+        answers = {purpose: given}
+    elif isinstance(several, Mapping) and given:
+        answers = {str(name): answer is True for name, answer in several.items()}
+    else:
+        answers = {VISITS: True} if given else {}
+    if event.verdict is Verdict.HUMAN or not given:
+        return answers
+    return {name: answer for name, answer in answers.items() if not answer} or None
+
+
+def in_force(facts: Iterable[Event]) -> dict[str, tuple[bool, Event]]:
+    """Return of each purpose the last answer and the fact that gave it, from the facts of one person in any order.
+
+    Last is by event time, then id. A withdrawal that names no purpose takes back every yes that is
+    earlier by that order.
+    """
+    found: dict[str, tuple[bool, Event]] = {}
+    of_all: Event | None = None
+    for event in facts:
+        answers = agreed(event)
+        if answers is None:
+            continue
+        if not answers and (of_all is None or event.order > of_all.order):
+            of_all = event
+        for purpose, answer in answers.items():
+            if purpose not in found or event.order > found[purpose][1].order:
+                found[purpose] = (answer, event)
+    if of_all is None:
+        return found
+    return {name: said if said[1].order > of_all.order else (False, of_all) for name, said in found.items()}

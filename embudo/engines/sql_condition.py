@@ -17,11 +17,10 @@ Test = Callable[[str], str]  # the SQL of a value -> the SQL of what is asked of
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A typed column; `kind` as core names kinds of values. `always` says that no row lacks it."""
+    """A typed column; `kind` as core names kinds of values."""
 
     sql: str
     kind: str
-    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def of_row(name: str) -> Value:
 def of_odd_row(name: str) -> Value:
     """Return where a rule finds a name in any row, at the price of reading its body."""
     if name in ("kind", "site", "door"):
-        return Column(quoted_name(name), "text", always=True)
+        return Column(quoted_name(name), "text")
     if name.startswith("context."):
         return _inside(name.split("."))
     return Json(f"json_extract(body, {text(pointer(['props', name]))})")
@@ -71,6 +70,8 @@ def compare(value: Value, op: Op, wanted: Any) -> str:
     if op is Op.KNOWN:
         known = _column_known(value) if isinstance(value, Column) else _any_of(value, _json_known)
         return known if wanted else f"NOT coalesce({known}, FALSE)"
+    if op is Op.ONE_OF and any(map(_is_vast, wanted)):
+        return f"({' OR '.join(compare(value, Op.IS, each) for each in wanted)})"
     if isinstance(value, Column):
         return _test(op, wanted, value.kind)(value.sql)
     return _any_of(value, _json_test(op, wanted))
@@ -155,11 +156,22 @@ def _test(op: Op, wanted: Any, kind: str) -> Test:
         case Op.CONTAINS:
             return lambda value: f"contains({value}, {literal})"
         case Op.AT_LEAST:
-            return lambda value: f"{value} >= {literal}"
+            sign = ">="
         case Op.AT_MOST:
-            return lambda value: f"{value} <= {literal}"
+            sign = "<="
         case _:
-            return lambda value: f"{value} = {literal}"
+            sign = "="
+    if _is_vast(wanted):
+        whole = f"CAST({int(wanted)} AS HUGEINT)"
+        return lambda value: (
+            f"coalesce(TRY_CAST({value} AS HUGEINT) {sign} {whole}, CAST({value} AS DOUBLE) {sign} {literal})"
+        )
+    return lambda value: f"{value} {sign} {literal}"
+
+
+def _is_vast(wanted: Any) -> bool:
+    """Whether it is a whole number of which a DOUBLE cannot tell all its neighbours, as core can."""
+    return isinstance(wanted, int | float) and 2**53 <= abs(wanted) < 2**127
 
 
 _JSON_KINDS = {
@@ -172,11 +184,12 @@ _JSON_KINDS = {
 def _json_test(op: Op, wanted: Any) -> Test:
     """What is asked of a JSON value: of its own kind, and cast only where it is of that kind."""
     kinds = {_kind(each) for each in wanted} if op is Op.ONE_OF else {_kind(wanted)}
+    read = {kind: "{}" if _is_vast(wanted) else cast for kind, (_, cast) in _JSON_KINDS.items()}
     tests = {kind: _test(op, wanted, kind) for kind in sorted(kinds)}
 
     def of_kinds(value: str) -> str:
         cases = (
-            f"WHEN json_type({value}) IN ({_JSON_KINDS[kind][0]}) THEN {test(_JSON_KINDS[kind][1].format(value))}"
+            f"WHEN json_type({value}) IN ({_JSON_KINDS[kind][0]}) THEN {test(read[kind].format(value))}"
             for kind, test in tests.items()
         )
         return f"CASE {' '.join(cases)} ELSE FALSE END"

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from embudo.eventlog.append import digest
 from embudo.eventlog.columns import PLAIN, props_json
 from embudo.eventlog.ledger import KEPT, RECEIVED
-from embudo.eventlog.manifest import DamagedManifest
+from embudo.eventlog.manifest import DamagedManifest, Manifest
 from embudo.eventlog.position import key_hash, position
+from embudo.eventlog.seal import move_mark
 from embudo.eventlog.segments import Archive, Table, events_of
 from embudo.eventlog.tail import HORIZON, KeyRow, LogDamaged, Tail
 
@@ -15,17 +16,26 @@ _PORTION = 2_000  # keys written in one transaction, so that no writer waits lon
 
 def behind(tail: Tail, archive: Archive) -> list[int]:
     """Return the shards whose segments hold offsets that the tail never gave out."""
+    manifest = _readable(archive)
+    return [shard for shard, mark in tail.marks().items() if manifest and manifest.sealed(shard) > mark.last]
+
+
+def _readable(archive: Archive) -> Manifest | None:
     try:
-        manifest = archive.manifest()
+        return archive.manifest()
     except (DamagedManifest, OSError):
-        return []  # `verify` tells; meanwhile new facts are still kept
-    if not manifest.segments:
-        return []
-    return [shard for shard, mark in tail.marks().items() if manifest.sealed(shard) > mark.last]
+        return None  # `verify` tells; meanwhile new facts are still kept
 
 
 def refuse(tail: Tail, archive: Archive) -> None:
-    """Raise LogDamaged when the tail is new or older than its segments: it would give their offsets out again."""
+    """Raise LogDamaged when tail and segments are of different times.
+
+    A tail that is new or older than its segments would give their offsets out again; a list of segments that is gone or
+    older than the tail lacks facts that were sealed.
+    """
+    marks = tail.marks()
+    for gap in manifest.gaps(marks) if (manifest := _readable(archive)) else ():
+        raise LogDamaged(f"{gap}: the list of segments was lost, or is of another backup than the tail")
     if shards := behind(tail, archive):
         raise LogDamaged(
             f"the tail is older than the segments of shards {shards}: it was lost, or is of another backup than they"
@@ -37,6 +47,7 @@ def adopt(tail: Tail, archive: Archive) -> int:
 
     What the lost tail had not sealed is lost with it. Only keys within the horizon are needed again.
     """
+    tail.index()  # the mark is about to say so of its own keys, too
     adopted, manifest = 0, archive.manifest()
     for shard in behind(tail, archive):
         mark = tail.marks()[shard]
@@ -54,6 +65,7 @@ def adopt(tail: Tail, archive: Archive) -> int:
             writing.sealed(shard, last)
             writing.indexed(shard, last)
             writing.count(shard, {RECEIVED: last - mark.last, KEPT: last - mark.last})
+        move_mark(tail, shard, last)  # readers take the rows an older tail still has for the newest ones
     return adopted
 
 

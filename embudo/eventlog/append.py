@@ -12,7 +12,7 @@ import msgspec
 from embudo.core.event import Event
 from embudo.core.intake import Reason
 from embudo.eventlog.columns import packed, props_json
-from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT, RECEIVED, REFUSED
+from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT, RECEIVED, REFUSED, room_of
 from embudo.eventlog.position import key_hash, position, shard_and_offset, shard_of
 from embudo.eventlog.tail import FailedState, Failure, Tail, Writing
 
@@ -161,17 +161,21 @@ def _keep(
 
 
 def _fail(writing: Writing, failures: Sequence[Failure], counts: Counter[str], quota_bytes: int) -> None:
-    """Write the failed events as far as the quota reaches; the rest counts as refused."""
+    """Write the failed events as far as the quota reaches; the rest counts as refused.
+
+    A source has half of what the others leave, so that none of them is without room.
+    """
     if not failures:
         return
-    used = writing.counted(FAILED_BYTES)
+    used = Counter(writing.counted(FAILED_BYTES))
     kept = []
     for each in failures:
-        if used + len(each.body) > quota_bytes:
+        name = room_of(each.source)
+        if used.total() + used[name] + len(each.body) > quota_bytes:
             counts[f"{REFUSED}:{FAILED_QUOTA}"] += 1
             continue
-        used += len(each.body)
-        counts[FAILED_BYTES] += len(each.body)
+        used[name] += len(each.body)
+        counts[name] += len(each.body)
         counts[f"{FAILED}:{each.reason}"] += 1
         kept.append(each)
     writing.fail(kept)

@@ -28,8 +28,14 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 def causes_of(tail: Tail, archive: Archive, kinds: Collection[str]) -> frozenset[Key]:
     """Return the keys of the facts that facts of these kinds name as their `cause`."""
-    found = (_cause(body) for body in (*_in_tail(tail, kinds), *_in_segments(archive, kinds)))
+    found = (_cause(body) for body in bodies_of(tail, archive, kinds))
     return frozenset(cause for cause in found if cause is not None)
+
+
+def bodies_of(tail: Tail, archive: Archive, kinds: Collection[str]) -> Iterator[bytes]:
+    """Yield the bodies of all facts of these kinds, those of the tail first."""
+    yield from _in_tail(tail, kinds)
+    yield from _in_segments(archive, kinds)
 
 
 def is_one_of(table: Table, keys: Collection[Key]) -> Any:

@@ -15,7 +15,7 @@ _RANGE_ROWS = 100_000  # about so many rows are in memory at once
 
 
 def compact(tail: Tail, archive: Archive, *, fewest: int, at: int) -> list[Segment]:
-    """Merge runs of at least `fewest` small neighbours; return the new segments.
+    """Merge runs of at least `fewest` small neighbours, write anew what lacks a column; return the new segments.
 
     The replaced files stay for a while for those who are reading them. Returns nothing when another process is
     sealing. Raises LogUnavailable.
@@ -27,10 +27,17 @@ def compact(tail: Tail, archive: Archive, *, fewest: int, at: int) -> list[Segme
         settle(tail, archive, at=at)
         for shard in range(tail.shards):
             for run in _runs(archive.manifest().of_shard(shard), fewest):
-                segment = merged(archive, run)
-                archive.save(archive.manifest().replaced(run, [segment], at=at))
-                made.append(segment)
+                made.append(_replaced(archive, run, at))
+            for segment in archive.manifest().of_shard(shard):
+                if not archive.is_whole(segment):
+                    made.append(_replaced(archive, [segment], at))
     return made
+
+
+def _replaced(archive: Archive, run: Sequence[Segment], at: int) -> Segment:
+    segment = merged(archive, run)
+    archive.save(archive.manifest().replaced(run, [segment], at=at))
+    return segment
 
 
 def _runs(segments: Sequence[Segment], fewest: int) -> Iterator[list[Segment]]:

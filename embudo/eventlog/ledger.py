@@ -47,9 +47,9 @@ class Ledger:
 
     @classmethod
     def of(cls, counters: Iterable[tuple[str, int]]) -> "Ledger":
-        """Return the ledger of counters named "received", "failed:<reason>", "refused:<reason>" ..."""
+        """Return the ledger of counters named "received", "failed:<reason>", "failed_bytes:<source>" ..."""
         plain: dict[str, int] = {}
-        reasons: dict[str, dict[str, int]] = {FAILED: {}, REFUSED: {}}
+        reasons: dict[str, dict[str, int]] = {FAILED: {}, REFUSED: {}, FAILED_BYTES: {}}
         for name, value in counters:
             what, _, reason = name.partition(":")
             into = reasons.get(what, plain)
@@ -60,5 +60,10 @@ class Ledger:
             duplicates=plain.get(DUPLICATES, 0),
             failed_by_reason={reason: count for reason, count in reasons[FAILED].items() if count},
             refused={reason: count for reason, count in reasons[REFUSED].items() if count},
-            failed_bytes=plain.get(FAILED_BYTES, 0),
+            failed_bytes=sum(reasons[FAILED_BYTES].values()),
         )
+
+
+def room_of(source: str) -> str:
+    """Return the name of the counter of the room that a source's failed bodies take."""
+    return f"{FAILED_BYTES}:{source}"

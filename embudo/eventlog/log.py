@@ -1,5 +1,6 @@
 """The log as everybody else sees it: append, read on, one subject's history, counts, and its upkeep."""
 
+import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,13 +15,14 @@ from embudo.eventlog.append import Batch, Receipt, commit, dismiss, prepare, rep
 from embudo.eventlog.columns import COLUMNS, Row
 from embudo.eventlog.compact import FEWEST, compact
 from embudo.eventlog.cursor import Cursor
-from embudo.eventlog.erase import Evidence, erase, evidence_of, record, sweep
+from embudo.eventlog.erase import Evidence, erase, evidence_of, failed_holding, record, sweep
 from embudo.eventlog.ledger import Ledger
 from embudo.eventlog.manifest import DamagedManifest
 from embudo.eventlog.read import Reader
 from embudo.eventlog.retain import Leaving, Retention, retain
 from embudo.eventlog.seal import seal
 from embudo.eventlog.segments import Archive
+from embudo.eventlog.survey import Held, props_of, survey
 from embudo.eventlog.tail import Failed, FailedState, Failure, LogDamaged, LogUnavailable, Tail
 from embudo.eventlog.tombstones import Tombstones
 from embudo.eventlog.verify import Problem, verify
@@ -30,6 +32,8 @@ MOST_REMEMBERED = 10 * INDEX_AT  # keys (about 200 bytes each) after which a wri
 TAIL_FILE = "tail.sqlite"  # of the embedded shape, in the log's folder
 _MOST_SHARED = 8  # installs; a process has one, tests have many
 _MB = 1_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class Log:
@@ -70,7 +74,10 @@ class Log:
         batch = self._prepare(events, failures, refused or {})
         receipts = commit(self._tail, batch, quota_bytes=self.config.failed_quota_mb * _MB)
         if self._tail.remembered() >= MOST_REMEMBERED:
-            self._tail.index(wait=False)
+            try:
+                self._tail.index(wait=False)
+            except (LogUnavailable, OSError):  # the batch is durable all the same; the next commit or the upkeep tries
+                logger.exception("the newest keys could not be indexed now")
         return receipts
 
     def _prepare(
@@ -116,6 +123,7 @@ class Log:
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Path], Any]:
         """Return the segments' files and a pyarrow table of the tail that go together: each row is in one of them.
 
+        The rows of a segment that lacks some of COLUMNS are in the table; `compact` writes it anew.
         Two calls of `segments` and `tail_table` may have a sealing between them, this one cannot.
         """
         segments, table = self._reader.snapshot(columns)
@@ -130,6 +138,10 @@ class Log:
     def failed(self, *, limit: int = 100, before: int | None = None, reason: str = "", state: str = "") -> list[Failed]:
         """Return failed events, newest first, those with a number below `before`; reason and state narrow it."""
         return self._tail.failed(limit=limit, before=before, reason=reason, state=state)
+
+    def failed_holding(self, names: Collection[str]) -> list[Failed]:
+        """Return the failed events that hold one of these names ("ana@norte.mx"), as an erasure finds them."""
+        return [each for held in failed_holding(self._tail, names) for each in held]
 
     def failed_counts(self) -> dict[tuple[str, FailedState], int]:
         """Return how many failed events there are of each reason and state."""
@@ -192,6 +204,7 @@ class Log:
         """Erase subjects from reading and intake at once, then from tail, segments and failed bodies.
 
         Failed bodies that hold one of `identifiers` ("ana@norte.mx"), or one that an erased row came by, are emptied.
+        Where somebody keeps the storage from overwriting what was deleted, `scrubbed` is False: `retain` does it then.
         """
         with _storage_errors():
             return erase(
@@ -218,6 +231,16 @@ class Log:
             if evidence.rows or evidence.failed_bodies:
                 record(self._tombstones.folder, evidence)
         return evidence
+
+    def survey(self, policy: Retention | None = None, *, at: int | None = None) -> Mapping[str, Held]:
+        """Return how much there is of each kind, and how much `retain` would remove by a policy; reads all of it."""
+        with _storage_errors():
+            return survey(self._tail, self._archive, policy or Retention(), at=_instant(at))
+
+    def props_of(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Yield the properties of every fact of a kind; reads the whole log."""
+        with _storage_errors():
+            yield from props_of(self._tail, self._archive, kind)
 
     def erased_until(self, subject: int) -> int | None:
         """Return the instant up to which a subject is erased, None when it is not."""

@@ -1,9 +1,10 @@
 """Which segments there are: one small file, replaced as a whole, so that a reader sees the old list or the new one."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +32,17 @@ class Segment(msgspec.Struct, frozen=True):
     max_received_at: int = 0
 
 
+class Gap(NamedTuple):
+    """Offsets of a shard that no segment covers, both inclusive."""
+
+    shard: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"Offsets {self.first} to {self.last} of shard {self.shard} are in no segment"
+
+
 class Retired(msgspec.Struct, frozen=True):
     """A file that another took the place of; it stays a while for those who are reading it."""
 
@@ -50,8 +62,24 @@ class Manifest(msgspec.Struct, frozen=True):
         return [each for each in self.segments if each.shard == shard]
 
     def until(self, marks: Mapping[int, Mark]) -> list[Segment]:
-        """Return the segments with rows that the tail says are sealed; a newer one's rows still count as the tail's."""
+        """Return the segments with rows that the tail says are sealed; a newer one's rows still count as the tail's.
+
+        Raises DamagedManifest when some of those rows are in no segment.
+        """
+        for gap in self.gaps(marks):
+            raise DamagedManifest(f"{gap}, though the tail says they are sealed")
         return [each for each in self.segments if each.rows and each.last <= marks[each.shard].sealed]
+
+    def gaps(self, marks: Mapping[int, Mark]) -> Iterator["Gap"]:
+        """Yield the sealed offsets that no segment covers: the list is gone, or of another time than the tail."""
+        reached = dict.fromkeys(marks, 0)
+        for each in self.segments:
+            if each.first > reached.get(each.shard, 0) + 1:
+                yield Gap(each.shard, reached.get(each.shard, 0) + 1, each.first - 1)
+            reached[each.shard] = each.last
+        for shard, mark in marks.items():
+            if reached[shard] < mark.sealed:
+                yield Gap(shard, reached[shard] + 1, mark.sealed)
 
     def sealed(self, shard: int) -> int:
         """Return the last offset of a shard that a segment covers."""

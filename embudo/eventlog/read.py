@@ -5,7 +5,7 @@ how far the shard is sealed: what is sealed by then comes from segments, and the
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from embudo.eventlog.cursor import Cursor
 from embudo.eventlog.manifest import DamagedManifest, Segment
 from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.segments import Archive, Table, events_of, table_of
-from embudo.eventlog.tail import LogDamaged, Tail, TailRow
+from embudo.eventlog.tail import LogDamaged, Mark, Tail, TailRow
 from embudo.eventlog.tombstones import Tombstones
 
 WINDOW = 250_000  # offsets of a segment put in order at once
@@ -134,10 +134,11 @@ class Reader:
 
     def segments(self) -> list[Segment]:
         """Return the segments of the rows that are sealed."""
-        return self._retried(lambda: self._archive.manifest().until(self._tail.marks()))
+        marks = self._tail.marks()  # first: a manifest is never behind the marks of before
+        return self._retried(lambda: self._archive.manifest().until(marks))
 
     def snapshot(self, columns: Sequence[str] = COLUMNS) -> tuple[list[Segment], Table]:
-        """Return all segments and the rows of the tail that none of them holds, consistent with one another."""
+        """Return the segments with all COLUMNS and the rows that none of them holds, consistent with one another."""
         import pyarrow as pa
 
         needed = tuple(dict.fromkeys(("shard", "offset", *columns)))
@@ -151,7 +152,14 @@ class Reader:
         for shard, mark in marks.items():
             if mark.sealed > begun[shard].sealed:
                 table = table.filter(_unsealed(table, shard, mark.sealed))
-        return self._retried(lambda: self._archive.manifest().until(marks)), table.select(list(columns))
+        whole, lifted = self._retried(lambda: self._lifted(marks, needed))
+        return whole, pa.concat_tables([table, *lifted]).select(list(columns))
+
+    def _lifted(self, marks: Mapping[int, Mark], columns: Sequence[str]) -> tuple[list[Segment], list[Table]]:
+        """Return the segments with all COLUMNS, and the rows of the others as today's."""
+        segments = self._archive.manifest().until(marks)
+        whole = [each for each in segments if self._archive.is_whole(each)]
+        return whole, [table for each in segments if each not in whole for table in self._archive.tables(each, columns)]
 
     def _retried(self, act: Callable[[], T]) -> T:
         """Run a read again when a segment was replaced under it; raises LogDamaged when that does not help."""

@@ -62,6 +62,9 @@ class Recent:
     """What one process knows of the keys of a log. Only the writer of a shard asks about that shard's keys."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._shards: dict[int, _Shard] = {}
@@ -85,7 +88,7 @@ class Recent:
         those between two positions.
         """
         if self._pid != os.getpid():  # another thread may have held the lock when this process was forked
-            self.__init__()  # type: ignore[misc]
+            self._begin()
         with self._lock:
             for shard, (last, indexed) in marks.items():
                 self._learn(shard, last, indexed, pieces)

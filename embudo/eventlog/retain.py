@@ -1,20 +1,21 @@
 """How old facts leave: each kind after its own number of days, keys and failed bodies after theirs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from embudo.core.event import DAY
 from embudo.eventlog.causes import ID, SOURCE, Key, causes_of, is_one_of
 from embudo.eventlog.columns import AT, KIND, PLAIN
 from embudo.eventlog.erase import Evidence
-from embudo.eventlog.ledger import FAILED_BYTES
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.rewrite import alone, delete_from_tail, drop_retired, rewrite
 from embudo.eventlog.segments import Archive, Table
-from embudo.eventlog.tail import HORIZON, Mark, Tail
+from embudo.eventlog.tail import HORIZON, Mark, Tail, TailRow
 
 _PORTION = 2_000
+_BODIES = 50  # emptied in one transaction; each may be large
 NEVER = -(2**63)
 
 
@@ -70,14 +71,7 @@ class Limits:
         """The columns that decide whether a row leaves."""
         return ("kind", "at", "source", "id") if self.causes else ("kind", "at")
 
-    def leaves(self, kind: str, at: int, key: Key) -> bool:
-        """Return whether a fact leaves."""
-        if kind in self.staying or key in self.causes:
-            return False
-        limit = self.by_kind.get(kind, self.others)
-        return limit is not None and at < limit
-
-    def leaving(self, table: Table) -> object:
+    def leaving(self, table: Table) -> Any:
         """Return the mask of a table's rows that leave."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -134,22 +128,27 @@ def _retain_tail(tail: Tail, limits: Limits, leaving: Leaving | None) -> int:
         after = mark.sealed
         while rows := tail.rows(shard, after, _PORTION):
             after = shard_and_offset(rows[-1][0])[1]
-            old = [row for row in rows if limits.leaves(row[1 + KIND], row[1 + AT], (row[1 + SOURCE], row[1 + ID]))]
+            leaves = limits.leaving(_table(rows)).to_pylist()
+            old = [row for row, its in zip(rows, leaves, strict=True) if its]
             if old and leaving is not None:
                 leaving({row[1 + SUBJECT] for row in old})
             gone += delete_from_tail(tail, [shard_and_offset(row[0]) for row in old])
     return gone
 
 
+def _table(rows: Sequence[TailRow]) -> Table:
+    import pyarrow as pa
+
+    places = {"kind": KIND, "at": AT, "source": SOURCE, "id": ID}
+    return pa.table({name: [row[1 + place] for row in rows] for name, place in places.items()})
+
+
 def _retain_bodies(tail: Tail, *, before: int) -> int:
-    forgotten, number = 0, None
-    while failed := tail.failed(limit=_PORTION, before=number, reason="", state=""):
-        number = failed[-1].number
-        old = [each.number for each in failed if each.body and each.received_at < before]
-        if old:
-            with tail.writing({0}) as writing:
-                writing.count(0, {FAILED_BYTES: -writing.forget_failed(old)})
-            forgotten += len(old)
+    forgotten = 0
+    while old := tail.old_bodies(before, _BODIES):
+        with tail.writing({0}) as writing:
+            writing.forget_failed(old)
+        forgotten += len(old)
     return forgotten
 
 

@@ -6,20 +6,24 @@ file, which the next sealing removes; a crash after it is finished by the next s
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from embudo.core.event import DAY, Event
 from embudo.eventlog.append import ID_REUSED, digest, failure_of
-from embudo.eventlog.columns import PLAIN, Row, event_of, props_json
-from embudo.eventlog.ledger import DUPLICATES, FAILED, FAILED_BYTES, KEPT
+from embudo.eventlog.columns import PLAIN, event_of, props_json
+from embudo.eventlog.keys import hashes_of
+from embudo.eventlog.ledger import DUPLICATES, FAILED, KEPT, room_of
 from embudo.eventlog.manifest import Segment
 from embudo.eventlog.position import position, shard_and_offset
-from embudo.eventlog.segments import Archive, events_of, in_order, table_of
-from embudo.eventlog.tail import HORIZON, Tail, TailRow
+from embudo.eventlog.segments import Archive, in_order, table_of
+from embudo.eventlog.tail import HORIZON, Failure, Tail, TailRow
 
 SEGMENT_ROWS = 400_000  # the most that one sealing puts into a segment; bounds its memory
 GRACE = DAY // 24  # how long a replaced file stays for those who are reading it
 _PORTION = 20_000
+_WEEDED = 500  # twins taken out in one transaction
+SOURCE, ID = PLAIN.index("source"), PLAIN.index("id")
 _DROP = 2_000  # rows dropped in one transaction, so that no writer waits long
 
 
@@ -44,14 +48,17 @@ def seal(tail: Tail, archive: Archive, *, at_least: int, at: int) -> list[Segmen
 
 
 def settle(tail: Tail, archive: Archive, *, at: int) -> None:
-    """Finish what a crash left half done and remove files nobody needs; only the holder of the lock may."""
-    manifest = archive.manifest()
-    for shard, mark in tail.marks().items():
+    """Finish what a crash left half done and remove files nobody needs; only the holder of the lock may.
+
+    Raises DamagedManifest when sealed rows cannot be found: whatever file is on no list may hold them.
+    """
+    marks = tail.marks()
+    manifest = archive.checked(marks)
+    for shard, mark in marks.items():
         sealed = max(manifest.sealed(shard), mark.sealed)
         if sealed > mark.sealed or any(row[0] <= position(shard, sealed) for row in tail.rows(shard, 0, 1)):
-            _move_mark(tail, shard, sealed)
-    for path in archive.orphans():
-        path.unlink(missing_ok=True)
+            move_mark(tail, shard, sealed)
+    archive.clear_orphans(marks)
     old = [each for each in manifest.retired if each.at < at - GRACE]
     if old:
         archive.save(manifest.without_retired(old))
@@ -69,7 +76,7 @@ def _seal(tail: Tail, archive: Archive, shard: int, after: int, last: int, at: i
     writer.add(in_order(table))
     segment = writer.finish()
     archive.save(archive.manifest().replaced((), [segment], at=None))
-    _move_mark(tail, shard, last)
+    move_mark(tail, shard, last)
     return segment
 
 
@@ -83,7 +90,8 @@ def _portions(tail: Tail, shard: int, after: int, last: int) -> Iterator[list[Ta
         after = shard_and_offset(rows[-1][0])[1]
 
 
-def _move_mark(tail: Tail, shard: int, offset: int) -> None:
+def move_mark(tail: Tail, shard: int, offset: int) -> None:
+    """Say that a shard's rows up to an offset are in segments, and drop them from the tail in short transactions."""
     with tail.writing({shard}) as writing:
         writing.sealed(shard, offset)
     dropped = _DROP
@@ -94,40 +102,38 @@ def _move_mark(tail: Tail, shard: int, offset: int) -> None:
 
 def _weed(tail: Tail, archive: Archive, shard: int, after: int, last: int, at: int) -> None:
     """Take rows out of the tail whose twin was kept so long ago that its key is forgotten (DESIGN 9.7)."""
+    import pyarrow as pa
+
     old = [s for s in archive.manifest().of_shard(shard) if s.rows and s.min_received_at < at - HORIZON]
     if not old:
         return
-    rows = [Row(*shard_and_offset(row[0]), event_of(row[1:])) for p in _portions(tail, shard, after, last) for row in p]
+    places: dict[int, int] = {}  # by the hash of their key
+    for rows in _portions(tail, shard, after, last):
+        places |= zip(hashes_of((row[1 + SOURCE], row[1 + ID]) for row in rows), (row[0] for row in rows), strict=True)
+    hashes = pa.array(list(places), pa.int64())
     for segment in old:
-        near = {r.event.key: r for r in rows if segment.min_at - DAY <= r.event.at <= segment.max_at + DAY}
-        for first in _twins(archive, segment, near) if near else ():
-            _withdraw(tail, near[first.key], first)
-            rows.remove(near[first.key])
+        firsts = archive.having(segment, hashes)
+        while some := list(islice(firsts, _WEEDED)):
+            _withdraw(tail, shard, [(places[hashes_of([first.key])[0]], first) for first in some])
 
 
-def _twins(archive: Archive, segment: Segment, rows: dict[tuple[str, str], Row]) -> Iterator[Event]:
-    """Yield the events of a segment whose keys are among these rows'."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted = pa.array([id_ for _, id_ in rows])
-    for table in archive.tables(segment):
-        for event in events_of(table.filter(pc.is_in(table["id"], wanted)).select(PLAIN)):
-            if event.key in rows:
-                yield event
-
-
-def _withdraw(tail: Tail, row: Row, first: Event) -> None:
-    same = digest(row.event, props_json(row.event)) == digest(first, props_json(first))
-    counts = Counter({KEPT: -1})
-    failures = []
-    if same:
-        counts[DUPLICATES] += 1
-    else:
-        failures = [failure_of(row.event, ID_REUSED, f"another event of {first.source} has the id {first.id}")]
-        counts[f"{FAILED}:{ID_REUSED}"] += 1
-        counts[FAILED_BYTES] += len(failures[0].body)
-    with tail.writing({row.shard}) as writing:
-        if writing.delete([position(row.shard, row.offset)]):
-            writing.fail(failures)
-            writing.count(row.shard, counts)
+def _withdraw(tail: Tail, shard: int, twins: Sequence[tuple[int, Event]]) -> None:
+    """Take out the rows at these places, each of them if it is the twin of the fact beside it."""
+    counts, failures = Counter[str](), list[Failure]()
+    with tail.writing({shard}) as writing:
+        for place, first in twins:
+            found = tail.rows(shard, shard_and_offset(place)[1] - 1, 1)
+            event = event_of(found[0][1:]) if found and found[0][0] == place else None
+            if event is None or event.key != first.key:  # gone already, or another key with this hash
+                continue
+            writing.delete([place])
+            counts[KEPT] -= 1
+            if digest(event, props_json(event)) == digest(first, props_json(first)):
+                counts[DUPLICATES] += 1
+            else:
+                failures.append(failure_of(event, ID_REUSED, f"another event of {first.source} has the id {first.id}"))
+        counts[f"{FAILED}:{ID_REUSED}"] += len(failures)
+        for each in failures:
+            counts[room_of(each.source)] += len(each.body)
+        writing.fail(failures)
+        writing.count(shard, counts)

@@ -1,8 +1,9 @@
 """The sealed rows: Parquet files sorted by subject and time, each with an index of subjects, listed in the manifest."""
 
 import os
+import re
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from embudo.core.event import Event
 from embudo.eventlog import manifest as manifests
 from embudo.eventlog.columns import COLUMNS, HOT_TEXT, PLAIN, event_of, hot_of, schema
-from embudo.eventlog.manifest import Manifest, Segment, checksum, checksum_of, sync_folder
+from embudo.eventlog.keys import hashes_of, keep_keys, keys_of, keys_path
+from embudo.eventlog.manifest import DamagedManifest, Manifest, Segment, checksum, checksum_of, sync_folder
 from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.subjects import encoded, index_of, index_path
-from embudo.eventlog.tail import TailRow
+from embudo.eventlog.tail import Mark, TailRow
 
 ROW_GROUP = (
     8_192  # one subject's rows are in one or two of these (4 ms each); a scan by DuckDB is 10 % slower than at most
@@ -23,6 +25,8 @@ _STATISTICS = [name for name in COLUMNS if name not in ("id", "body")]
 _ORDER = [("subject", "ascending"), ("at", "ascending"), ("id", "ascending")]
 
 _READ = ("shard", "offset", *PLAIN)  # what reading on needs
+
+_NAME = re.compile(r"(\d{3,})-\d{12,}-(\d{12,})-\d{6,}\.(?:parquet|subjects|keys)")
 
 Table = Any  # pyarrow.Table; pyarrow is imported only where it is needed
 
@@ -61,9 +65,9 @@ class Archive:
         return SegmentWriter(self.folder, shard, first, last, generation)
 
     def remove(self, file: str) -> None:
-        """Remove a segment's file and its index, when they are still there."""
-        for path in (self.path(file), index_path(self.path(file))):
-            path.unlink(missing_ok=True)
+        """Remove a segment's file and what is beside it, when they are still there."""
+        for beside in (Path, index_path, keys_path):
+            beside(self.path(file)).unlink(missing_ok=True)
 
     def history(self, segment: Segment, subjects: Collection[int], through: int | None = None) -> Iterator[Event]:
         """Yield a segment's events of these subjects, those with offsets up to `through`.
@@ -78,6 +82,24 @@ class Archive:
         for table in self.row_spans(segment, spans, ("offset", *PLAIN) if cut else PLAIN):
             some = table.filter(pc.less_equal(table["offset"], through)).select(PLAIN) if cut else table
             yield from events_of(some)
+
+    def having(self, segment: Segment, hashes: Any) -> Iterator[Event]:
+        """Yield the events of a segment whose keys have one of these hashes (keys.py), a pyarrow array."""
+        import pyarrow.compute as pc
+
+        rows = pc.indices_nonzero(pc.is_in(self._keys(segment), hashes)).to_pylist()
+        for table in self.row_spans(segment, [(row, row + 1) for row in rows], PLAIN):
+            yield from events_of(table)
+
+    def _keys(self, segment: Segment) -> Any:
+        path = self.path(segment.file)
+        if (found := keys_of(path, segment.rows)) is None:
+            hashes = array("q")
+            for table in self.tables(segment, ("source", "id")):
+                hashes += hashes_of(zip(table["source"].to_pylist(), table["id"].to_pylist(), strict=True))
+            keep_keys(path, hashes)
+            found = keys_of(path, segment.rows)
+        return found
 
     def row_spans(
         self, segment: Segment, spans: Sequence[tuple[int, int]], columns: Sequence[str] = COLUMNS
@@ -120,12 +142,42 @@ class Archive:
             for group in range(file.num_row_groups):
                 yield _row_group(file, group, columns)
 
+    def is_whole(self, segment: Segment) -> bool:
+        """Return whether a segment has all COLUMNS, and not only those there were when it was written."""
+        return not segment.rows or _is_whole(self.path(segment.file))
+
+    def checked(self, marks: Mapping[int, Mark]) -> Manifest:
+        """Return the manifest of now; raises DamagedManifest when it is of another time than the tail or its files."""
+        manifest = self.manifest()
+        for each in manifest.until(marks):
+            if not self.path(each.file).exists():
+                raise DamagedManifest(f"{each.file} is on the list of segments and is gone")
+        return manifest
+
+    def clear_orphans(self, marks: Mapping[int, Mark]) -> None:
+        """Remove the files a crash left; one with offsets the tail never gave out is the only copy of its rows, and is
+        put aside."""
+        for path in self.orphans():
+            shard, last = _reach_of(path)
+            if last > (marks[shard].last if shard in marks else 0):
+                aside = self.folder.with_name("aside")
+                aside.mkdir(exist_ok=True)
+                path.rename(aside / path.name)
+            else:
+                path.unlink(missing_ok=True)
+
     def orphans(self) -> list[Path]:
         """Return the files in the folder that the manifest does not know."""
         manifest = self.manifest()
         known = {each.file for each in manifest.segments} | {each.file for each in manifest.retired}
-        known |= {str(Path(file).with_suffix(".subjects")) for file in known if file}
+        known |= {beside(Path(file)).name for file in known if file for beside in (index_path, keys_path)}
         return sorted(path for path in self.folder.glob("*") if path.name not in known)
+
+
+def _reach_of(path: Path) -> tuple[int, int]:
+    """Return the shard and the last offset of a finished segment or its index by the name, (0, 0) of another file."""
+    found = _NAME.fullmatch(path.name)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _row_group(file: Any, group: int, columns: Sequence[str]) -> Table:
@@ -135,6 +187,13 @@ def _row_group(file: Any, group: int, columns: Sequence[str]) -> Table:
     old = file.read_row_group(group, columns=list(_READ), use_threads=False).select(_READ)
     rows = zip(*(column.to_pylist() for column in old.columns), strict=True)
     return table_of(((position(shard, offset), *values) for shard, offset, *values in rows), columns)
+
+
+@lru_cache(maxsize=4096)
+def _is_whole(path: Path) -> bool:
+    import pyarrow.parquet as pq
+
+    return set(COLUMNS) <= set(pq.read_schema(path).names)
 
 
 @lru_cache(maxsize=512)

@@ -103,8 +103,8 @@ class Writing(Protocol):
     def count(self, shard: int, counts: Mapping[str, int]) -> None:
         """Add to counters; those of a shard lie together, so that writers of others do not wait."""
 
-    def counted(self, name: str) -> int:
-        """Return a counter, all shards together."""
+    def counted(self, name: str) -> dict[str, int]:
+        """Return the counters whose names begin with this one, each of all shards together."""
 
     def delete(self, positions: Sequence[int]) -> int:
         """Delete rows of the tail and return how many there were."""
@@ -121,8 +121,8 @@ class Writing(Protocol):
     def forget_keys(self, keys: Sequence[bytes]) -> None:
         """Forget keys."""
 
-    def forget_failed(self, numbers: Sequence[int]) -> int:
-        """Empty the bodies of failed events (open ones are dismissed) and return how many bytes that freed."""
+    def forget_failed(self, numbers: Sequence[int]) -> None:
+        """Empty the bodies of failed events (open ones are dismissed) and count the room that frees."""
 
 
 class Tail(Protocol):
@@ -150,6 +150,9 @@ class Tail(Protocol):
 
     def failed_counts(self) -> dict[tuple[str, FailedState], int]:
         """Return how many failed events there are of each reason and state."""
+
+    def old_bodies(self, before: int, limit: int) -> list[int]:
+        """Return the numbers of failed events received before an instant that have a body yet, at most so many."""
 
     def extremes(self, shard: int) -> tuple[int, int, int] | None:
         """Return the first and the last offset of a shard's rows in the tail and their number, None without rows."""

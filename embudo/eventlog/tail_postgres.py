@@ -166,6 +166,8 @@ class PostgresTail(SqlTail):
                 held = wait or speaker.all(f"SELECT pg_try_advisory_lock({_LOCK}, {lock})")[0][0]
             yield bool(held)
         finally:
+            with suppress(psycopg.Error):  # the server would free the lock only some time after the goodbye
+                connection.execute("SELECT pg_advisory_unlock_all()")
             with suppress(psycopg.Error):
                 connection.close()
 

@@ -125,6 +125,12 @@ class SqlTail(ABC):
         with self.speaking() as speaker:
             return {(reason, FailedState(state)): count for reason, state, count in speaker.all(sql)}
 
+    def old_bodies(self, before: int, limit: int) -> list[int]:
+        """Return the numbers of failed events received before an instant that have a body yet, at most so many."""
+        sql = "SELECT number FROM eventlog_failed WHERE received_at < ? AND length(body) > 0 ORDER BY number LIMIT ?"
+        with self.speaking() as speaker:
+            return [number for (number,) in speaker.all(sql, (before, limit))]
+
     def extremes(self, shard: int) -> tuple[int, int, int] | None:
         """Return the first and the last offset of a shard's rows in the tail and their number, None without rows."""
         sql = "SELECT min(position), max(position), count(*) FROM eventlog_events WHERE position > ? AND position < ?"

@@ -1,15 +1,19 @@
 """The open transaction of a tail's writer in SQL, and the connection that runs its statements."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from embudo.eventlog.columns import subject_in
+from embudo.eventlog.ledger import room_of
 from embudo.eventlog.position import position, shard_and_offset
 from embudo.eventlog.recent import Piece, Recent, packed
 from embudo.eventlog.tail import Entry, Failed, FailedState, Failure, KeyRow, Known, Packed
 
-FAILED = "SELECT number, source, reason, body, received_at, detail, state, settled_at, settled_by FROM eventlog_failed"
+_FAILED_COLUMNS = "number, source, reason, body, received_at, detail, state, settled_at, settled_by"
+FAILED = f"SELECT {_FAILED_COLUMNS} FROM eventlog_failed"
 SELECT = "SELECT position, event FROM eventlog_events"
 _PIECES = "SELECT position, entries FROM eventlog_recent WHERE position > ? AND position <= ? ORDER BY position"
 KEY_COLUMNS = ("key", "digest", "position", "received_at")
@@ -121,12 +125,10 @@ class SqlWriting:
 
     def settle(self, number: int, state: FailedState, *, at: int, by: str) -> Failed | None:
         """Move an open failed event to a state; return it as it was, or None when none is open by that number."""
-        found = self._speaker.all(f"{FAILED} WHERE number = ? AND state = ?", (number, FailedState.OPEN.value))
-        if not found:
-            return None
-        sql = "UPDATE eventlog_failed SET state = ?, settled_at = ?, settled_by = ? WHERE number = ?"
-        self._speaker.run(sql, (state.value, at, by, number))
-        return failed_of(found[0])
+        sql = f"""UPDATE eventlog_failed SET state = ?, settled_at = ?, settled_by = ?
+            WHERE number = ? AND state = ? RETURNING {_FAILED_COLUMNS}"""
+        found = self._speaker.all(sql, (state.value, at, by, number, FailedState.OPEN.value))
+        return replace(failed_of(found[0]), state=FailedState.OPEN, settled_at=None, settled_by="") if found else None
 
     def count(self, shard: int, counts: Mapping[str, int]) -> None:
         """Add to the counters of a shard."""
@@ -136,10 +138,10 @@ class SqlWriting:
             if value:
                 self._speaker.run(sql, (shard, name, value))
 
-    def counted(self, name: str) -> int:
-        """Return a counter, all shards together."""
-        sql = "SELECT coalesce(sum(value), 0) FROM eventlog_counters WHERE name = ?"
-        return int(self._speaker.all(sql, (name,))[0][0])
+    def counted(self, name: str) -> dict[str, int]:
+        """Return the counters whose names begin with this one, each of all shards together."""
+        sql = "SELECT name, sum(value) FROM eventlog_counters WHERE substr(name, 1, ?) = ? GROUP BY name"
+        return {found: int(value) for found, value in self._speaker.all(sql, (len(name), name))}
 
     def delete(self, positions: Sequence[int]) -> int:
         """Delete rows of the tail that are in the index, and return how many there were."""
@@ -169,13 +171,17 @@ class SqlWriting:
         """Forget keys."""
         self._speaker.run_among("DELETE FROM eventlog_keys WHERE key IN", keys)
 
-    def forget_failed(self, numbers: Sequence[int]) -> int:
-        """Empty the bodies of failed events and return how many bytes that freed."""
-        found = self._speaker.among("SELECT length(body) FROM eventlog_failed WHERE number IN", numbers)
+    def forget_failed(self, numbers: Sequence[int]) -> None:
+        """Empty the bodies of failed events and count the room that frees."""
+        freed = Counter[str]()
+        for source, length in self._speaker.among(
+            "SELECT source, length(body) FROM eventlog_failed WHERE number IN", numbers
+        ):
+            freed[room_of(source)] -= length
+        self.count(0, freed)
         sql = """UPDATE eventlog_failed SET body = substr(body, 1, 0), detail = '',
             state = CASE state WHEN 'open' THEN 'dismissed' ELSE state END WHERE number IN"""
         self._speaker.run_among(sql, numbers)
-        return sum(length for (length,) in found)
 
 
 def pieces_between(speaker: Speaker, after: int, last: int, *, limit: int = 1 << 40) -> list[Piece]:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from embudo.core.event import Event
-from embudo.eventlog.manifest import sync_folder
+from embudo.eventlog.lines import append_lines, private
 
 
 class Tombstones:
@@ -19,6 +19,7 @@ class Tombstones:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.unscrubbed = folder / "unscrubbed"  # is there while something that was deleted is not overwritten yet
         self._path = folder / "tombstones"
         self._stamp: tuple[int, int] | None = None
         self._until: dict[str, int] = {}
@@ -49,20 +50,19 @@ class Tombstones:
 
     def add(self, subjects: Collection[int], *, at: int) -> None:
         """Put up tombstones, durably."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lines = "".join(f"{self._hash(subject)} {at}\n" for subject in sorted(subjects))
-        with open(self._path, "a", opener=_private) as file:
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)  # for the key
+        append_lines(self._path, "".join(f"{self._hash(subject)} {at}\n" for subject in sorted(subjects)).encode())
         bool(self)
+
+    def owe_a_scrub(self) -> None:
+        """Say, durably, that something is about to be deleted that has to be overwritten, too."""
+        append_lines(self.unscrubbed, b"")
 
     def _load(self) -> None:
         until: dict[str, int] = {}
         for line in self._path.read_text().splitlines():
             name, _, at = line.partition(" ")
-            if at.isdigit():  # a line torn by a crash stands at the end only, and its erasure was not reported as done
+            if at.isdigit():  # of a line torn by a crash the erasure was not reported as done
                 until[name] = max(int(at), until.get(name, 0))
         self._until = until
 
@@ -80,7 +80,7 @@ class Tombstones:
             return bytes.fromhex(path.read_text())
         except FileNotFoundError:
             fresh = self.folder / f"key.{os.getpid()}"
-            with open(fresh, "w", opener=_private) as file:
+            with open(fresh, "w", opener=private) as file:
                 file.write(secrets.token_bytes(32).hex())
                 file.flush()
                 os.fsync(file.fileno())
@@ -91,7 +91,3 @@ class Tombstones:
             finally:
                 fresh.unlink()
             return bytes.fromhex(path.read_text())
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

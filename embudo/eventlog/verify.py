@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from embudo.eventlog.adopt import behind
@@ -77,11 +78,14 @@ def _segments(archive: Archive, tail: Tail | None) -> Iterator[Problem]:
     except (DamagedManifest, OSError) as error:
         yield Problem(f"The list of segments cannot be read: {error}", "The file was altered or torn.", _RESTORE_FILE)
         return
-    for segment in manifest.segments:
-        if segment.file:
-            yield from _segment(archive, segment)
-    yield from _gaps(manifest, tail)
-    yield from _orphans(archive, tail)
+    damaged = [
+        *(problem for segment in manifest.segments if segment.file for problem in _segment(archive, segment)),
+        *_doubles(manifest),
+        *_gaps(manifest, tail),
+    ]
+    yield from damaged
+    if tail is not None:
+        yield from _orphans(archive, tail, harmless=not damaged)
 
 
 def _segment(archive: Archive, segment: Segment) -> Iterator[Problem]:
@@ -105,26 +109,23 @@ def _fault(file: Path, checksum: str, size: int | None) -> str:
         return f"It cannot be read: {error}."
 
 
+def _doubles(manifest: Manifest) -> Iterator[Problem]:
+    for one, other in pairwise(manifest.segments):
+        if other.shard == one.shard and other.first <= one.last:
+            what = f"Offsets {other.first} to {min(one.last, other.last)} of shard {one.shard} are in two segments."
+            yield Problem(what, "The list was altered.", _RESTORE)
+
+
 def _gaps(manifest: Manifest, tail: Tail | None) -> Iterator[Problem]:
-    marks = tail.marks() if tail else {}
-    for shard in sorted({each.shard for each in manifest.segments} | set(marks)):
-        expected = 1
-        for segment in manifest.of_shard(shard):
-            if segment.first != expected:
-                kind = "missing from" if segment.first > expected else "twice in"
-                low, high = sorted((expected, segment.first))
-                what = f"Offsets {low} to {high - 1} of shard {shard} are {kind} the list of segments."
-                yield Problem(what, "The list was altered or is of another time than its segments.", _RESTORE)
-            expected = segment.last + 1
-        if shard in marks and expected <= marks[shard].sealed:
-            what = f"Offsets {expected} to {marks[shard].sealed} of shard {shard} are in no segment."
-            yield Problem(what, "The tail says they were sealed; the list is older than the tail.", _RESTORE)
+    for gap in manifest.gaps(tail.marks() if tail else {}):
+        yield Problem(f"{gap}.", "The list of segments is gone, or of another time than the tail.", _RESTORE)
 
 
-def _orphans(archive: Archive, tail: Tail | None) -> Iterator[Problem]:
-    if tail is None:
-        return
+def _orphans(archive: Archive, tail: Tail, *, harmless: bool) -> Iterator[Problem]:
+    why, remedy = "It may hold what is missing.", "Keep it."
+    if harmless:
+        why = "A crash left it before it was put on the list; its rows are in the tail or in other segments."
+        remedy = "Nothing: the next sealing removes it."
     with tail.sealing() as held:  # a file that is being written now is not an orphan
         for path in archive.orphans() if held else ():
-            why = "A crash left it before it was put on the list; its rows are in the tail or in other segments."
-            yield Problem(f"{path.name} is on no list.", why, "Nothing: the next sealing removes it.")
+            yield Problem(f"{path.name} is on no list.", why, remedy)

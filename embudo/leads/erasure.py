@@ -6,7 +6,7 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -35,8 +35,11 @@ class NotNow(Exception):
     """Nothing was erased, for it is not known yet what belongs to the person; the message says what to do."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Erase one person by number or mail address; return 0, 1 without `--yes`, 2 for nobody, 3 when not now."""
+def main(arguments: Sequence[str], *, how: Callable[..., Evidence] | None = None) -> int:
+    """Erase one person by number or mail address; return 0, 1 without `--yes`, 2 for nobody, 3 when not now.
+
+    `how` erases; by default it is `erase`.
+    """
     parser = argparse.ArgumentParser(prog="embudo erase", description="Erase one person from log and tables, for good.")
     parser.add_argument("who", help="the mail address, or the number in the address of the person's page")
     parser.add_argument("--why", required=True, help="the reason, kept with the evidence")
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             print(_("This erases %(name)s with all facts, for good. To go on, add --yes.") % {"name": name})
             return 1
         try:
-            evidence = erase(person.id, by=getpass.getuser(), why=given.why)
+            evidence = (how or erase)(person.id, by=getpass.getuser(), why=given.why)
         except NotNow as error:
             print(error, file=sys.stderr)
             return 3

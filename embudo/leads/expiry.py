@@ -1,16 +1,21 @@
-"""How facts leave after their time (`EMBUDO_RETENTION`): out of the log, then out of everything derived from them.
+"""How facts leave after their time: out of the log, then out of everything derived from them.
+
+How long each kind stays is settled by the operator (`EMBUDO_RETENTION`), or else on the page of it, which keeps it in
+`retention.json` of the data folder: whoever lets facts go asks no table.
 
 Whose facts are about to leave is written down first. When they have left, a fact for each of these people says so, and
 follow reads what is left of their history again, so that the tables stay what a rebuild gives.
 """
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from embudo.config import Config
 from embudo.core.event import Door, Event, Verdict
 from embudo.eventlog import Evidence, Log, Retention
+from embudo.eventlog.manifest import sync_folder
 from embudo.leads.history import BOOKKEEPING, EXPIRED
 from embudo.leads.identity import SOURCE
 from embudo.setting_text import EVERY_OTHER
@@ -18,13 +23,46 @@ from embudo.setting_text import EVERY_OTHER
 STAYING = BOOKKEEPING | {"mail_suppressed", "consent_given", "consent_withdrawn"}
 TOLD_DAYS = 30  # after which the facts that say so leave themselves
 SAID = "said and followed"
+SETTLED = "retention.json"
+MOST_DAYS = 36_500
 _PORTION = 500
 _WAITING = "expired.subjects"
 
 
+def days_of(config: Config) -> dict[str, int]:
+    """Return after how many days the facts of each kind leave; `*` stands for every kind that is not named.
+
+    A file that cannot be read is no policy: then everything stays.
+    """
+    if config.retention:
+        return dict(config.retention)
+    try:
+        told = json.loads((config.data / SETTLED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    found = told if isinstance(told, dict) else {}
+    return {kind: days for kind, days in found.items() if isinstance(days, int) and 0 < days <= MOST_DAYS}
+
+
+def settle(config: Config, days: Mapping[str, int]) -> None:
+    """Keep for how many days facts stay, by kind, durably; it holds from the next run on."""
+    fresh = config.data / f"{SETTLED}.new"
+    with fresh.open("w") as file:
+        json.dump(dict(sorted(days.items())), file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(config.data / SETTLED)
+    sync_folder(config.data)
+
+
 def policy_of(config: Config) -> Retention:
-    """Return the policy that an install's setting asks for."""
-    days = dict(config.retention)
+    """Return the policy that holds in an install."""
+    return as_policy(days_of(config))
+
+
+def as_policy(given: Mapping[str, int]) -> Retention:
+    """Return the policy of these days by kind."""
+    days = dict(given)
     others = days.pop(EVERY_OTHER, None)
     return Retention(days, others, STAYING)
 
@@ -38,7 +76,7 @@ def expire(config: Config, log: Log, *, at: int, followed: bool) -> Evidence:
     _say(log, waiting, at)
     evidence = log.retain(policy_of(config), at=at, leaving=lambda subjects: _note(waiting, subjects))
     _say(log, waiting, at)
-    if followed and config.retention:
+    if followed and days_of(config):
         log.retain(Retention({EXPIRED: TOLD_DAYS}, why=SAID), at=at)
     return evidence
 

@@ -237,8 +237,10 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "opportunity_moved": _deal(gettext_lazy("opportunity moved on")),
     "opportunity_won": _deal(gettext_lazy("opportunity won")),
     "opportunity_lost": _deal(gettext_lazy("opportunity lost"), with_reason=True),
-    "consent_given": _plain(gettext_lazy("gave consent")),
-    "consent_withdrawn": _plain(gettext_lazy("withdrew consent")),
+    "consent_given": _about(gettext_lazy("gave consent: %(name)s"), gettext_lazy("gave consent"), "purpose"),
+    "consent_withdrawn": _about(
+        gettext_lazy("withdrew consent: %(name)s"), gettext_lazy("withdrew consent"), "purpose"
+    ),
     "people_merged": _plain(gettext_lazy("was joined with another person")),
     "people_unmerged": _plain(gettext_lazy("was taken apart from another person")),
     "identity_linked": _plain(gettext_lazy("an identifier was linked")),

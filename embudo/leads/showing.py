@@ -73,23 +73,39 @@ def value_written(value: object) -> str:
 def number_typed(text: str) -> int | float:
     """Return the number that was typed in the reader's way; raises BadValue.
 
-    Thousands are set apart by the reader's sign or by spaces, in groups of three. Anything else is refused: a number
-    of another language ("12.000,50" in English) would else be kept as another number.
+    Thousands are set apart by the reader's sign or by spaces, by points, too, where a comma is the decimal sign; in
+    groups of three. Anything else is refused: a number of another language ("12.000,50" in English) would else be kept
+    as another number. So is a number with three decimals and no thousands, which means thousands elsewhere.
     """
     text = text.strip().replace(figures.MINUS, "-")
     for space in SPACES:
         text = text.replace(space, " ")
     thousands, point = (formats.get_format(f"{name}_SEPARATOR") for name in ("THOUSAND", "DECIMAL"))
-    signs = "".join(re.escape(sign) for sign in {thousands, " "} - {*SPACES})
+    signs = "".join(re.escape(sign) for sign in {thousands, " ", *("." if point == "," else "")} - {*SPACES})
     whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{signs}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
     read = re.fullmatch(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?", text)
     if read is None or not (read["whole"] or read["rest"]):
         raise _no_number()
+    if not read["sign"] and _means_two(read["whole"], read["rest"] or ""):
+        words = _("“%(value)s” can mean two numbers. Write %(large)s, or %(small)s.")
+        raise BadValue(words % {"value": text, "large": text.replace(point, ""), "small": f"{text}0"})
     digits = "".join(each for each in read["whole"] if each.isdigit())
     number = Decimal(f"{read['minus']}{digits or 0}.{read['rest'] or 0}")
     if abs(number) >= 10**15:
         raise _no_number()
     return int(number) if number == int(number) else float(number)
+
+
+def number_kept(number: float) -> str:
+    """Return a number in the reader's way, as `number_typed` reads it."""
+    text = formats.localize_input(number)
+    whole, _point, rest = text.lstrip("-").partition(formats.get_format("DECIMAL_SEPARATOR"))
+    return f"{text}0" if _means_two(whole, rest) else text
+
+
+def _means_two(whole: str, rest: str) -> bool:
+    """Whether three decimals could be thousands of a reader elsewhere."""
+    return whole not in ("", "0") and len(whole) <= 3 and len(rest) == 3
 
 
 def _number_written(text: str) -> int | float:

@@ -26,7 +26,7 @@ def due(config: Config, log: Log, at: int) -> bool:
 def start(config: Config) -> subprocess.Popen[bytes]:
     """Start the child process that does it."""
     given = {**os.environ, **settings.environment(config)}
-    return subprocess.Popen([sys.executable, "-m", "embudo.leads.upkeep"], env=given, stdin=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-P", "-m", "embudo.leads.upkeep"], env=given, stdin=subprocess.DEVNULL)
 
 
 def main() -> int:

@@ -57,4 +57,5 @@ urlpatterns = [
     path("people/<int:person>/merge/<int:other>/", identity.join, name="join"),
     path("people/<int:person>/unmerge/<int:absorbed>/", identity.unmerge, name="unmerge"),
     path("people/<int:person>/disputes/<int:dispute>/", identity.settle, name="settle"),
+    path("people/<int:person>/disputes/<int:dispute>/reopening/", identity.unsettle, name="unsettle"),
 ]

@@ -25,7 +25,7 @@ from embudo.operate.archive import Writer, writing
 from embudo.operate.copies import copy_postgresql, copy_sqlite
 
 TABLES, TAIL = "tables.sqlite3", "log/tail.sqlite"
-BESIDE = ("secret_key", "sites.json")  # not the salts of cookieless visitors: they die after 48 hours
+BESIDE = ("secret_key", "sites.json", "retention.json")  # not the salts of cookieless visitors: they die after 48 hours
 NOT_COPIED = ("tail.sqlite", "sealing.lock", "indexing.lock")  # beginnings of names below data/log
 SEALING_WAIT_S = 300.0
 
@@ -73,7 +73,7 @@ def _embedded(config: Config, archive: Writer, folder: Path) -> None:
 
 
 def _server(config: Config, archive: Writer, folder: Path) -> None:
-    copy_postgresql(config.database_url, archive)
+    copy_postgresql(config.database_url, archive, folder)
 
 
 def _attached(config: Config, archive: Writer) -> None:

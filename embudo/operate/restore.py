@@ -134,7 +134,7 @@ def _fill_database(config: Config, held: Path, listing: dict[str, Any]) -> None:
     if OLD_TAIL in json.loads((held / "tables.json").read_text()):
         PostgresTail(config.database_url, shards=config.shards).admit_older()
     paste_postgresql(config.database_url, held)
-    open_log(config)  # lifts an older tail
+    PostgresTail(config.database_url, shards=config.shards)  # lifts an older tail; its segments come last
     call_command("migrate", interactive=False, verbosity=0)
 
 

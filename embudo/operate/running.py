@@ -9,6 +9,7 @@ from embudo import pulse
 from embudo.config import Config
 from embudo.eventlog import open_log
 from embudo.health import serves
+from embudo.leads.clock import now
 from embudo.leads.follow import cursor_of_tables
 from embudo.operate.finding import Finding, bad, good, note
 from embudo.operate.vitals import lag, work_left
@@ -47,7 +48,7 @@ def _hangs(process: Process, config: Config) -> Finding | None:
         how = _("Let it go on: kill -CONT %(pids)s. Or end it: kill -KILL %(pids)s, and `embudo up` starts it again")
         what = _("Process %(name)s (%(pid)d): it was stopped (SIGSTOP)") % facts
         return bad(what, _WHY[process.name](), how % {"pids": stopped})
-    if serves(config, process.name) if process.name in SERVING else _turns(process):
+    if serves(process.placed(config), process.name) if process.name in SERVING else _turns(process):
         return None
     how = _("End it: kill -KILL %(pid)d. `embudo up` starts it again, and does so by itself after %(silent)d s")
     return bad(
@@ -78,7 +79,7 @@ def _is_missing(name: str, config: Config) -> Finding:
 def _falls_behind(config: Config) -> list[Finding]:
     """What waits to be followed, should it wait for long and the cursor not move while we look."""
     record, before = open_log(config), cursor_of_tables()
-    behind = lag(record, time.time_ns() // 1000)
+    behind = lag(record, now())
     if not behind.late:
         return []
     time.sleep(LOOK_AGAIN_S)

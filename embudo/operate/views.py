@@ -18,6 +18,7 @@ from embudo.accounts.permissions import require
 from embudo.collector.failure import origin_of
 from embudo.core.event import Door
 from embudo.eventlog import Failed, FailedState, LogUnavailable, shared_log
+from embudo.leads.expiry import days_of
 from embudo.operate import doctor, machine, replay
 from embudo.operate.finding import Grade
 from embudo.operate.reasons import words_of
@@ -46,7 +47,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "vitals": now,
         "failed": _by_reason(now.ledger.failed_by_reason),
         "refused": _by_reason(now.ledger.refused),
-        "retention": settings.EMBUDO.retention,
+        "retention": list(days_of(settings.EMBUDO).items()),
     }
     if request.headers.get("HX-Request") == "true":
         if request.GET.get("seen") == now.mark:

@@ -1,7 +1,6 @@
 """How the install is doing now: the ledger, how far follow is behind, how much room is left and used."""
 
 import shutil
-import time
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from embudo.config import Config
 from embudo.eventlog import Cursor, Evidence, Ledger, Log, shared_log
+from embudo.leads.clock import now
 from embudo.leads.expiry import removed
 from embudo.leads.models import FollowCursor
 from embudo.work.models import STALE, Job, State
@@ -84,7 +84,7 @@ class Vitals:
 
 def vitals(config: Config) -> Vitals:
     """Return how the install is doing; raises LogUnavailable."""
-    record, at = shared_log(config), time.time_ns() // 1000
+    record, at = shared_log(config), now()
     return Vitals(at, record.ledger(), lag(record, at), room(config), work_left(), removed(record))
 
 
@@ -100,9 +100,9 @@ def lag(record: Log, at: int) -> Lag:
 
 def work_left() -> WorkLeft:
     """Return how much long work runs, waits and has failed; what a dead worker had counts as waiting."""
-    now = timezone.now()
-    alive = Q(state=State.RUNNING, beat_at__gte=now - STALE)
-    free = Q(state=State.WAITING) | Q(state=State.RUNNING, beat_at__lt=now - STALE)
+    at = timezone.now()
+    alive = Q(state=State.RUNNING, beat_at__gte=at - STALE)
+    free = Q(state=State.WAITING) | Q(state=State.RUNNING, beat_at__lt=at - STALE)
     counts = Job.objects.aggregate(
         running=Count("pk", filter=alive),
         waiting=Count("pk", filter=free),
@@ -110,7 +110,7 @@ def work_left() -> WorkLeft:
         oldest=Min("created_at", filter=free),
     )
     oldest = counts.pop("oldest")
-    return WorkLeft(**counts, oldest_s=(now - oldest).total_seconds() if oldest else 0.0)
+    return WorkLeft(**counts, oldest_s=(at - oldest).total_seconds() if oldest else 0.0)
 
 
 def room(config: Config) -> Room:

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from embudo.core.event import DAY
+from embudo.leads.clock import EPOCH
 from embudo.ui import figures
 
 ROLLING = (7, 30, 90, 365)
 DEFAULT = 90
 FIRST_YEAR, LAST_YEAR = 1900, 9000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

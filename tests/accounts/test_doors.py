@@ -5,8 +5,11 @@ import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -55,6 +58,23 @@ def test_wrong_password_unknown_address_and_deactivated_person_get_the_same_answ
     assert {answer.status_code for answer in answers} == {422}
     assert len({bare(answer) for answer in answers}) == 1
     assert "E-mail and password do not match." in bare(answers[0])
+
+
+def test_each_of_them_costs_one_hash_so_that_time_tells_nothing(
+    client: Client, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(email="ana@norte.example")
+    person(email="gone@norte.example", is_active=False)
+    User.objects.create_user("sso@norte.example", None, name="By provider")
+    hashed = []
+    kept = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *given: hashed.append(1) or kept(self, *given))
+    costs = []
+    for name in ("ana", "nobody", "gone", "sso"):
+        hashed.clear()
+        sign_in(client, f"{name}@norte.example", "wrong password")
+        costs.append(len(hashed))
+    assert costs == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("email", ["ana@norte.example", "nobody@norte.example"])
@@ -129,6 +149,16 @@ def test_the_way_on_leads_to_the_page_one_came_for(client: Client, person: Any) 
     assert sign_in(client, "ana@norte.example", next="/sites/?a=1").headers["Location"] == "/sites/?a=1"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-out/", "/me/sessions/end/", "/me/sessions/1/end/", "/users/1/second-step/reset/", "/users/1/sessions/end/",
+     "/users/second-step/", "/users/invitations/1/renewal/", "/users/invitations/1/revocation/",
+     "/users/1/password-link/", "/users/1/deactivation/", "/users/1/activation/", "/sign-in/with/x/"],
+)  # fmt: skip
+def test_no_link_that_somebody_is_lured_to_changes_anything(person: Any, browser: Any, path: str) -> None:
+    assert browser(person()).get(path).status_code == 405
+
+
 def test_signing_out_is_a_post(person: Any, browser: Any) -> None:
     client = browser(person())
     assert client.get("/sign-out/").status_code == 405
@@ -139,8 +169,11 @@ def test_signing_out_is_a_post(person: Any, browser: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/sign-in/", "/sign-out/", "/set-up/", "/preferences/", "/me/", "/me/password/", "/users/new/", "/sites/new/"],
-)
+    ["/sign-in/", "/sign-out/", "/set-up/", "/preferences/", "/me/", "/me/password/", "/users/new/", "/sites/new/",
+     "/confirm/", "/sign-in/code/", "/sign-in/passkey/", "/sign-in/with/x/", "/me/security/app/", "/me/sessions/end/",
+     "/me/sessions/1/end/", "/users/1/second-step/reset/", "/users/1/sessions/end/", "/users/second-step/",
+     "/users/invitations/1/renewal/", "/users/invitations/1/revocation/", "/invitation/x/"],
+)  # fmt: skip
 def test_every_post_needs_the_token_of_the_form(person: Any, browser: Any, here: Any, path: str) -> None:
     answer = browser(person(), csrf=True).post(path, {"email": "x@y.example"})
     assert answer.status_code == 403
@@ -174,6 +207,20 @@ def test_the_holder_of_the_token_becomes_the_first_administrator(client: Client,
     assert AuditEntry.objects.get().verb == "install_set_up"
     assert not (here.data / "first_run_token").exists()
     assert client.get("/me/").status_code == 200
+
+
+def test_a_set_up_that_a_database_interrupts_can_be_done_again(
+    client: Client, db: None, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embudo.accounts import first_run
+
+    token = first_run.token(here)
+    with monkeypatch.context() as broken, pytest.raises(OperationalError):
+        broken.setattr(AuditEntry, "record", Mock(side_effect=OperationalError("disk I/O error")))
+        client.post("/set-up/", {**FIRST, "token": token})
+    assert not User.objects.exists()
+    assert client.post("/set-up/", {**FIRST, "token": token}).status_code == 302
+    assert User.objects.get().role == "admin"
 
 
 @pytest.mark.parametrize("token", ["", "guess", "é"])

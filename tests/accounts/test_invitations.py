@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry, Invitation, User
 from embudo.accounts.models.invitation import Spent
+from tests.accounts.mail_sink import sink
 from tests.cast import mallory
 
 LUIS = {"email": " Luis@Norte.example ", "role": "sales", "language": "es", "time_zone": "America/Monterrey"}
@@ -39,6 +40,13 @@ def test_an_invited_person_chooses_name_and_password_and_starts_as_invited(perso
     assert luis.session["_auth_user_id"] == str(user.pk) and user.check_password(CHOICE["password"])
     assert '<html lang="es"' in luis.get("/me/").content.decode()
     assert [each.verb for each in AuditEntry.objects.order_by("id")] == ["user_invited", "invitation_accepted"]
+
+
+def test_the_page_of_the_invitation_may_be_read_in_another_language(person: Any, browser: Any) -> None:
+    link, luis = invited(browser(person())), Client(headers={"accept-language": "en"})
+    assert "Bienvenido" in luis.get(link).content.decode()
+    assert luis.post("/preferences/", {"language": "pt-br", "next": link}).headers["Location"] == link
+    assert "Boas-vindas" in luis.get(link).content.decode()
 
 
 def test_the_link_is_shown_once_and_works_once(person: Any, browser: Any) -> None:
@@ -156,6 +164,22 @@ def test_with_a_mail_server_the_link_goes_out_in_the_language_of_the_invited(
     assert Invitation.objects.get().mailed_at is not None
 
 
+def test_the_mail_goes_over_the_wire_to_a_real_server(person: Any, browser: Any, settings: Any) -> None:
+    with sink() as (port, kept):
+        settings.EMBUDO = replace(settings.EMBUDO, mail_url=f"smtp://127.0.0.1:{port}")
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+            "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", port,
+        )  # fmt: skip
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.DEFAULT_FROM_EMAIL = settings.EMBUDO.sender
+        assert not invited(browser(person(name="Ana Ruíz")))
+    (mail_,) = kept
+    text = mail_.get_payload(decode=True).decode()
+    assert mail_["To"] == "luis@norte.example" and mail_["From"] == "embudo@127.0.0.1"
+    assert "Ana Ruíz le invita" in text
+    assert Client().get(re.search(r"(/invitation/\S+)", text)[1]).status_code == 200
+
+
 def test_a_mail_server_that_refuses_leaves_the_link_to_hand_over(person: Any, browser: Any, settings: Any) -> None:
     settings.EMBUDO = replace(settings.EMBUDO, mail_url="smtp://127.0.0.1:9")
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
@@ -176,7 +200,7 @@ def test_links_carry_the_address_of_the_settings_whatever_host_the_request_names
         admin.post("/users/new/", {**LUIS, "email": f"{host}@norte.example"}, headers={"host": host})
         admin.post(f"/users/{luis.pk}/password-link/", headers={"host": host})
         page = admin.get(f"/users/{luis.pk}/").content.decode()
-        assert f"https://embudo.norte.example/password/" in page and f"http://{host}/password" not in page
+        assert "https://embudo.norte.example/password/" in page and f"http://{host}/password" not in page
     assert all("https://embudo.norte.example/invitation/" in sent.body for sent in mail.outbox)
     assert len(mail.outbox) == 2
     refused = admin.post("/users/new/", {**LUIS, "email": "x@norte.example"}, headers={"host": "evil.example"})

@@ -12,7 +12,7 @@ from embudo.urls import urlpatterns
 # Doors that strangers must be able to open; each guards itself.
 OPEN = {
     "accounts:sign_in", "accounts:sign_out", "accounts:set_up", "accounts:new_password", "accounts:preferences",
-    "accounts:accept", "operate:healthz", "ui:gallery",
+    "accounts:accept", "operate:healthz", "ui:gallery", "privacy:link", "privacy:one_click",
     # django-allauth's names stand without a prefix: the sign-in, its second step, and the way to a provider and back
     ":account_login", ":mfa_authenticate", ":mfa_login_webauthn", ":openid_connect_login", ":openid_connect_callback",
     ":socialaccount_login_cancelled",
@@ -78,6 +78,7 @@ PAGES = {
     "/sites/": "sites.see",
     "/sites/new/": "sites.edit",
     "/me/": "",
+    "/me/security/": "",
 }
 
 

@@ -187,6 +187,47 @@ def test_the_second_step_is_asked_for_here_too(client: Client, person: Any, prov
     assert user_of(client) is None
 
 
+def test_who_has_neither_password_nor_second_step_shows_by_the_provider_again_who_they_are(
+    client: Client, person: Any, provider: Provider
+) -> None:
+    Invitation(email="ana@norte.example", role="admin", language="en").offer(by=person())
+    signed_in(client)
+    typed = {"email": "luis@norte.example", "role": "sales"}
+    assert client.post("/users/new/", typed).status_code == 302 and Invitation.open().count() == 1
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 1000
+    session["account_authentication_methods"] = session["account_authentication_methods"]
+    session.save()
+    assert client.get("/users/new/").status_code == 200
+    answer = client.get("/me/security/app/")
+    assert answer.headers["Location"] == "/sign-in/?next=%2Fme%2Fsecurity%2Fapp%2F" and user_of(client) is None
+    signed_in(client, next="/me/security/app/")
+    assert client.get("/me/security/app/").status_code == 200
+
+
+def test_a_provider_is_unlinked_by_its_owner_who_keeps_a_way_in(
+    client: Client, person: Any, provider: Provider, browser: Any
+) -> None:
+    ana = person("sales", email="ana@norte.example")
+    signed_in(client)
+    assert "norte_sso" in client.get("/me/security/").content.decode()
+    path = f"/me/security/providers/{SocialAccount.objects.get().pk}/removal/"
+    assert browser(person("admin")).post(path).status_code == 404
+    assert browser(ana, fresh=False).post(path).headers["Location"].startswith("/confirm/")
+    ana.set_unusable_password()
+    ana.save()
+    alone = Client()
+    signed_in(alone)
+    alone.post(path)
+    assert SocialAccount.objects.count() == 1
+    ana.set_password("una frase bastante larga")
+    ana.save()
+    browser(ana).post(path)
+    assert not SocialAccount.objects.exists()
+    assert AuditEntry.objects.first().verb == "provider_unlinked"
+
+
 def test_leaving_is_a_post_and_never_leads_astray_afterwards(client: Client, person: Any, provider: Provider) -> None:
     person("sales", email="ana@norte.example")
     assert client.get("/sign-in/with/norte_sso/").status_code == 405

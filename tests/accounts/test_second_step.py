@@ -2,6 +2,7 @@
 
 import re
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 
 from embudo.accounts import code_forms
@@ -106,10 +108,20 @@ def test_a_password_link_does_not_go_round_the_second_step(person: Any, browser:
     assert not is_in(client)
 
 
+def test_a_link_opened_in_the_browser_of_another_signs_that_one_out(person: Any, browser: Any) -> None:
+    luis = person("sales", email="luis@norte.example")
+    app_of(luis)
+    admin = browser(person())
+    admin.post(f"/users/{luis.pk}/password-link/")
+    link = re.search(r"http://[^<]+(/password/[^<\s]+)", admin.get(f"/users/{luis.pk}/").content.decode())[1]
+    assert admin.post(link, {"password": "otra frase bien larga"}).headers["Location"] == "/sign-in/code/"
+    assert not is_in(admin)
+    admin.post("/sign-in/code/", {"code": code()})
+    assert admin.session["_auth_user_id"] == str(luis.pk)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_an_app_is_set_up_with_picture_secret_and_code_and_its_secret_lies_encrypted(
-    person: Any, browser: Any
-) -> None:
+def test_an_app_is_set_up_with_picture_secret_and_code_and_its_secret_lies_encrypted(person: Any, browser: Any) -> None:
     ana = person("sales")
     client = browser(ana)
     page = client.get("/me/security/app/").content.decode()
@@ -242,6 +254,17 @@ def test_an_administrator_resets_what_a_colleague_lost(person: Any, browser: Any
     assert "reset the second step of Luis Prado" in admin.get("/changes/").content.decode()
     _client, answer = with_password(luis.email)
     assert answer.headers["Location"] == "/"
+
+
+def test_the_operator_resets_it_for_the_only_administrator(person: Any) -> None:
+    ana, told = person("admin", email="ana@norte.example"), StringIO()
+    app_of(ana)
+    for _time in range(2):
+        call_command("reset_second_step", "Ana@norte.example", stdout=told)
+    assert told.getvalue().splitlines() == ["Done: they sign in with their password now.", "They had no second step."]
+    assert not Authenticator.objects.exists() and AuditEntry.objects.get().by is None
+    with pytest.raises(CommandError, match="Nobody with this address"):
+        call_command("reset_second_step", "nobody@norte.example")
 
 
 def test_nobody_touches_the_passkey_of_another(person: Any, browser: Any) -> None:

@@ -9,6 +9,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from embudo.accounts.device import device_of
 from embudo.accounts.middleware import SEEN, sessions
@@ -121,6 +123,19 @@ def test_a_place_stands_in_words_and_no_address_is_kept(person: Any, rf: Any, se
     assert not columns & {"ip", "address"}
     settings.EMBUDO = replace(settings.EMBUDO, places=str(tmp_path / "gone.mmdb"))
     assert callable(sessions(lambda request: None))
+
+
+def test_the_place_of_a_sign_in_is_read_from_the_operators_file(person: Any, settings: Any, tmp_path: Path) -> None:
+    writer = MMDBWriter(6, "Test-City", ipv4_compatible=True)
+    said = {"country": {"iso_code": "MX"}, "city": {"names": {"en": "Zapopan"}}}
+    writer.insert_network(IPSet(["203.0.113.0/24"]), said)
+    writer.to_db_file(str(tmp_path / "places.mmdb"))
+    settings.EMBUDO = replace(settings.EMBUDO, places=str(tmp_path / "places.mmdb"))
+    ana = person("sales")
+    client = Client(headers={"accept-language": "en"}, REMOTE_ADDR="203.0.113.9")
+    client.post("/sign-in/", {"email": ana.email, "password": PASSWORD})
+    assert "Zapopan, Mexico" in client.get("/me/security/").content.decode()
+    assert "203.0.113" not in str(UserSession.objects.values())
 
 
 def test_a_stranger_has_no_row_and_a_kept_cookie_does_not_bring_a_session_back(person: Any) -> None:

@@ -1,7 +1,7 @@
 """The trail: what was changed and who was seen, found again by person, by what was done and by date."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from embudo.accounts.audit import SIGHTS, WORDS, general
 from embudo.accounts.models import AuditEntry
 from tests.cast import mallory
 
-NOON = datetime(2026, 11, 20, 12, 5, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 
 
 def words(client: Client, query: str = "") -> str:
@@ -34,6 +34,13 @@ def test_who_looks_at_somebody_again_and_again_is_told_once_an_hour(
     assert AuditEntry.saw(ana, "person_opened", "Grace", of=8, at=NOON)
     assert AuditEntry.saw(ana, "person_exported", "Ada", of=7, at=NOON)
     assert AuditEntry.objects.filter(person="7").count() == 4
+
+
+def test_two_long_lists_are_two_sights(person: Any) -> None:
+    ana, words = person("sales"), "stage=lead&" * 100
+    assert AuditEntry.saw(ana, "list_exported", "People", of=f"{words}a", at=NOON)
+    assert AuditEntry.saw(ana, "list_exported", "People", of=f"{words}b", at=NOON)
+    assert not AuditEntry.saw(ana, "list_exported", "People", of=f"{words}b", at=NOON)
 
 
 def test_two_who_write_the_same_sight_at_once_leave_one_row(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +77,7 @@ def test_the_name_of_an_erased_person_leaves_the_trail_and_the_act_stays(person:
 
 def test_the_trail_is_narrowed_by_who_what_whom_and_day(person: Any, browser: Any) -> None:
     ana, luis = person(name="Ana Ruiz", time_zone="America/Monterrey"), person("sales", "Luis Prado")
-    late = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)  # the evening of the 20th in Monterrey
+    late = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # the evening of the 20th in Monterrey
     AuditEntry.saw(luis, "person_opened", "Ada", of=7, at=NOON)
     AuditEntry.saw(luis, "person_opened", "Grace", of=8, at=late)
     AuditEntry.record(ana, "site_added", "shop")

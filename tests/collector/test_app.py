@@ -37,6 +37,15 @@ def test_a_batch_is_kept_as_a_whole(door: RunningDoor, track: Make, path: str) -
     assert len(door.events()) == 30
 
 
+def test_what_a_batch_says_for_all_makes_each_event_too_large(door: RunningDoor, track: Make) -> None:
+    shared = {"traits": {"note": "A" * 33_000}}
+    answer = door.post("/v1/batch", {"batch": [track(), track()], "context": shared})
+    assert [failed["code"] for failed in answer.json["failed"]] == ["event_too_large"] * 2
+    answer = door.post("/v1/batch", {"batch": [track() for _ in range(500)], "context": shared})
+    assert (answer.status, answer.json["code"]) == (413, "too_large")
+    assert door.events() == [] and door.ledger().failed_bytes < 100_000 and door.ledger().balanced
+
+
 def test_the_same_message_twice_is_one_event(door: RunningDoor, track: Make) -> None:
     message = track()
     assert [door.post("/v1/track", message).status for _ in range(3)] == [200, 200, 200]
@@ -135,6 +144,12 @@ def test_what_cannot_be_an_event_is_kept_with_its_reason(door: RunningDoor, body
     (failed,) = door.log.failed()
     assert (failed.source, failed.reason, failed.body) == ("site-norte", reason, body)
     assert door.ledger().balanced and door.ledger().failed == 1
+
+
+def test_what_nobody_can_read_is_not_kept_from_a_page_elsewhere(door: RunningDoor) -> None:
+    answer = door.post("/v1/track", b"{", key=PUBLIC, headers={"Origin": "https://elsewhere.example"})
+    assert (answer.status, answer.json["code"]) == (403, "wrong_domain")
+    assert door.log.failed() == []
 
 
 @pytest.mark.parametrize("body", [b'{"batch": 7}', b"{}", b'{"batch": {}}', b"[]"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from embudo.collector.phone import complete
+from embudo.collector.traits import traits_of
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,14 @@ def test_a_number_gets_its_country_only_where_it_fits(traits: dict[str, Any], ph
     for message in ({"traits": dict(traits)}, {"properties": {"traits": dict(traits)}}):
         complete(message)
         assert (message.get("traits") or message["properties"]["traits"])["phone"] == phone
+
+
+@pytest.mark.parametrize("name", ["tel", "Mobile Phone", "phoneNumber", "mobile", "telephone"])
+@pytest.mark.parametrize("country", [{"country": "MX"}, {"addressCountry": "MX"}, {"address": {"country": "mx"}}])
+def test_phone_and_country_are_found_by_any_name_that_traits_call_them(name: str, country: dict[str, Any]) -> None:
+    traits = {name: "55 1234 5678", **country}
+    complete({"traits": traits})
+    assert traits_of(traits)[0]["phone"] == "+525512345678"
 
 
 def test_a_message_without_traits_is_left_alone() -> None:

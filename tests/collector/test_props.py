@@ -17,6 +17,21 @@ def test_the_path_comes_from_the_page_where_nothing_else_says_it() -> None:
     assert props_of(said(properties={"path": "/own"}), {"url": "https://norte.mx/a"}) == {"path": "/own"}
 
 
+def test_what_segment_says_of_a_page_tells_no_secret() -> None:
+    page = {
+        "type": "page",
+        "properties": {
+            "path": "/reset?token=s3cret#top", "search": "?token=s3cret", "title": "Reset",
+            "url": "/reset?token=s3cret", "referrer": "https://norte.mx/?api_key=s3cret",
+        },
+    }  # fmt: skip
+    assert props_of(page, {}) == {
+        "path": "/reset", "title": "Reset", "url": "/reset", "referrer": "https://norte.mx/",
+    }  # fmt: skip
+    assert props_of({"type": "page", "context": {"page": {"path": "/a?token=s3cret"}}}, {})["path"] == "/a"
+    assert props_of(said(properties={"search": "trucks", "path": ""}), {}) == {"search": "trucks", "path": ""}
+
+
 def test_properties_come_under_our_names_and_as_what_they_must_be() -> None:
     props = props_of(
         said(

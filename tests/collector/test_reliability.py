@@ -28,7 +28,7 @@ from embudo.collector.serve import serve_app
 from embudo.config import Config
 from embudo.core.event import HOUR
 from embudo.eventlog import open_log
-from tests.collector.conftest import SECRET, SITES, Answer, RunningDoor, door_of, publish
+from tests.collector.conftest import PUBLIC, SECRET, SITES, Answer, RunningDoor, door_of, publish
 from tests.install import Install, on_own_ports
 
 SENDERS = 4
@@ -311,6 +311,8 @@ def test_the_limits_hold_and_lift(config: Config, tmp_path: Path) -> None:
         assert refused and all(int(each.headers["retry-after"]) >= 1 for each in refused)
         _until(lambda: open_log(install.config).ledger().refused == {"rate_limited": 15 * len(refused)})
         _until(lambda: door.post("/v1/batch", batch, key=SECRET).status == 200)
+        assert {door.post("/v1/track", b"{", key=PUBLIC).status for _ in range(60)} == {400, 429}
+        assert len(open_log(install.config).failed(limit=100)) < 60
     finally:
         install.stop()
 

@@ -276,12 +276,34 @@ def test_implied_consent_keeps_an_id_until_somebody_objects(
     page.evaluate("embudo.consent(false, {wording: 'No, thanks'})")
     (withdrawn,) = events_of(door, "consent_withdrawn")
     assert withdrawn.props["wording"] == "No, thanks" and withdrawn.identifier.startswith("anon:")
-    assert left_in(page) == (0, ["embudo_consent"])
+    until(lambda: left_in(page) == (0, ["embudo_consent"]))
     before = len(door.events())
     page.evaluate("embudo.track('After')")
     page.goto(f"{site}/{PUBLIC}/again")
     page.wait_for_timeout(800)
     assert len(door.events()) == before
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_taking_consent_back_is_told_until_it_is_heard_and_what_waited_is_not(
+    door: RunningDoor, site: str, visitor: BrowserContext, leaves: bool
+) -> None:
+    page = opened(visitor, f"{site}/{PUBLIC}/")
+    (viewed,) = events_of(door, "page_viewed")
+    visitor.set_offline(True)
+    page.evaluate("for (let i = 0; i < 30; i++) embudo.track('Offline Click ' + i); embudo.consent(false)")
+    page.wait_for_timeout(600)
+    assert left_in(page) == (0, ["embudo_consent", "embudo_queue"])
+    assert "Offline Click" not in page.evaluate("JSON.stringify(localStorage)")
+    if leaves:
+        page.close()
+    visitor.set_offline(False)
+    if leaves:
+        page = opened(visitor, f"{site}/{PUBLIC}/again")
+    (withdrawn,) = events_of(door, "consent_withdrawn")
+    assert withdrawn.identifier == viewed.identifier
+    until(lambda: left_in(page) == (0, ["embudo_consent"]))
+    assert {event.kind for event in door.events()} == {"page_viewed", "consent_withdrawn"}
 
 
 def test_required_consent_sends_and_keeps_nothing_before(door: RunningDoor, site: str, visitor: BrowserContext) -> None:

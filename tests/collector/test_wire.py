@@ -54,6 +54,32 @@ def test_what_a_batch_says_once_holds_for_all_its_messages_that_do_not_say_other
     assert three == 7 and parcel.pieces[2].raw == b"7"
 
 
+def test_what_a_batch_says_once_counts_with_every_message() -> None:
+    shared = b'{"page":{"url":"/a"}}'
+    body = b'{"userId":"u1","context":' + shared + b',"batch":[{"a":[1]},7]}'
+    parcel = read_batch(body)
+    said = len(b'"u1"') + len(shared)
+    assert [piece.size_bytes for piece in parcel.pieces] == [len(b'{"a":[1]}') + said, 1 + said]
+    assert [piece.nesting for piece in parcel.pieces] == [4, 2]
+    assert parcel.size_bytes == sum(piece.size_bytes for piece in parcel.pieces)
+
+
+@pytest.mark.parametrize("context", [b"[" * 100_000 + b"]" * 100_000, b'"\xff"', b'{"a":1e99999}'])
+def test_what_a_batch_says_once_and_cannot_be_read_makes_it_unreadable(context: bytes) -> None:
+    with pytest.raises(Unreadable) as error:
+        read_batch(b'{"context":' + context + b',"batch":[{}]}')
+    assert error.value.reason in (Reason.NOT_JSON, Reason.NOT_A_BATCH)
+
+
+def test_a_small_body_cannot_grow_into_a_large_batch() -> None:
+    body = {"context": {"userAgent": "A" * 300_000}, "batch": [{"type": "page"}] * 2_500}
+    text = json.dumps(body).encode()
+    assert len(text) < MAX_BATCH_BYTES
+    with pytest.raises(Unreadable) as error:
+        read_batch(text)
+    assert error.value.reason is Reason.TOO_LARGE
+
+
 def test_a_batch_has_a_largest_length() -> None:
     assert len(read_batch(b'{"batch":[' + b"1," * (MAX_BATCH_MESSAGES - 1) + b"1]}").pieces) == MAX_BATCH_MESSAGES
     with pytest.raises(Unreadable) as error:
@@ -65,8 +91,15 @@ def test_the_address_says_what_a_single_message_is() -> None:
     assert read_one(b'{"type":"page","writeKey":"k"}', "track").pieces[0].message == {"type": "track"}
 
 
-def test_nul_which_no_storage_holds_becomes_its_sign() -> None:
-    assert read_one(b'{"event":"a\\u0000b"}', "track").pieces[0].message["event"] == "a\ufffdb"
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (rb"a\u0000b", "a\ufffdb"), (rb"\u0000\u0000", "\ufffd\ufffd"), (rb"C:\\u0000", r"C:\u0000"),
+        (rb"\\\u0000", "\\\ufffd"), (rb"\\\\u0000", r"\\u0000"),
+    ],
+)  # fmt: skip
+def test_nul_which_no_storage_holds_becomes_its_sign_and_other_text_stays(said: bytes, read: str) -> None:
+    assert read_one(b'{"event":"' + said + b'"}', "track").pieces[0].message["event"] == read
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,10 @@ def test_a_condition_holds_for_any_one_of_the_values_and_never_mixes_kinds(text,
         ({"score": {"at_least": True}}, "number or text"),
         ({"path": None}, "text or number or boolean"),
         ({"not": "x"}, "a mapping"),
+        ({"path": "a\0b"}, "NUL"),
+        ({"path": ["a", "\0"]}, "NUL"),
+        ({"score": {"at_least": "\0"}}, "NUL"),
+        ({"a\0": 1}, "NUL"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_words(text, complaint):

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -6,7 +7,8 @@ import pytest
 
 from embudo.config import Config
 from embudo.eventlog import Cursor, Log, LogDamaged, adopt_segments, open_log, verify_log
-from tests.eventlog.conftest import TABLES
+from embudo.eventlog.tail_schema import SCHEMA, TABLES
+from embudo.eventlog.tail_writing import Speaker
 from tests.eventlog.facts import fact, facts
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -54,8 +56,35 @@ def test_adopted_segments_are_read_and_their_twins_are_duplicates(lost: Config) 
     log.close()
 
 
+def columns_of(speaker: Speaker, table: str) -> list[str]:
+    (made,) = (each for each in SCHEMA if f"EXISTS {table} " in each)
+    return re.findall(r"(\w+) (?:BIGINT|INTEGER|TEXT|\{\w+\})", made)
+
+
 def test_a_sound_log_adopts_nothing(log: Log) -> None:
     log.append(facts(0, 9))
     log.seal()
     assert adopt_segments(log.config) == 0
     assert log.ledger().kept == 9
+
+
+def test_an_older_tail_that_adopts_still_knows_the_keys_it_had_not_indexed(fresh: Callable[..., Log]) -> None:
+    log = fresh(shards=2)
+    log.append(facts(0, 10))  # their keys wait to be indexed
+    with log._tail.speaking() as speaker:
+        older = {each: speaker.all(f"SELECT * FROM {each}") for each in TABLES}
+        names = {each: columns_of(speaker, each) for each in TABLES}
+    log.append(facts(10, 20))
+    log.seal()
+    with log._tail.transaction((0, 1)) as speaker:
+        for table, rows in older.items():
+            speaker.run(f"DELETE FROM {table}")
+            if rows:
+                speaker.insert(table, names[table], rows)
+    log.close()
+    config = replace(log.config, shards=2)
+    assert adopt_segments(config) == 20
+    log = open_log(config)
+    assert {receipt.outcome for receipt in log.append(facts(0, 20))} == {"duplicate"}
+    assert len(log.read(Cursor(), 100)[0]) == 20
+    log.close()

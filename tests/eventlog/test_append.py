@@ -1,12 +1,16 @@
 import json
+import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embudo.core.event import DAY, Event
-from embudo.eventlog import Cursor, FailedState, Failure, Log, Outcome
+from embudo.eventlog import Cursor, FailedState, Failure, Log, LogUnavailable, Outcome
+from embudo.eventlog import log as log_module
 from tests.cast import MONDAY, ada
 from tests.eventlog.facts import fact, facts
 
@@ -73,8 +77,21 @@ def test_bodies_beyond_the_quota_are_counted_as_refused(fresh: Callable[..., Log
     log.commit(failures=[large, large, large])
     log.commit(failures=[large, BAD])
     ledger = log.ledger()
-    assert (ledger.failed, ledger.refused, ledger.failed_bytes) == (3, {"failed_quota": 2}, 800_000 + len(BAD.body))
+    assert (ledger.failed, ledger.refused, ledger.failed_bytes) == (2, {"failed_quota": 3}, 400_000 + len(BAD.body))
     assert ledger.balanced
+
+
+def test_one_source_leaves_room_for_the_bodies_of_others(fresh: Callable[..., Log]) -> None:
+    log = fresh(failed_quota_mb=1)
+    body = replace(BAD, body=b"x" * 10_000)
+    log.commit(failures=[body] * 200)
+    log.commit(failures=[replace(body, source="site-sur")] * 200)
+    kept = Counter(failed.source for failed in log.failed(limit=1_000))
+    assert kept == {BAD.source: 50, "site-sur": 25}
+    log.retain(at=BAD.received_at + 100 * DAY)
+    assert log.ledger().failed_bytes == 0
+    log.commit(failures=[body] * 200)
+    assert log.ledger().failed_bytes == 500_000 and log.ledger().balanced
 
 
 def test_failed_events_are_listed_newest_first_and_page_by_number(log: Log) -> None:
@@ -144,3 +161,38 @@ def test_each_key_is_kept_once_whatever_the_batches(
     assert sum(log.end().values()) == len(rows)
     ledger = log.ledger()
     assert (ledger.received, ledger.kept, ledger.balanced) == (len(sent), len(rows), True)
+
+
+def test_of_two_who_settle_a_failed_event_at_once_one_wins(fresh: Callable[..., Log]) -> None:
+    log = fresh(shards=2)
+    log.commit(failures=[BAD])
+    found: list[object] = []
+
+    def settle() -> None:
+        with log._tail.writing({1}) as writing:
+            found.append(writing.settle(1, FailedState.REPLAYED, at=MONDAY, by="bruno"))
+        log.close()
+
+    other = threading.Thread(target=settle)
+    with log._tail.writing({0}) as writing:
+        failed = writing.settle(1, FailedState.DISMISSED, at=MONDAY, by="ana")
+        other.start()
+        other.join(0.5)  # it waits for us, wherever
+    other.join()
+    assert failed is not None and (failed.state, failed.body, failed.settled_by) == ("open", BAD.body, "")
+    assert found == [None]
+    assert [(each.state, each.settled_by) for each in log.failed()] == [("dismissed", "ana")]
+
+
+def test_what_is_durable_is_answered_though_its_keys_cannot_be_indexed_now(
+    log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(**_: object) -> int:
+        raise LogUnavailable("database is locked")
+
+    monkeypatch.setattr(log_module, "MOST_REMEMBERED", 1)
+    log.append(facts(0, 2))  # from the second commit on it knows keys by heart
+    monkeypatch.setattr(log._tail, "index", busy)
+    assert outcomes(log, fact(2), fact(3)) == ["accepted", "accepted"]
+    assert outcomes(log, fact(3)) == ["duplicate"]
+    assert "database is locked" in caplog.text

@@ -1,4 +1,5 @@
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embudo.core.event import DAY
-from embudo.eventlog import Cursor, FailedState, Failure, Log, Outcome, open_log
+from embudo.eventlog import Cursor, FailedState, Failure, Log, Outcome, erase, open_log, tail_scrub
 from tests.cast import MONDAY, ada, bruno
 from tests.eventlog.facts import PEOPLE, fact, facts
 
@@ -153,3 +154,68 @@ def test_evidence_names_nobody(told: Log) -> None:
     told.erase(ADA, identifiers=[ada.mail], **ASKED)
     path: Path = told.config.data / "erased" / "evidence.jsonl"
     assert ada.mail not in path.read_text() and str(ada.subject) not in path.read_text()
+
+
+def test_evidence_behind_a_line_torn_by_a_crash_is_read(told: Log) -> None:
+    first = told.erase(ADA, **ASKED)
+    path: Path = told.config.data / "erased" / "evidence.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"what":"erased","by":"cl')
+    assert told.evidence() == [first]
+    second = told.erase([bruno.subject], **ASKED)
+    assert told.evidence() == [first, second]
+
+
+def found_on_disk(log: Log, name: str) -> bool:
+    return any(name.encode() in path.read_bytes() for path in (log.config.data / "log").rglob("*") if path.is_file())
+
+
+def test_what_a_reader_keeps_from_being_overwritten_is_overwritten_by_the_next_retention(
+    told: Log, embedded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_scrub, "_ATTEMPTS", 2)
+    reader = sqlite3.connect(told.config.data / "log" / "tail.sqlite")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM eventlog_events").fetchone()
+    evidence = told.erase(ADA, **ASKED)
+    assert (evidence.rows, evidence.scrubbed) == (4, False)
+    assert told.history(ADA) == [] and told.evidence() == [evidence]
+    assert found_on_disk(told, ada.browser)
+    told.retain(at=MONDAY + 2 * DAY)
+    assert [each.what for each in told.evidence()] == ["erased"]
+    reader.close()
+    told.retain(at=MONDAY + 2 * DAY)
+    assert [(each.what, each.scrubbed) for each in told.evidence()] == [("erased", False), ("scrubbed", True)]
+    assert not found_on_disk(told, ada.browser)
+    told.retain(at=MONDAY + 3 * DAY)
+    assert len(told.evidence()) == 2
+
+
+@pytest.mark.parametrize("step", ["delete_from_tail", "_rewrite"])
+def test_an_erasure_cut_short_is_ended_by_the_next_retention_failed_bodies_too(
+    told: Log, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    told.commit(failures=[Failure("site-norte", "bad_json", b'{"email": "ada@norte.example"', MONDAY)])
+    told.commit(failures=[Failure("site-norte", "bad_json", b'{"email": "ada@norte.example"', MONDAY + 2 * DAY)])
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(erase, step, lambda *given: 1 // 0)
+        told.erase(ADA, **ASKED)
+    assert told.evidence() == []
+    told.retain(at=MONDAY + 3 * DAY)
+    assert [bool(failed.body) for failed in told.failed()] == [True, False]  # the newer one is somebody new
+    assert everything_read(told) == stories()[1]
+    assert [each.what for each in told.evidence()] == ["erased"]
+    assert told.ledger().balanced
+
+
+def test_failed_bodies_of_a_restored_backup_are_emptied_again(told: Log, embedded: None) -> None:
+    told.commit(failures=[Failure("site-norte", "bad_json", b'{"email": "ada@norte.example"', MONDAY)])
+    told.close()
+    backup = shutil.copytree(told.config.data / "log", told.config.data / "backup")
+    told.erase(ADA, **ASKED)
+    told.close()
+    shutil.rmtree(told.config.data / "log")
+    shutil.copytree(backup, told.config.data / "log")
+    restored = open_log(told.config)
+    restored.apply_tombstones(by="restore", why="a backup from before the erasure")
+    assert [failed.body for failed in restored.failed()] == [b""]
+    restored.close()

@@ -11,6 +11,11 @@ def test_counters_of_all_shards_add_up() -> None:
     assert ledger.balanced
 
 
+def test_the_room_of_failed_bodies_is_that_of_all_sources() -> None:
+    counters = [("failed_bytes", 9), ("failed_bytes:site-norte", 5), ("failed_bytes:received", -2)]
+    assert (Ledger.of(counters).failed_bytes, Ledger.of(counters).received) == (12, 0)
+
+
 def test_a_ledger_that_lost_something_does_not_balance() -> None:
     assert not Ledger.of([("received", 2), ("kept", 1)]).balanced
 

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from embudo.eventlog import Cursor, Log, LogDamaged, Row
 from embudo.eventlog.columns import COLUMNS
+from tests.cast import MONDAY
 from tests.eventlog.facts import PEOPLE, fact, facts
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -122,6 +124,30 @@ def test_segments_and_tail_table_together_hold_each_row_once(log: Log) -> None:
     assert tail["dwell_s"].to_pylist() == [float(number) for number in range(25, 31)]
     assert log.segments() == paths
     assert tuple(log.tail_table().column_names) == COLUMNS
+
+
+def without_newer_columns(path: Path) -> None:
+    """Make a segment one of before some columns were there."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["outcome", "odd", "traits"]), path)
+
+
+def test_rows_of_segments_that_lack_a_column_go_with_the_tail_until_they_are_written_anew(log: Log) -> None:
+    for start in (0, 9):
+        log.append(facts(start, start + 9))
+        log.seal(at=MONDAY)
+    log.append([fact(18)])
+    older, newer = log.segments()
+    without_newer_columns(older)
+    paths, tail = log.snapshot()
+    assert (paths, tail.num_rows) == ([newer], 10)
+    assert tuple(tail.column_names) == COLUMNS and not any(tail["odd"].to_pylist())
+    log.compact(fewest=9, at=MONDAY)
+    paths, tail = log.snapshot()
+    assert (len(paths), tail.num_rows) == (2, 1) and older not in paths
+    assert sorted(row.event.id for row in log.read(Cursor(), 100)[0]) == sorted(event.id for event in facts(0, 19))
 
 
 def test_readers_in_other_threads_miss_nothing_while_rows_move(log: Log) -> None:

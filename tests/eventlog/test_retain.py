@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import pytest
+
 from embudo.core.event import DAY
-from embudo.eventlog import Cursor, Failure, Log, Retention
+from embudo.eventlog import Cursor, Failure, Log, Retention, retain
 from tests.cast import MONDAY
 from tests.eventlog.facts import fact
 
@@ -60,6 +62,15 @@ def test_bodies_of_failed_events_are_emptied_after_their_days(log: Log) -> None:
     assert log.retain(POLICY, at=MONDAY + 6 * DAY).failed_bodies == 1
     assert [failed.body for failed in log.failed()] == [b"{", b""]
     assert log.ledger().failed_bytes == 1
+
+
+def test_old_bodies_are_emptied_without_reading_them(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retain, "_BODIES", 3)
+    log.commit(failures=[Failure("site", "bad_json", b"{", MONDAY + each * DAY) for each in range(9)])
+    monkeypatch.setattr(type(log._tail), "failed", None)
+    assert log.retain(POLICY, at=MONDAY + 12 * DAY).failed_bodies == 7
+    assert log.retain(POLICY, at=MONDAY + 12 * DAY).failed_bodies == 0
+    assert log.ledger().failed_bytes == 2
 
 
 def test_keys_are_forgotten_after_the_horizon_once_their_rows_are_sealed(log: Log) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -5,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from embudo.core.event import DAY
-from embudo.eventlog import Cursor, Log, open_log, seal
+from embudo.eventlog import Cursor, Log, LogDamaged, Retention, open_log, seal
 from embudo.eventlog.manifest import Manifest
 from embudo.eventlog.segments import Archive, SegmentWriter
 from tests.cast import MONDAY
@@ -71,7 +72,7 @@ def cut(monkeypatch: pytest.MonkeyPatch, where: type, name: str, *, before: bool
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("where, name", [(SegmentWriter, "finish"), (Archive, "save"), (seal, "_move_mark")])
+@pytest.mark.parametrize("where, name", [(SegmentWriter, "finish"), (Archive, "save"), (seal, "move_mark")])
 def test_a_crash_at_any_step_of_sealing_loses_and_doubles_nothing(
     log: Log, monkeypatch: pytest.MonkeyPatch, where: type, name: str, before: bool
 ) -> None:
@@ -92,11 +93,71 @@ def test_files_of_a_crashed_sealing_are_removed_by_the_next(log: Log) -> None:
     log.append(facts(0, 3))
     log.seal()
     folder = log.segments()[0].parent
-    for name in ("000-000000000009-000000000012-000077.parquet", "something.unfinished"):
+    for name in ("000-000000000004-000000000006-000077.parquet", "something.unfinished"):
         (folder / name).write_bytes(b"torn")
     log.append(facts(3, 6))
-    log.seal()
+    log.seal(at=MONDAY + DAY)
     assert sorted(path.suffix for path in folder.iterdir()) == [".parquet", ".parquet", ".subjects", ".subjects"]
+
+
+def contents(log: Log) -> dict[str, bytes]:
+    folder = log.config.data / "log" / "segments"
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def listed(log: Log) -> dict[str, bytes]:
+    """The lists of segments there were: without any, after the first and after the second sealing of `log`."""
+    lists = {"gone": b""}
+    for which, start in ("older", 0), ("newest", 9):
+        log.append(facts(start, start + 9))
+        log.seal()
+        lists[which] = log._archive.manifest_path.read_bytes()
+    log.append(facts(18, 20))
+    return lists
+
+
+@pytest.mark.parametrize("which", ["gone", "older"])
+def test_a_list_of_segments_that_was_lost_or_is_older_destroys_nothing(
+    log: Log, listed: dict[str, bytes], which: str
+) -> None:
+    def retain() -> object:
+        return log.retain(Retention({"page_viewed": 1}))
+
+    before = contents(log)
+    log._archive.manifest_path.unlink()
+    if listed[which]:
+        log._archive.manifest_path.write_bytes(listed[which])
+    for act in (log.seal, log.compact, log.segments, log.snapshot, lambda: log.history([1]), retain):
+        with pytest.raises(LogDamaged, match="18 of shard 0 are in no segment"):
+            act()
+    with pytest.raises(LogDamaged, match="18 of shard 0 are in no segment"):
+        open_log(log.config)
+    assert contents(log) == before
+    log._archive.manifest_path.write_bytes(listed["newest"])
+    assert len(log.seal()) == 1
+    assert ids(log) == [event.id for event in facts(0, 20)]
+
+
+def test_a_list_whose_segments_were_merged_since_destroys_nothing(log: Log, listed: dict[str, bytes]) -> None:
+    log.compact(fewest=2, at=MONDAY)
+    log.compact(at=MONDAY + DAY)  # the files of before the merge are gone
+    before = contents(log)
+    log._archive.manifest_path.write_bytes(listed["newest"])
+    with pytest.raises(LogDamaged, match="is gone"):
+        log.seal()
+    assert contents(log) == before
+
+
+def test_segments_of_which_neither_list_nor_tail_knows_are_put_aside(log: Log, listed: dict[str, bytes]) -> None:
+    before = contents(log)
+    other = open_log(replace(log.config, data=log.config.data / "other", database_url=""))
+    shutil.copytree(log._archive.folder, other._archive.folder)
+    other.append(facts(0, 3))
+    other.seal()
+    aside = other.config.data / "log" / "aside"
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    other.close()
 
 
 @pytest.fixture
@@ -128,6 +189,43 @@ def test_an_old_id_with_other_content_becomes_a_failed_event_when_sealing(old_lo
     assert ids(old_log) == ["fact-0", "fact-1", "fact-2"]
     assert [failed.reason for failed in old_log.failed()] == ["id_reused"]
     assert old_log.ledger().balanced
+
+
+def test_a_twin_that_says_another_time_is_taken_out_too(old_log: Log) -> None:
+    old_log.append([late(1, at=MONDAY + 99 * DAY), late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2", "fact-7"]
+    assert old_log.ledger().duplicates == 1 and old_log.ledger().balanced
+
+
+def test_an_old_id_of_somebody_else_becomes_a_failed_event_when_sealing(old_log: Log) -> None:
+    old_log.append([late(1, who=2, at=MONDAY + 99 * DAY)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2"]
+    assert old_log.ledger().failed_by_reason == {"id_reused": 1}
+
+
+def test_twins_are_found_in_segments_that_were_merged_or_written_anew(old_log: Log) -> None:
+    old_log.append([late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    old_log.compact(fewest=2, at=MONDAY + 101 * DAY)
+    old_log.erase([fact(0).subject], by="clara", why="asked", at=MONDAY + DAY)
+    old_log.append([late(number, at=MONDAY + 100 * DAY) for number in (1, 2, 8)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-1", "fact-2", "fact-8"]
+    assert old_log.verify() == []
+    names = {path.stem for path in old_log.segments()}
+    assert {path.stem for path in old_log._archive.folder.iterdir()} == names
+
+
+def test_keys_beside_a_segment_that_were_cut_short_are_made_again(old_log: Log) -> None:
+    old_log.append([late(7)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    (path,) = old_log._archive.folder.glob("*.keys")
+    path.write_bytes(path.read_bytes()[:-8])
+    old_log.append([late(2, at=MONDAY + 100 * DAY)])
+    old_log.seal(at=MONDAY + 101 * DAY)
+    assert ids(old_log) == ["fact-0", "fact-1", "fact-2", "fact-7"]
 
 
 def test_a_manifest_is_never_empty_after_sealing(log: Log) -> None:

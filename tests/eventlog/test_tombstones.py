@@ -53,6 +53,8 @@ def test_a_line_torn_by_a_crash_is_passed_over(tombstones: Tombstones) -> None:
         file.write("0123abc")
     assert tombstones.until(fact(1).subject) == MONDAY
     assert tombstones.until(fact(2).subject) is None
+    tombstones.add([fact(2).subject], at=MONDAY)
+    assert Tombstones(tombstones.folder).until(fact(2).subject) == MONDAY
 
 
 def test_without_tombstones_nobody_is_covered(tombstones: Tombstones) -> None:

@@ -65,8 +65,15 @@ def test_a_segment_that_fell_off_the_list_is_a_gap(sealed: Log) -> None:
     manifest = sealed._archive.manifest()
     sealed._archive.save(Manifest(9, manifest.segments[1:]))
     problems = found(sealed)
-    assert "Offsets 1 to 40 of shard 0 are missing" in problems[0].what
-    assert len([problem for problem in problems if "on no list" in problem.what]) == 2
+    assert "Offsets 1 to 40 of shard 0 are in no segment" in problems[0].what
+    orphans = [problem for problem in problems if "on no list" in problem.what]
+    assert [problem.remedy for problem in orphans] == ["Keep it."] * 2
+
+
+def test_a_file_that_a_crash_left_is_harmless(sealed: Log) -> None:
+    (sealed._archive.folder / "something.unfinished").write_bytes(b"torn")
+    (problem,) = found(sealed)
+    assert "on no list" in problem.what and problem.remedy.startswith("Nothing")
 
 
 def test_a_list_older_than_the_tail_is_told(sealed: Log) -> None:
@@ -78,7 +85,7 @@ def test_a_list_older_than_the_tail_is_told(sealed: Log) -> None:
 def test_a_segment_listed_twice_is_told(sealed: Log) -> None:
     manifest = sealed._archive.manifest()
     sealed._archive.save(Manifest(9, manifest.segments + manifest.segments[1:]))
-    assert any("twice" in problem.what for problem in found(sealed))
+    assert any("in two segments" in problem.what for problem in found(sealed))
 
 
 def test_a_ledger_that_does_not_balance_is_told(sealed: Log) -> None:

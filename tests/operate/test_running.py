@@ -2,6 +2,7 @@
 
 import signal
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -101,3 +102,13 @@ def test_long_work_that_waits_while_nobody_does_any_is_bad(here: Config, db: Non
     assert found.grade is Grade.BAD and "1 piece of long work waits" in found.what
     Job.objects.create(kind="replay", state="running", beat_at=timezone.now())
     assert running._left_lying() == []
+
+
+def test_a_process_is_asked_at_the_port_it_was_started_with(
+    here: Config, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(running, "serves", lambda config, name: not asked.append(config.web_port))
+    with pulse.running(replace(here, web_port=8040), "web"):
+        assert running._hangs(pulse.processes(here)[0], here) is None
+    assert asked == [8040]

@@ -35,7 +35,7 @@ TEXTS = (
     "", "/pricing", "/pricing/é", "/Pricing", "/pri%_\\", "é", "e\u0301", "𝒳y", "\uffee", "O'Hara \"x\"", "null", "1",
     "true", "[1]", "a\nb", "$.a",
 )  # fmt: skip
-NUMBERS = (0, 1, 1.0, -2.5, 60, 59.999, 0.1, 0.30000000000000004, 1e-7, 10**15, 2**53 - 1, -0.0)
+NUMBERS = (0, 1, 1.0, -2.5, 60, 59.999, 0.1, 0.30000000000000004, 1e-7, 10**15, 2**53 - 1, 2**53, 2**53 + 1, -0.0)
 HOT_TEXTS, HOT_NUMBERS = ("path", "topic"), ("dwell_s", "score")
 COLD = ("plan", "tags", "a.b", 'it\'s "odd"', "opportunity")
 TRAITS = ("industry", "company_size", "role", "vip", 'it\'s "odd"')

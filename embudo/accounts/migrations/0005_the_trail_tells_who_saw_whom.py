@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField('auditentry', 'person', models.CharField(blank=True, editable=False, max_length=40)),
-        migrations.AddField('auditentry', 'seen', models.CharField(editable=False, max_length=150, null=True, unique=True)),
+        migrations.AddField('auditentry', 'seen', models.CharField(editable=False, max_length=64, null=True, unique=True)),
         migrations.AddIndex('auditentry', models.Index(fields=['by', '-at', '-id'], name='audit_who')),
         migrations.AddIndex('auditentry', models.Index(fields=['verb', '-at', '-id'], name='audit_what')),
         migrations.AddIndex('auditentry', models.Index(fields=['person', '-at', '-id'], name='audit_person')),

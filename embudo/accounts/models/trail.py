@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ class AuditEntry(models.Model):
     verb = models.CharField(_("what"), max_length=60)  # "user_added", "role_changed": words in accounts/audit.py
     about = models.CharField(_("about"), max_length=200)  # as it was called then
     person = models.CharField(max_length=40, blank=True, editable=False)  # id of the lead whom it is about, if any
-    seen = models.CharField(max_length=150, null=True, unique=True, editable=False)  # a sight: whose, of what, in which hour  # fmt: skip
+    seen = models.CharField(max_length=64, null=True, unique=True, editable=False)  # who saw what, in which hour
     detail = models.JSONField(default=dict)
 
     class Meta:
@@ -63,7 +64,7 @@ class AuditEntry(models.Model):
         if verb not in SIGHTS:
             raise KeyError(verb)
         at = at or timezone.now()
-        seen = f"{by.pk}:{verb}:{of}:{int(at.timestamp()) // 3600}"[:150]
+        seen = sha256(f"{by.pk}:{verb}:{int(at.timestamp()) // 3600}:{of}".encode()).hexdigest()
         if cls.objects.filter(seen=seen).exists():
             return False
         person = str(of) if SIGHTS[verb] else ""
@@ -72,6 +73,12 @@ class AuditEntry(models.Model):
         return True
 
     @classmethod
+    def about_people(cls, ids: Iterable[object]) -> models.QuerySet["AuditEntry"]:
+        """Return the rows about one of these leads; a row about two holds the id of the second as `other`."""
+        texts = [str(each) for each in ids]
+        return cls.objects.filter(models.Q(person__in=texts) | models.Q(detail__other__in=texts))
+
+    @classmethod
     def forget(cls, people: Iterable[object]) -> None:
         """Take the names of leads who were erased out of the trail; that there was an act stays."""
-        cls.objects.filter(person__in=[str(each) for each in people]).update(about="—")
+        cls.about_people(people).update(about="—")

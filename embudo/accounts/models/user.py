@@ -115,8 +115,11 @@ class User(AbstractBaseUser):
             self.save(update_fields=["password"])
             UserSession.end_all(self, but=keep_session)
 
-    def reset_second_step(self, *, by: "User") -> bool:
-        """Take app, passkeys and recovery codes away from somebody who lost them; their sessions end."""
+    def reset_second_step(self, *, by: "User | None") -> bool:
+        """Take app, passkeys and recovery codes away from somebody who lost them; their sessions end.
+
+        `by` is None for the operator. Return whether there was one.
+        """
         with transaction.atomic():
             if not steps_of(self):
                 return False

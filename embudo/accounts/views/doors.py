@@ -56,8 +56,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
     shown: dict[str, Any] = {
-        "form": form, "next": safe_next(request), "first_run": first_run.needed(), "providers": providers_of(settings.EMBUDO.oidc),
-    }  # fmt: skip
+        "form": form,
+        "next": safe_next(request),
+        "first_run": first_run.needed(),
+        "providers": providers_of(settings.EMBUDO.oidc),
+    }
     return render(request, "accounts/sign_in.html", shown, status=status)
 
 
@@ -88,9 +91,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _first_administrator(given: dict[str, str]) -> User | None:
-    if not first_run.spend(settings.EMBUDO, given["token"]):
-        return None
-    with transaction.atomic():
+    with first_run.spending(settings.EMBUDO, given["token"]) as right, transaction.atomic():
+        if not right or not first_run.needed():
+            return None
         user = User.objects.create_user(given["email"], given["password"], name=given["name"], role=Role.ADMIN)
         AuditEntry.record(user, "install_set_up")
     return user

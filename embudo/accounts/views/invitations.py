@@ -2,7 +2,6 @@
 
 from smtplib import SMTPException
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from embudo.accounts.confirming import confirmed, confirmed_to_change
 from embudo.accounts.entering import enter
 from embudo.accounts.forms import AcceptForm, InvitationForm
 from embudo.accounts.models import Invitation, User
@@ -27,7 +27,7 @@ LINK = "invitation_link"  # in the session, until it has been shown
 
 @require("users.edit")
 @require_http_methods(["GET", "POST"])
-@reauthentication_required(allow_get=True)
+@confirmed_to_change
 def new(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, initial={"language": settings.LANGUAGE_CODE})
     if request.method == "POST" and form.is_valid():
@@ -40,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require("users.edit")
 @require_POST
-@reauthentication_required
+@confirmed
 def renewal(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new link for a week; the one before is void."""
     invitation = get_object_or_404(Invitation.open(), pk=pk)
@@ -72,7 +72,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     invitation = Invitation.of_token(token)
     if invitation is None or User.objects.filter(email=invitation.email).exists():
         return render(request, "accounts/invitation_spent.html", status=410)
-    with translation.override(invitation.language or translation.get_language()):
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES  # by the switch on this very page
+    with translation.override((not chosen and invitation.language) or translation.get_language()):
         form = AcceptForm(request.POST or None, user=User(email=invitation.email, name=request.POST.get("name", "")))
         if request.method == "POST" and form.is_valid():
             try:

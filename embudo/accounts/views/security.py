@@ -3,13 +3,14 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
+from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from embudo.accounts.confirming import confirmed
 from embudo.accounts.models import AuditEntry, UserSession
 from embudo.accounts.models.second_step import steps_of
 from embudo.accounts.permissions import settling_in
@@ -24,10 +25,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "app": next((each for each in steps if each.type == Authenticator.Type.TOTP), None),
         "passkeys": [each for each in steps if each.type == Authenticator.Type.WEBAUTHN],
         "codes_left": _codes_left(request),
+        "linked": SocialAccount.objects.filter(user=request.user).order_by("provider", "pk"),
         "owed": request.user.owes_second_step(),
         "sessions": UserSession.of(request.user),
         "here": request.session.session_key,
-        "places": bool(settings.EMBUDO.places),
     }
     return render(request, "accounts/security.html", shown)
 
@@ -54,6 +55,23 @@ def end_others(request: HttpRequest) -> HttpResponse:
         AuditEntry.record(request.user, "sessions_ended", str(request.user))
     words = ngettext("Signed out on %(count)s other device.", "Signed out on %(count)s other devices.", ended)
     toast(request, words % {"count": ended})
+    return redirect("mfa_index")
+
+
+@settling_in
+@require_POST
+@confirmed
+def unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a provider open the account no longer; refused when there would be no way in left."""
+    linked = get_object_or_404(SocialAccount, pk=pk, user=request.user)
+    others = SocialAccount.objects.filter(user=request.user).exclude(pk=pk)
+    if not request.user.has_usable_password() and not others.exists():
+        words = _("It is your only way in. Ask an administrator for a password link first.")
+        toast(request, words, failed=True)
+        return redirect("mfa_index")
+    AuditEntry.record(request.user, "provider_unlinked", provider=linked.provider)
+    linked.delete()
+    toast(request, _("The provider is unlinked. Signing in by it with this address links it again."))
     return redirect("mfa_index")
 
 

@@ -1,6 +1,5 @@
 """The users of the install, for administrators: change, deactivate, hand over a password link, end their sessions."""
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -13,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from embudo.accounts.confirming import confirmed, confirmed_to_change
 from embudo.accounts.forms import SecondStepForm, UserForm
 from embudo.accounts.models import AuditEntry, Invitation, LastAdministrator, SecondStepRule, User, UserSession
 from embudo.accounts.models.second_step import steps_of
 from embudo.accounts.permissions import require
 from embudo.accounts.views import invitations
+from embudo.ui import once
 from embudo.ui.toasts import toast
 
 LINK = "password_link"  # in the session, until it has been shown
@@ -41,7 +42,7 @@ def users(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require("users.edit")
 @require_http_methods(["GET", "POST"])
-@reauthentication_required(allow_get=True)
+@confirmed_to_change
 def user(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     before = person.role
@@ -55,7 +56,7 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, _("%(name)s is saved.") % {"name": person})
             return redirect("accounts:users")
     kept = User.objects.get(pk=pk)
-    link = _shown_once(request, pk) if request.method == "GET" else ""
+    link = once.take(request, LINK, pk) if request.method == "GET" else ""
     shown = {"form": form, "person": kept, "link": link, "steps": steps_of(kept), "sessions": UserSession.of(kept)}
     return render(request, "accounts/user.html", shown, status=422 if form.errors else 200)
 
@@ -85,7 +86,7 @@ def activation(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require("users.edit")
 @require_POST
-@reauthentication_required
+@confirmed
 def password_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a link by which the person sets a new password; the next page shows it, once."""
     person = get_object_or_404(User, pk=pk, is_active=True)
@@ -96,7 +97,7 @@ def password_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require("users.edit")
 @require_POST
-@reauthentication_required
+@confirmed
 def second_step_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the second step of a colleague who lost it; they sign in with their password and set up another."""
     person = get_object_or_404(User, pk=pk)
@@ -118,7 +119,7 @@ def sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require("users.edit")
 @require_POST
-@reauthentication_required
+@confirmed
 def second_step_rules(request: HttpRequest) -> HttpResponse:
     """Settle which roles must sign in with a second step."""
     form = SecondStepForm(request.POST)
@@ -131,12 +132,4 @@ def second_step_rules(request: HttpRequest) -> HttpResponse:
 def _keep_link(request: HttpRequest, person: User) -> None:
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("accounts:new_password", args=[uid, default_token_generator.make_token(person)])
-    request.session[LINK] = [person.pk, f"{settings.EMBUDO.site_address}{path}"]
-
-
-def _shown_once(request: HttpRequest, pk: int) -> str:
-    kept = request.session.get(LINK)
-    if not kept or kept[0] != pk:
-        return ""
-    del request.session[LINK]
-    return str(kept[1])
+    once.keep(request, LINK, person.pk, f"{settings.EMBUDO.site_address}{path}")

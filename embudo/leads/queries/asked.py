@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
+from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Company, Tag
 from embudo.leads.queries.belonging import TOUCHES, Tagged, Touched, WorksAt
 from embudo.leads.queries.filters import (
@@ -78,11 +78,11 @@ def _score(query: QueryDict) -> Iterator[Filter]:
 
 
 def _seen(query: QueryDict) -> Iterator[Filter]:
-    now = _now()
+    at = now()
     for key in ("seen", "unseen"):
         days = query.get(key, "")
         if days.isdecimal() and len(days) < 6 and int(days):
-            yield Seen(int(days), key == "seen", now)
+            yield Seen(int(days), key == "seen", at)
 
 
 def _touched(query: QueryDict) -> Iterator[Filter]:
@@ -131,10 +131,6 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e15 else None
-
-
-def _now() -> int:
-    return int(timezone.now().timestamp() * 1_000_000)
 
 
 READERS = (_search, _reached, _options, _score, _seen, _touched, _tagged, _company, _attributes)

@@ -15,7 +15,6 @@ from embudo.core.funnel import DISCARDED, STAGES
 from embudo.leads import owners, tags
 from embudo.leads.acts import TagOff, TagOn
 from embudo.leads.history import WITHDRAWN, withdrawn
-from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
 from embudo.leads.record import APP
 from embudo.leads.sentences import sentence, withdrawal_needs
@@ -23,7 +22,7 @@ from embudo.leads.showing import BadValue, number_typed
 from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
+from embudo.leads.views.applying import back_to, given_id, person_now, said_before, say
 from embudo.leads.views.person import shown
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
@@ -33,18 +32,11 @@ NOTE_LENGTH = 4000
 OUTCOMES = ("held", "voicemail", "no_answer")
 
 
-def _found(request: HttpRequest, person: int) -> Person:
-    try:
-        return person_of(person)
-    except Moved as moved:
-        return moved.person
-
-
 @require_POST
 @require("people.edit")
 def stage(request: HttpRequest, person: int) -> HttpResponse:
     """Set the stage by hand, with a reason."""
-    found = _found(request, person)
+    found = person_now(person)
     to = request.POST.get("stage") or request.GET.get("stage", "")
     if to not in (*STAGES, DISCARDED):
         return HttpResponseBadRequest(_("Choose a stage."))
@@ -62,7 +54,7 @@ def stage(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def owner(request: HttpRequest, person: int) -> HttpResponse:
     """Give the person to somebody who works here, or to nobody."""
-    found = _found(request, person)
+    found = person_now(person)
     wanted = request.POST.get("owner", request.GET.get("owner", ""))
     users = get_user_model().objects.filter(is_active=True)
     chosen = users.filter(pk=int(wanted)).first() if re.fullmatch("[0-9]{1,18}", wanted) else None
@@ -81,7 +73,7 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def tag(request: HttpRequest, person: int) -> HttpResponse:
     """Put a tag on the person, or take one off."""
-    found = _found(request, person)
+    found = person_now(person)
     taken = (request.POST.get("act") or request.GET.get("act", "")) == "untag"
     typed = request.POST.get("tag") or request.GET.get("tag", "")
     try:
@@ -105,7 +97,7 @@ def tag(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """Log a call, a meeting or a note."""
-    found = _found(request, person)
+    found = person_now(person)
     text = request.POST.get("note", "").replace("\r\n", "\n").strip()
     kind = request.POST.get("kind", "")
     if len(text) > NOTE_LENGTH:
@@ -130,7 +122,7 @@ def note(request: HttpRequest, person: int) -> HttpResponse:
 @require("opportunities.edit")
 def handoff(request: HttpRequest, person: int) -> HttpResponse:
     """Accept a hand-off, or refuse it with a reason."""
-    found = _found(request, person)
+    found = person_now(person)
     if not found.handoff_ready and not said_before(request, found.id):
         toast(request, _("This hand-off was answered already."), failed=True)
         return back_to(request, found.id)
@@ -153,7 +145,7 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
     """Take back what was recorded here: from then on it never was, and a hand-off it answered waits again."""
-    found = _found(request, person)
+    found = person_now(person)
     history = history_of(found.id)
     recorded = next((event for event in history if event.key == (APP, fact)), None)
     needs = withdrawal_needs(recorded) if recorded else ""
@@ -175,7 +167,7 @@ def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
 @require("opportunities.edit")
 def opportunity(request: HttpRequest, person: int) -> HttpResponse:
     """Open an opportunity, or say that one was won or lost."""
-    found = _found(request, person)
+    found = person_now(person)
     verb = request.POST.get("verb", "")
     try:
         props = _deal(request)

@@ -8,26 +8,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.leads import files
-from embudo.leads.models import Person, PersonFile
+from embudo.leads.models import PersonFile
 from embudo.leads.showing import BadValue
 from embudo.leads.story import members
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, back_to, person_of
+from embudo.leads.views.applying import back_to, person_now
 from embudo.ui.toasts import toast
-
-
-def _person(person: int) -> Person:
-    try:
-        return person_of(person)
-    except Moved as moved:
-        return moved.person
 
 
 @require_POST
 @require("people.edit")
 def attach(request: HttpRequest, person: int) -> HttpResponse:
     """Attach the files that were chosen; those that cannot be taken are named, the others are kept."""
-    found = _person(person)
+    found = person_now(person)
     chosen, kept = request.FILES.getlist("file")[: files.MOST], []
     if not chosen:
         toast(request, _("Choose a file first."), failed=True)
@@ -70,12 +63,12 @@ def removal(request: HttpRequest, person: int, file: int) -> HttpResponse:
         there = files.bring_back(found)
         words = _("“%(file)s” is back.") if there else _("“%(file)s” was removed too long ago to be brought back.")
         toast(request, words % {"file": found.name}, failed=not there)
-        return back_to(request, _person(person).id)
+        return back_to(request, person_now(person).id)
     files.remove(found)
     undo = f"{reverse('leads:file_removal', args=[person, file])}?back=1"
     toast(request, _("“%(file)s” is removed.") % {"file": found.name}, undo=undo)
-    return back_to(request, _person(person).id)
+    return back_to(request, person_now(person).id)
 
 
 def _file(person: int, file: int) -> PersonFile:
-    return get_object_or_404(PersonFile, pk=file, person_id__in=members(_person(person).id))
+    return get_object_or_404(PersonFile, pk=file, person_id__in=members(person_now(person).id))

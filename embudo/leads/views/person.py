@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.core import scoring
 from embudo.core.definition import Definition
@@ -47,6 +48,7 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
         found = person_of(person)
     except Moved as moved:
         return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
+    AuditEntry.saw(request.user, "person_opened", str(found), of=found.id)
     return shown(request, found)
 
 

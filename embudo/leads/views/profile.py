@@ -3,15 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import formats
-
 from embudo.core.attributes import STANDARD
 from embudo.core.event import Event
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of
 from embudo.leads.profile import folded
-from embudo.leads.showing import value_shown
+from embudo.leads.showing import number_kept, value_shown
 from embudo.leads.statements import Said, statements
 
 USUAL = (
@@ -46,7 +44,7 @@ class Field:
         """The value as it stands in a form."""
         if not self.known:
             return ""
-        return formats.localize_input(self.value) if isinstance(self.value, float) else str(self.value)
+        return number_kept(self.value) if isinstance(self.value, float) else str(self.value)
 
     @property
     def latest(self) -> Said | None:

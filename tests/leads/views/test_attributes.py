@@ -49,6 +49,9 @@ def test_an_undo_gives_back_the_very_number_in_every_language(site: Following, s
         ("es", "12,5", 12.5),
         ("es", "1\N{NARROW NO-BREAK SPACE}234 567", 1234567),
         ("es", "0,125", 0.125),
+        ("es", "12.000", 12000),
+        ("es", "1.234.567,5", 1234567.5),
+        ("es", "12,1250", 12.125),
         ("pt-br", "12.000,50", 12000.5),
         ("pt-br", "12.000", 12000),
         ("pt-br", "12 000,5", 12000.5),
@@ -66,7 +69,7 @@ def test_a_number_is_read_as_the_reader_writes_it(language: str, typed: str, num
         *[("en", typed) for typed in ("12.000,50", "12,5", "1,2345", "12,00.5", "0,125", "1,234 567", "1 2")],
         *[("en", typed) for typed in ("", ".", "-", "1.5.2", "1e3", "1_000", "--1", "1,", "5.", "12,,000")],
         *[("en", typed) for typed in ("12,000,5", "\N{ARABIC-INDIC DIGIT THREE}", "inf", "9" * 16)],
-        *[("es", typed) for typed in ("12.000,50", "12,000.50", "12.5", "0.125", "12 00", "12000,", "1,234,567")],
+        *[("es", typed) for typed in ("1.234 567", "12,000.50", "12.5", "0.125", "12 00", "12000,", "1,234,567")],
         *[("pt-br", typed) for typed in ("12,000.50", "12.5", "0.125", "1.2345", "1.234 567", "12,5,5")],
     ],
 )  # fmt: skip
@@ -75,6 +78,16 @@ def test_a_number_of_another_language_is_refused_rather_than_changed(language: s
     with translation.override(language), pytest.raises(BadValue) as refused:
         number_typed(typed)
     assert str(refused.value).replace("\N{NO-BREAK SPACE}", " ").endswith(example)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("es", "12,000"), ("pt-br", "12,000"), ("en", "12.000"), ("es", "-1,250")]
+)
+def test_a_number_that_means_thousands_elsewhere_is_asked_about(language: str, typed: str) -> None:
+    with translation.override(language), pytest.raises(BadValue) as refused:
+        number_typed(typed)
+    assert typed.translate({44: None, 46: None}).lstrip("-") in str(refused.value)
+    assert f"{typed}0" in str(refused.value)
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt-br"])
@@ -89,17 +102,18 @@ def test_an_address_holds_the_very_number_in_every_language(language: str, numbe
 
 
 def test_the_number_in_the_form_can_be_kept_as_it_stands(site: Following, sign_in: SignIn) -> None:
-    site.hears(ada.visits("/").through(Door.SECRET).says(rating=12000.125))
     client = sign_in()
-    address = f"/people/{named(ada).id}/attributes/rating/"
-    Attribute.objects.update_or_create(pk="rating", defaults={"kind": "number"})
-    for language in ("en", "es", "pt-br"):
-        client.post("/preferences/", {"language": language})
-        field = re.search(r'name="value"[^>]* value="([^"]*)"', text(client.get(address)))
-        assert field
-        answer = client.post(address, {"value": field[1], "fact": str(uuid4())})
-        assert answer.status_code == 302
-        assert named(ada).attributes["rating"] == 12000.125
+    for day, number in enumerate((12000.125, 12.125)):
+        site.hears(ada.journey(MONDAY + day * DAY).visits("/").through(Door.SECRET).says(rating=number))
+        address = f"/people/{named(ada).id}/attributes/rating/"
+        Attribute.objects.update_or_create(pk="rating", defaults={"kind": "number"})
+        for language in ("en", "es", "pt-br"):
+            client.post("/preferences/", {"language": language})
+            field = re.search(r'name="value"[^>]* value="([^"]*)"', text(client.get(address)))
+            assert field
+            answer = client.post(address, {"value": field[1], "fact": str(uuid4())})
+            assert answer.status_code == 302
+            assert named(ada).attributes["rating"] == number
 
 
 def test_what_is_no_mail_address_is_refused_with_words(site: Following, sign_in: SignIn) -> None:

@@ -1,9 +1,12 @@
 """The people list as somebody sees it."""
 
 import re
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from embudo.leads.queries.people import Position
 from tests.cast import Someone, ada, bruno, clara, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
@@ -129,3 +132,12 @@ def test_a_name_without_an_end_is_cut_and_whole_on_hover_and_mirrors_nothing(sit
     page = text(sign_in().get("/people/?q=long"))
     assert f'title="{name}"><bdi>{name}</bdi>' in page
     assert f"<bdi>{turned}</bdi>" in page
+
+
+@pytest.mark.parametrize("key", ["a\0b", "\ud800", "\udfff", float("nan"), float("inf"), -1e308])
+@pytest.mark.parametrize("sort", ["name", "engagement", "seen", "new", "fit"])
+def test_a_place_in_the_list_that_somebody_made_up_shows_a_list(sign_in: SignIn, key: Any, sort: str) -> None:
+    client = sign_in()
+    for way in ("after", "before"):
+        address = f"/people/?{urlencode({'sort': sort, way: Position(key, 1).text})}"
+        assert client.get(address).status_code == 200

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from embudo.accounts.models import AuditEntry
 from embudo.core.event import DAY, SECOND, Door
 from embudo.leads.models import Attribute, Person, StageChange
 from embudo.leads.story import history_of
@@ -344,3 +345,15 @@ def test_an_attribute_of_the_company_has_its_name_in_the_timeline(site: Followin
     Attribute.objects.create(name="field_teams", label="Field teams in all", kind="number")
     site.hears(ada.is_told("profile_changed", traits={"field_teams": 12}))
     assert "stated: Field teams in all" in text(sign_in().get(address()))
+
+
+def test_who_opened_the_page_is_in_the_trail_once_an_hour_and_a_refusal_is_not(sign_in: SignIn) -> None:
+    client, known = sign_in(), named(ada)
+    for _look in range(3):
+        assert client.get(address()).status_code == 200
+    client.get("/people/12345/")
+    Client().get(address())
+    (seen,) = AuditEntry.objects.all()
+    assert (seen.verb, seen.person, seen.about) == ("person_opened", str(known.id), str(known))
+    AuditEntry.forget([known.id])
+    assert AuditEntry.objects.get().about == "—"

@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0015_a_change_of_owner_is_kept")]
+    dependencies = [("leads", "0017_who_was_merged_has_a_row")]
     operations = [migrations.AddField("attribute", "hidden", models.BooleanField(default=False, db_default=False))]

@@ -1,0 +1,185 @@
+"""Erases one person everywhere: long work that ends with evidence of each store, and a last look for what is left.
+
+The log and what is derived from it are leads/erasure.py. Here come the tables of every other app that points at the
+person, the names in the trail of changes, the files, and the bytes that a database keeps of deleted rows.
+"""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.accounts.models import AuditEntry
+from embudo.eventlog.erase import Evidence
+from embudo.leads import erasure as leads
+from embudo.leads import follow, sql
+from embudo.leads.identity import ERASED
+from embudo.leads.lock import Lock
+from embudo.leads.models import Person
+from embudo.leads.record import the_log
+from embudo.leads.story import members, subjects_of
+from embudo.privacy.everything import names_of, tables_about_people
+from embudo.work.kinds import Progress, Refused, Steps
+
+LABEL, RESULT = gettext_lazy("Erasure of a person"), "privacy/_evidence.html"
+STEPS = 6
+ADDED = frozenset("tail_rows segment_rows segments failed_bodies".split())
+PATIENCE_S = 60.0  # for follow
+MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
+TRIES, LOOK_S = 50, 0.1
+_BLOCK = 1 << 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Erase from the command line; see leads/erasure.py."""
+    return leads.main(arguments, how=erase_everywhere)
+
+
+def run(job: Any) -> Steps:
+    """Erase `wants["person"]` because of `wants["why"]`; a repeat after a crash finds less and ends the same."""
+    result: dict[str, Any] = dict(job.memory)
+    numbers = set(result.pop("people", ()))
+    for done, told in enumerate(_steps(int(job.wants["person"]), numbers, why=str(job.wants["why"]), by=job.by), 1):
+        told.pop("_evidence", None)
+        numbers |= set(told.pop("_people", ()))
+        result |= {name: _with(result.get(name), value, name) for name, value in told.items()}
+        yield Progress(min(done, STEPS), STEPS, {**result, "people": sorted(numbers)})
+    return result
+
+
+def _with(before: Any, value: Any, name: str) -> Any:
+    """What one run and the one that went on after it found together."""
+    if name in ADDED:
+        return (before or 0) + value
+    return {**(before or {}), **value} if name == "tables" else value
+
+
+def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
+    """Erase without a page; return the log's evidence; raises leads.erasure.NotNow."""
+    evidence: Evidence | None = None
+    try:
+        for told in _steps(person, set(), why=why, by=by):
+            evidence = told.pop("_evidence", evidence)
+    except Refused as error:
+        raise leads.NotNow(str(error)) from error
+    assert evidence is not None
+    return evidence
+
+
+def _steps(person: int, known: Collection[int], *, why: str, by: Any) -> Iterator[dict[str, Any]]:
+    """Do it step by step, yielding what each has to tell; `known`: ids that an earlier run found."""
+    ids, names = members(person) | set(known), names_of(person)
+    subjects = subjects_of(person) | ids
+    yield {"_people": ids}
+    try:
+        evidence = leads.erase(person, by=by or "", why=why)
+    except leads.NotNow as error:
+        raise Refused(str(error)) from error
+    AuditEntry.record(by if hasattr(by, "pk") else None, "person_erased", rows=evidence.rows)
+    yield {
+        "_evidence": evidence, "tail_rows": evidence.tail_rows, "segment_rows": evidence.segment_rows,
+        "segments": len(evidence.segments), "failed_bodies": evidence.failed_bodies, "at": evidence.at, "why": why,
+    }  # fmt: skip
+    yield {"tables": forget_elsewhere(ids)}
+    if not follow.catch_up(the_log(), Lock(settings.EMBUDO, "follow"), PATIENCE_S):
+        raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
+    yield {"derived": _left(ids) == 0}
+    yield {"overwritten": overwrite()}
+    facts = [event for event in the_log().history(subjects) if event.kind != ERASED]  # a number, and nothing else
+    yield {"left": _left(ids), "left_facts": len(facts), **search(names)}
+
+
+def forget_elsewhere(people: set[int]) -> dict[str, int]:
+    """Delete the rows that other apps keep of these people, and let each app forget its files; return how many.
+
+    An app with a module `forgetting` has more to forget than rows: its `forget(people)` is called first.
+    """
+    gone: dict[str, int] = {}
+    for app in apps.get_app_configs():
+        if app.name.startswith("embudo.") and find_spec(f"{app.name}.forgetting"):
+            gone[f"{app.label}:files"] = int(import_module(f"{app.name}.forgetting").forget(people))
+    for model, columns in tables_about_people():
+        if model._meta.app_label == "leads" and model.__name__ in DERIVED:
+            continue
+        rows = sum(model.objects.filter(**{f"{name}__in": people}).delete()[0] for name in columns)  # type: ignore[attr-defined]
+        if rows:
+            gone[model._meta.label] = rows
+    return gone
+
+
+# Those that follow takes out itself when it reads the fact of the erasure.
+DERIVED = frozenset(
+    "OwnerChange Score StageChange Passage Identifier Merge Dispute PersonAttribute ImportRow Tagging "
+    "PersonFile".split()
+)  # fmt: skip
+
+
+def overwrite() -> str:
+    """Overwrite what the database keeps of deleted rows; return how: "vacuum", "later" (PostgreSQL), or "not_now"."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM leads_person, leads_identifier, leads_personattribute, leads_stagechange")
+        return "later"
+    if settings.EMBUDO.tables.exists() and settings.EMBUDO.tables.stat().st_size > MOST_BYTES:
+        return "not_now"
+    try:
+        _merge_words()
+        sql.one("VACUUM")
+    except OperationalError:  # somebody writes or reads all the time
+        return "not_now"
+    for _try in range(TRIES):  # a reader may hold the journal for a moment
+        if sql.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0] == 0:
+            return "vacuum"
+        time.sleep(LOOK_S)
+    return "not_now"
+
+
+def _merge_words() -> None:
+    """Let the index of words drop what it only marks as deleted, in short steps (SQLite, FTS5, "merge")."""
+    for pages in (-64, *[64] * 10_000):
+        before = sql.rows("SELECT total_changes()")[0][0]
+        sql.one("INSERT INTO person_search(person_search, rank) VALUES ('merge', %s)", [pages])
+        if sql.rows("SELECT total_changes()")[0][0] - before < 2 and pages > 0:
+            return
+
+
+def search(names: set[str]) -> dict[str, Any]:
+    """Look for the person's mail addresses in every byte of the data folder; return how many files hold one of them.
+
+    Segments are compressed, so that their bytes tell nothing; those are asked for the person's facts instead.
+    """
+    wanted = [name.encode() for name in names if "@" in name]
+    files = [path for path in settings.EMBUDO.data.rglob("*") if path.is_file() and path.suffix != ".parquet"]
+    holding = [path for path in files if wanted and _holds(path, wanted)]
+    shown = [str(path.relative_to(settings.EMBUDO.data)) for path in holding]
+    return {"files": len(files), "files_holding": shown, "addresses": len(wanted)}
+
+
+def _holds(path: Path, wanted: list[bytes]) -> bool:
+    longest, kept = max(map(len, wanted)), b""
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                held = (kept + block).lower()
+                if any(name.lower() in held for name in wanted):
+                    return True
+                kept = held[-longest:]
+    except OSError:  # it went away meanwhile
+        return False
+    return False
+
+
+def _left(people: set[int]) -> int:
+    """How many rows of any table still point at these people, themselves included."""
+    rows = Person.objects.filter(pk__in=people).count()
+    for model, columns in tables_about_people():
+        rows += sum(model.objects.filter(**{f"{name}__in": people}).count() for name in columns)  # type: ignore[attr-defined]
+    return rows

@@ -1,0 +1,107 @@
+"""Everything about one person as files, and their erasure: what will go, the long work, the evidence."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from embudo.accounts.models import AuditEntry
+from embudo.accounts.permissions import require
+from embudo.eventlog import LogUnavailable
+from embudo.leads.models import Identifier, Person
+from embudo.leads.record import the_log
+from embudo.leads.story import history_of, members
+from embudo.leads.templatetags.leads import called
+from embudo.leads.views.applying import Moved, person_of
+from embudo.privacy.everything import failed_of, tables_about_people
+from embudo.privacy.taking_out import files_of
+from embudo.work.models import ENDED, Job
+
+LONGEST_WHY = 300
+SHOWN = 200
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@require("people.take_out")
+def take_out(request: HttpRequest, person: int) -> HttpResponse:
+    """Say what the files hold; a POST makes them and writes down who took them."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("privacy:take_out", args=[moved.person.id]))
+    if request.method != "POST":
+        return render(request, "privacy/take_out.html", {"person": found, "held": _held(found)})
+    try:
+        content = files_of(found)
+    except LogUnavailable as error:
+        return render(request, "privacy/take_out.html", {"person": found, "unavailable": str(error)}, status=503)
+    AuditEntry.record(request.user, "person_taken_out", called(found), person=str(found.id))
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="person.zip"'
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@require("people.erase")
+def erasure(request: HttpRequest, person: int) -> HttpResponse:
+    """Show what will be erased and ask why; a POST begins it."""
+    try:
+        found = person_of(person)
+    except Moved as moved:
+        return HttpResponseRedirect(reverse("privacy:erasure", args=[moved.person.id]))
+    why, error, status = request.POST.get("why", "").strip()[:LONGEST_WHY], "", 200
+    if request.method == "POST":
+        running = Job.objects.filter(kind="erasure", wants__person=str(found.id)).exclude(state__in=ENDED).first()
+        if running is not None:
+            return redirect("work:job", running.pk)
+        if _names(found, why):
+            error = _("Leave their name and addresses out: the reason is kept with the evidence.")
+        elif not why:
+            error = _("Write why, in a few words: it is kept with the evidence.")
+        elif request.POST.get("sure") != "1":
+            error = _("Tick the box: an erasure cannot be undone.")
+        else:
+            wants = {"person": str(found.id), "why": why}
+            return redirect("work:job", Job.objects.create(kind="erasure", by=request.user, wants=wants).pk)
+        status = 422
+    context = {"person": found, "held": _held(found), "why": why, "error": error}
+    return render(request, "privacy/erasure.html", context, status=status)
+
+
+@require_GET
+@require("people.erase")
+def erasures(request: HttpRequest) -> HttpResponse:
+    """List the evidence of erasures and of what left after its time, newest first."""
+    told = the_log().evidence()[::-1]
+    jobs = Job.objects.filter(kind="erasure").select_related("by").order_by("-id")[:SHOWN]
+    context = {"told": told[:SHOWN], "jobs": jobs, "more": len(told) > SHOWN, "tab": "erasures"}
+    return render(request, "privacy/erasures.html", context)
+
+
+def _held(person: Person) -> dict[str, Any]:
+    """How much of each store is about the person."""
+    ids = members(person.id)
+    rows = {
+        model._meta.verbose_name_plural: sum(model.objects.filter(**{f"{name}__in": ids}).count() for name in names)  # type: ignore[attr-defined]
+        for model, names in tables_about_people()
+    }
+    return {
+        "facts": len(history_of(person.id)),
+        "identifiers": Identifier.objects.filter(person_id__in=ids).count(),
+        "joined": len(ids) - 1,
+        "failed": len(failed_of(person.id)),
+        "rows": sum(rows.values()) + 1,
+        "tables": sum(1 for count in rows.values() if count) + 1,
+        "changes": AuditEntry.about_people(ids).count(),
+    }
+
+
+def _names(person: Person, why: str) -> bool:
+    said = why.casefold()
+    return any(each and len(each) > 3 and each.casefold() in said for each in (person.mail, person.phone, person.name))

@@ -1,0 +1,189 @@
+"""An erasure leaves nothing: rows, facts, failed bodies, names in the trail, and the bytes of files."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from embudo.accounts.models import AuditEntry
+from embudo.core.event import DAY
+from embudo.core.intake import Reason
+from embudo.eventlog import Cursor, Failure
+from embudo.leads.models import Person
+from embudo.privacy import erasing
+from embudo.privacy.consent import Act, give
+from embudo.privacy.models import Purpose
+from embudo.work import run as worker
+from embudo.work.models import Job
+from tests.cast import MONDAY, ada, bruno
+from tests.install import ROOT, Install
+from tests.leads.test_identity import merged
+from tests.leads.views.conftest import SignIn, text
+from tests.privacy.conftest import Following
+
+PERSON = f"/people/{ada.subject}"
+
+
+@pytest.fixture
+def busy(site: Following, purposes: dict[str, Purpose], sign_in: SignIn) -> Following:
+    """Ada has facts in segments and in the tail, a failed event, a consent, an owner, and Bruno merged into her."""
+    site.hears(ada.visits("/pricing").submits("contact"))
+    site.log.seal()
+    site.hears(bruno.submits("contact"), ada.journey(MONDAY + DAY).requests("demo"))
+    body = f'{{"email": "{ada.mail.upper()}"}}'.encode()
+    site.log.commit(failures=[Failure("site", Reason.BAD_TIME.value, body, MONDAY)])
+    give(purposes["phone"].wording("en"), f"person:{ada.subject}", act=Act.STAFF, id="c1", at=MONDAY + DAY)
+    admin = sign_in("admin")
+    admin.post(f"{PERSON}/owner/", {"owner": str((AuditEntry.objects.count() and 1) or "")})
+    admin.post(f"{PERSON}/everything/")
+    site.follower.catch_up()
+    return site
+
+
+def asked(client: Client, **fields: str) -> Any:
+    return client.post(f"{PERSON}/erasure/", {"why": "they asked", "sure": "1", **fields})
+
+
+def done(site: Following, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A worker does the job that waits, while the log is followed."""
+    job = Job.claim("test")
+    assert job is not None
+    worker.do(job, threading.Event())
+    job.refresh_from_db()
+    return job
+
+
+def test_what_will_go_is_shown_first(busy: Following, sign_in: SignIn) -> None:
+    page = sign_in("manager").get(f"{PERSON}/erasure/")
+    held = page.context["held"]
+    assert (held["failed"], held["joined"]) == (1, 0)
+    assert held["facts"] >= 4 and held["identifiers"] >= 1 and held["changes"] >= 1
+    assert "cannot be undone" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"why": ""}, "Write why"),
+        ({"why": "  "}, "Write why"),
+        ({"sure": ""}, "Tick the box"),
+        ({"why": f"{ada.mail} asked"}, "Leave their name"),
+        ({"why": f"for {ada.name.upper()}"}, "Leave their name"),
+    ],
+)
+def test_an_erasure_begins_with_a_reason_and_a_tick(
+    busy: Following, sign_in: SignIn, fields: dict[str, str], told: str
+) -> None:
+    answer = asked(sign_in("manager"), **fields)
+    assert answer.status_code == 422 and told in text(answer)
+    assert not Job.objects.exists()
+
+
+def test_nothing_is_left_and_the_evidence_says_what_went(
+    busy: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in("manager")
+    both = {"person": "1", "other": str(ada.subject)}
+    AuditEntry.record(None, "person_taken_out", f"Somebody – {ada.name}", **both)
+    busy.hears(merged(ada.subject, bruno.subject))
+    answer = asked(client)
+    assert asked(client)["Location"] == answer["Location"]  # a double click
+    assert Job.objects.count() == 1
+    job = done(busy, monkeypatch)
+    assert (job.state, job.trouble) == ("done", "")
+    result = job.result
+    assert result["segment_rows"] >= 2 and result["tail_rows"] >= 2 and result["failed_bodies"] == 1
+    assert (result["left"], result["left_facts"], result["files_holding"], result["derived"]) == (0, 0, [], True)
+    assert result["addresses"] == 2
+
+    page = text(client.get(answer["Location"]))
+    assert "Nothing of the person is left" in page
+    listed = text(client.get("/privacy/erasures/"))
+    assert "they asked" in listed
+    for each in (page, listed, text(sign_in("admin").get("/changes/"))):
+        for name in (ada.mail, ada.name, bruno.mail):
+            assert name not in each
+    assert not Person.objects.filter(mail__in=[ada.mail, bruno.mail]).exists()
+    facts = [row.event for row in busy.log.read(Cursor(), 10_000)[0]]
+    assert not any(ada.mail in str(event) or bruno.mail in str(event) for event in facts)
+    assert client.get(f"{PERSON}/").status_code == 404
+    busy.agrees()
+    assert busy.log.ledger().balanced
+
+
+def test_when_the_tables_do_not_follow_it_says_so_and_can_be_tried_again(
+    busy: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(sign_in("manager"))
+    calls: list[int] = []
+    with monkeypatch.context() as stuck:
+        stuck.setattr(erasing.follow, "catch_up", lambda *_: len(calls.append(1) or calls) == 1)
+        job = Job.claim("test")
+        assert job is not None
+        worker.do(job, threading.Event())
+    job.refresh_from_db()
+    assert job.state == "failed" and "Try again" in job.trouble
+    assert job.try_again()
+    assert done(busy, monkeypatch).state == "done"
+    assert not Person.objects.filter(mail=ada.mail).exists()
+
+
+SCRIPT = f"""
+from embudo.leads.record import the_log
+from embudo.leads.follow import Follower
+from embudo.eventlog import Failure
+from django.conf import settings
+from tests.cast import ada, bruno, MONDAY
+log = the_log()
+follower = Follower(settings.EMBUDO, log)
+log.append([*ada.visits("/pricing").submits("contact"), *bruno.submits("contact")])
+follower.catch_up()
+log.seal()
+log.append([*ada.journey(MONDAY + {DAY}).visits("/docs").requests("demo")])
+body = b'{{"email": "' + ada.mail.encode() + b'"}}'
+log.commit(failures=[Failure("site", "bad_time", body, MONDAY)])
+follower.catch_up()
+from embudo.leads.models import Person
+print("THERE", Person.objects.filter(mail=ada.mail).count())
+"""
+
+
+def test_no_byte_of_a_real_install_holds_the_address_any_more(install: Install) -> None:
+    """The whole data folder is read, segments as the tables they are; on PostgreSQL every text of every table."""
+    install.embudo("prepare")
+    assert "THERE 1" in install.embudo("manage", "shell", "-c", SCRIPT, PYTHONPATH=str(ROOT))
+    assert found_in(install, ada.mail), "the search must find what is there"
+    install.start("follow")
+    try:
+        assert "Erased" in install.embudo("erase", ada.mail, "--why", "asked", "--yes")
+    finally:
+        install.stop()
+    assert found_in(install, ada.mail) == []
+    assert found_in(install, bruno.mail), "others stay"
+
+
+def found_in(install: Install, name: str) -> list[str]:
+    import pyarrow.parquet as pq
+
+    data, found = install.config.data, []
+    for path in sorted(each for each in data.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content = repr(pq.read_table(path).to_pylist()).encode()
+        if name.lower().encode() in content.lower():
+            found.append(str(path.relative_to(data)))
+    if not install.config.embedded:
+        import psycopg
+
+        with psycopg.connect(install.config.database_url) as connection:
+            query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            for (table,) in connection.execute(query).fetchall():
+                pattern = f"%{name}%"
+                rows = connection.execute(f'SELECT 1 FROM "{table}" t WHERE t::text ILIKE %s LIMIT 1', [pattern])
+                hexed = connection.execute(
+                    f'SELECT 1 FROM "{table}" t WHERE t::text ILIKE %s LIMIT 1', [f"%{name.encode().hex()}%"]
+                )
+                if rows.fetchone() or hexed.fetchone():
+                    found.append(str(table))
+    return found
