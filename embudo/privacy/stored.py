@@ -61,7 +61,9 @@ TABLES: dict[str, Place] = {
     "leads.Tagging": Place(_("who has which tag"), _("to sort people"), WITH_PERSON),
     "leads.PersonFile": Place(_("names of attached files"), _("to find and fetch them"), WITH_PERSON),
     "leads.SavedView": Place(_("saved views of the list"), _("filters, order and columns"), USER_LONG, False),
-    "leads.PeopleAct": Place(_("acts on several people"), _("to undo them; numbers of people only"), _("7 days"), False),
+    "leads.PeopleAct": Place(
+        _("acts on several people"), _("to undo them; numbers of people only"), _("7 days"), False
+    ),
     "leads.Company": Place(_("companies"), _("employers of the people"), DERIVED),
     "leads.PassageDay": Place(_("passages by day"), _("sums of the funnel"), NO_PERSON, False),
     "leads.SourceDay": Place(_("new leads by source and day"), _("sums of the funnel"), NO_PERSON, False),
