@@ -34,8 +34,8 @@ from embudo.ui.toasts import toast
 SIZE = 50
 MOST_COUNTED = 20_000  # people of the companies of a page that are counted anew; beyond, what is kept is shown
 SHOWN = 25  # people on the page of a company
-TOLD = 10  # of whom the last facts are shown
-DEALING = 20  # of whom opportunities are read
+TOLD = 6  # of whom the last facts are shown
+DEALING = 10  # of whom opportunities are read
 RECENT = 15  # facts
 COLUMNS = [each for each in columns.COLUMNS if each.key in ("stage", "fit", "engagement", "seen")]
 
