@@ -32,7 +32,7 @@ from embudo.ui.templatetags.ui import stage as stage_badge
 from embudo.ui.toasts import toast
 
 SIZE = 50
-MOST_COUNTED = 20_000  # people of the companies of a page that are counted anew; beyond, what is kept is shown
+MOST_COUNTED = 5_000  # people of the companies of a page that are counted anew; beyond, what is kept is shown
 SHOWN = 25  # people on the page of a company
 TOLD = 6  # of whom the last facts are shown
 DEALING = 10  # of whom opportunities are read
