@@ -68,10 +68,27 @@ def fill(people: int) -> None:
     if not Person.objects.exists():
         print(f"filling {people:,} people", file=sys.stderr, flush=True)
         load.people(settings.EMBUDO, people)
+    mark()
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+
+
+def mark() -> None:
+    """Tag people, a third of them and some few, and roll up the companies."""
+    from embudo.demo import load
+    from embudo.leads import rollup, sql, tags
+
+    for name, every in (("common", 3), ("rare", 5000)):
+        tag = tags.tag_of(name, make=True)
+        if not tags.count(tag):
+            listed = "known AND merged_into_id IS NULL"
+            people = sql.rows(f"SELECT id FROM leads_person WHERE {listed} AND MOD(id, %s) = 0", (every,))
+            for start in range(0, len(people), 5000):
+                tags.put([person for (person,) in people[start : start + 5000]], tag, by=None)
+    while rollup.refresh(load.UNTIL + rollup.FRESH):
+        pass
 
 
 def measured(rounds: int, only: str) -> Iterator[dict[str, object]]:
@@ -83,7 +100,7 @@ def measured(rounds: int, only: str) -> Iterator[dict[str, object]]:
     from embudo.leads.queries import asked
     from embudo.reports import live
 
-    asked._now = live.now = lambda: load.UNTIL
+    asked.now = live.now = lambda: load.UNTIL
     people = Person.objects.count()
     ask = client()
     for name, addresses in pages().items():
@@ -138,6 +155,7 @@ def client() -> Callable[[str], Iterator[tuple[float, float, bool]]]:
 
 def pages() -> dict[str, list[str]]:
     """Return the addresses of each page to measure, by the page's name."""
+    from embudo.leads.queries.companies import ORDERS
     from embudo.leads.queries.people import OFFERED, SORTS
     from embudo.reports.period import ROLLING
 
@@ -149,6 +167,9 @@ def pages() -> dict[str, list[str]]:
                 found[name] = [f"/people/?{query}&sort={turned}{sort}" for query in queries(kind)]
     for sort in SORTS:
         found[f"people several by {sort}"] = [f"/people/?{query}&sort={sort}" for query in SEVERAL]
+    for sort in ORDERS:
+        found[f"companies by {sort}"] = [f"/companies/?{query}&sort={sort}" for query in COMPANIES]
+    found["company"] = [f"/companies/{company}/" for company in companies()]
     found["count"] = [f"/people/count/?{query}" for kind in OFFERED for query in queries(kind)]
     found["person"] = [f"/people/{person}/" for person in busy()]
     found["why"] = [f"/people/{person}/why/?on=2026-06-01" for person in busy()[:10]]
@@ -164,6 +185,19 @@ SEVERAL = [
     "a.industry=logistics&stage=lead&score.min=5",
     "a.budget.min=20000&source=google&stage=qualified",
 ]
+
+
+COMPANIES = [
+    "", "q=lo", "q=transportes", "q=zzzz", "stage=lead", "stage=customer", "owner=none", "owner=1", "q=a&stage=lead",
+]  # fmt: skip
+
+
+def companies() -> list[int]:
+    """Return companies: the largest and some others."""
+    from embudo.leads.models import Company
+
+    largest = Company.objects.order_by("-people_count").values_list("id", flat=True)[:5]
+    return [*largest, *Company.objects.filter(people_count__gt=0).order_by("id").values_list("id", flat=True)[:15]]
 
 
 def queries(kind: str) -> list[str]:
@@ -186,6 +220,9 @@ def queries(kind: str) -> list[str]:
         "seen": ["seen=7", "seen=90", "seen=365"],
         "unseen": ["unseen=30", "unseen=180"],
         "handoff": ["handoff=1"],
+        "tag": ["tag=common", "tag=rare", "tag=common&tag=rare"],
+        "company": [f"company={company}" for company in companies()[::5]],
+        "touch": ["last.source=google", "medium=organic", "direction=outbound", "last.campaign=nothing"],
         "choice": ["a.industry=logistics", "a.country=BR", "a.role=owner", "a.has_dispatcher=true"],
         "number": ["a.budget.min=20000", "a.company_size.min=50&a.company_size.max=60", "a.renewal_on.min=2026-09-01"],
         "reached": [

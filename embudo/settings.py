@@ -203,7 +203,12 @@ WORK = {
     "import_run": "embudo.imports.doing.bring_in",
     "import_undo": "embudo.imports.doing.take_back",
     "replay": "embudo.operate.replay",
+    "people_act": "embudo.leads.acting",
+    "people_export": "embudo.leads.exporting",
 }
+
+# What erases a person, with everything that any app keeps of them.
+ERASE = "embudo.privacy.erasing.erase_everywhere"
 
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)

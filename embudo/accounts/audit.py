@@ -40,6 +40,7 @@ WORDS = {
     "pair_reopened": _("asked again whether %(about)s are one person"),
     "attribute_accepted": _("put the attribute %(about)s on every profile"),
     "attribute_hidden": _("hid the attribute %(about)s"),
+    "company_owner_changed": _("gave the company %(about)s to %(now)s (before: %(before)s)"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),
     "consent_mode_changed": _("changed the consent mode of %(about)s from %(old)s to %(new)s"),

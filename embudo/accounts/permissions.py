@@ -35,6 +35,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "people.see": EVERYBODY,
     "people.edit": EVERYBODY,  # attributes, owner, calls, the stage by hand
     "people.merge": EVERYBODY,  # reversible: unmerge is the same permission
+    "people.export": EVERYBODY,  # the list as a file; each export is in the trail
     "opportunities.edit": SALES,  # open, win, lose
     "sites.see": MARKETING,
     "sites.edit": MARKETING,  # create, consent mode, keys

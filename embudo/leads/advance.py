@@ -22,7 +22,7 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, open_log
 from embudo.leads import kept as rows
-from embudo.leads import moves, sql, upkeep
+from embudo.leads import moves, rollup, sql, upkeep
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.follow import STANDBY_S, commit_lazily, cursor_of_tables
@@ -60,6 +60,7 @@ class Clockwork:
         at = now()
         more = self.advance_due(at)
         more = refresh_order(self.online, at) or more
+        more = rollup.refresh(at) or more
         self._keep_up(at)
         self._publish(at)
         return more

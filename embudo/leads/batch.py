@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, moves, owners, sql
+from embudo.leads import companies, exported, files, moves, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
@@ -197,7 +197,9 @@ class Batch:
         self.changes.settle()
         pointers = self.directory.pointers
         roots = {pointers.root(each) for each in self.directory.regrouped}
-        owners.settle({root: list(pointers.tree(root)) for root in roots})
+        trees = {root: list(pointers.tree(root)) for root in roots}
+        owners.settle(trees)
+        tags.settle(trees)
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
         new = [moves.move_row(kept, move, self.now) for move in kept.moves]
@@ -214,7 +216,10 @@ class Batch:
         moves.withdraw(self.gone & into.keys(), self.now, "merged", self.changes)
         moves.withdraw(left, self.now, "regrouped", self.changes)
         rows.point(self.online, {each: into[each] for each in self.gone & into.keys()}, self.now)
-        owners.move([(each, self.directory.holder(each)) for each in left - self.directory.forgotten])
+        moved = [(each, self.directory.holder(each)) for each in left - self.directory.forgotten]
+        owners.move(moved)
+        tags.move(moved)
+        files.move(moved)
         employers = sql.rows_where("company_id", "leads_person", "id", left & self.directory.forgotten)
         sql.delete_where("leads_person", "id", left)
         companies.drop_empty([company for (company,) in employers if company is not None])
@@ -269,8 +274,11 @@ def _hand_over(visitor: int, person: int) -> None:
 
 
 def _forget(people: set[int]) -> None:
-    """Take out what is left of people who were erased: identifiers, merges, disputes, owners, words of imports."""
+    """Take out what is left of people who were erased: identifiers, merges, owners, tags, words in imports ..."""
     owners.forget(people)
+    tags.forget(people)
+    files.forget(people)
+    exported.forget(people)
     for table, keys in FORGOTTEN.items():
         for key in keys:
             sql.delete_where(table, key, people)

@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, owners, profile, sql
+from embudo.leads import companies, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -140,6 +140,7 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     compare_identity(findings.compare, who)
     compare_passages(findings.compare)
     _compare_owners(findings)
+    _compare_tags(findings)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
     portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated()
     for portion in range(portions):
@@ -159,6 +160,14 @@ def _compare_owners(findings: Findings) -> None:
     roots = {pointers.root(person) for (person,) in sql.rows(decided)}
     for root, shown, owner in owners.compared({root: list(pointers.tree(root)) for root in roots}):
         findings.compare(root, "owner", shown, owner)
+
+
+def _compare_tags(findings: Findings) -> None:
+    """Compare who shows a tag with whom it was put on, and whom they were merged into."""
+    pointers = Pointers.load()
+    roots = {pointers.root(person) for (person,) in sql.rows("SELECT DISTINCT put_on FROM leads_tagging")}
+    for root, number, shown in tags.compared({root: list(pointers.tree(root)) for root in roots}):
+        findings.compare(root, f"who shows tag {number}", shown, root)
 
 
 # -- histories ---------------------------------------------------------------------------------------
@@ -185,7 +194,8 @@ def _histories(
 COLUMNS = (
     "known", "stage", "stage_since_at", "fit", "grade", "fit_known_share", "disqualified", "engagement",
     "engagement_at", "handoff_ready", "created_at", "first_seen_at", "last_seen_at", "first_seen_known",
-    "last_seen_known", "events", "source", "medium", "campaign", "landing_page", "name", "mail", "phone", "title",
+    "last_seen_known", "events", "source", "medium", "campaign", "landing_page", "last_source",
+    "last_medium", "last_campaign", "last_landing_page", "name", "mail", "phone", "title",
     "company_name", "industry", "country", "city",
     "language", "search", "company_id", "attributes",
 )  # fmt: skip
@@ -234,7 +244,7 @@ def rebuilt(
         cause = move.cause
         causes = [[cause.source, cause.id, cause.kind, cause.at]] if cause else []
         walked.append((move.from_stage, move.to_stage, move.at, str(move.why), json.dumps(causes)))
-    touch = summary.touch
+    touch, last = summary.touch, summary.last_touch
     return {
         **shown,
         "known": summary.known,
@@ -258,6 +268,10 @@ def rebuilt(
         "medium": touch.medium[:200],
         "campaign": touch.campaign[:300],
         "landing_page": touch.landing_page[:500],
+        "last_source": last.source[:200],
+        "last_medium": last.medium[:200],
+        "last_campaign": last.campaign[:300],
+        "last_landing_page": last.landing_page[:500],
         "search": profile.search_text(shown),
         "company_id": employer.id if employer else None,
         "attributes": known,

@@ -46,13 +46,15 @@ class Kept:
 PLAIN = (
     "stage_since_at", "fit_known_share", "disqualified", "engagement", "engagement_at", "created_at",
     "first_seen_known", "last_seen_known", "events", "medium", "campaign", "landing_page",
+    "last_medium", "last_campaign", "last_landing_page",
 )  # fmt: skip
 LISTED = (
     "known", "stage", "handoff_ready", "fit", "grade", "engagement_order", "first_seen_at", "last_seen_at", "source",
+    "last_source",
 )  # fmt: skip
 SUMMED = (
     "created_at", "first_seen_at", "last_seen_at", "first_seen_known", "last_seen_known", "events", "known",
-    "source", "medium", "campaign", "landing_page",
+    "source", "medium", "campaign", "landing_page", "last_source", "last_medium", "last_campaign", "last_landing_page",
 )  # fmt: skip
 READ = (
     f"s.person_id, s.state, s.revision, s.touch, s.next_change_at, {', '.join(f'p.{name}' for name in SUMMED)},"
@@ -67,14 +69,13 @@ def load(online: Online, people: Collection[int]) -> tuple[dict[int, Kept], set[
     table = "leads_score s JOIN leads_person p ON p.id = s.person_id"
     for person, blob, revision, touched, due, *rest in sql.rows_where(READ, table, "s.person_id", people):
         created_at, first, last, first_known, last_known, events, known, *touch = rest[: len(SUMMED)]
-        order = tuple(json.loads(touched)) if touched else None
+        first_order, last_rank = _touched(touched)
         state = online.decode(bytes(blob))
-        if state is None:
+        if state is None or (touched and last_rank is None):  # the latter: of before the last touch was kept
             state = online.fresh()
             stale.add(person)
-        summary = Summary(
-            created_at, first, last, bool(first_known), bool(last_known), events, bool(known), order, Touch(*touch)
-        )
+        seen = (created_at, first, last, bool(first_known), bool(last_known), events, bool(known))
+        summary = Summary(*seen, first_order, Touch(*touch[:4]), last_rank, Touch(*touch[4:]))
         found[person] = Kept(person, state, summary, revision, listed=tuple(rest[len(SUMMED) :]), due=due)
     return found, stale
 
@@ -108,7 +109,7 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
             changed[tuple(columns)].append((*plain, *columns.values(), kept.id))
         elif profiled:
             added.append((kept.id, None, *plain, *listed, *profiled.columns().values()))
-        blob, touched = online.encode(kept.state), _json(kept.summary.touched) if kept.summary.touched else ""
+        blob, touched = online.encode(kept.state), _touch_text(kept.summary)
         version, due = online.definition.version, lifecycle.next_change(standing, scores, online.definition)
         if not kept.revision:
             added_scores.append((kept.id, version, blob, 1, touched, now, due))
@@ -153,15 +154,17 @@ def shown(
     state, summary = kept.state, kept.summary
     fit, curve = scores.fit, scores.curve
     at = max(state.latest[0], summary.first_seen_at)
-    touch = summary.touch
+    touch, last = summary.touch, summary.last_touch
     plain = (
         standing.since or summary.first_seen_at, fit.known_share, fit.disqualified_by is not None,
         curve.at(at), at, summary.created_at, summary.first_seen_known, summary.last_seen_known, summary.events,
         touch.medium[:200], touch.campaign[:300], touch.landing_page[:500],
+        last.medium[:200], last.campaign[:300], last.landing_page[:500],
     )  # fmt: skip
     listed = (
         summary.known, standing.stage, lifecycle.ready(standing, fit, online.definition, standing.at),
         fit.score, fit.grade, curve.at(max(at, now)), summary.first_seen_at, summary.last_seen_at, touch.source[:200],
+        last.source[:200],
     )  # fmt: skip
     return plain, listed
 
@@ -189,6 +192,18 @@ def _change_scores(changed: Mapping[bool, list[tuple[Any, ...]]]) -> None:
     for due, rows in changed.items():
         if sql.many(f"{CHANGE_SCORE}{', next_change_at = %s' if due else ''} {OF_REVISION}", rows) != len(rows):
             raise Overtaken
+
+
+def _touched(text: str) -> tuple[Any, Any]:
+    """The order of the first touch and the rank of the last, as `_touch_text` wrote them; older rows lack the last."""
+    found = json.loads(text) if text else None
+    if not found:
+        return None, None
+    return (tuple(found[0]), tuple(found[1])) if isinstance(found[0], list) else (tuple(found), None)
+
+
+def _touch_text(summary: Summary) -> str:
+    return _json([summary.touched, summary.last_touched]) if summary.touched else ""
 
 
 def _json(value: Any) -> str:

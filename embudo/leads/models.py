@@ -1,7 +1,7 @@
 """The tables of what is derived from the log. `follow`, `advance` and `rebuild` write them; screens read them.
 
 Instants are microseconds since 1970 in UTC. No row here is the record: `embudo rebuild` makes each again.
-The exceptions are the decisions on owners and the reports of imports, which are ordinary records.
+The exceptions are ordinary records: the reports of imports, and what `leads/records.py` holds.
 """
 
 from typing import Any
@@ -12,7 +12,16 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from embudo.leads.records import OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
+
+__all__ = [
+    "Attribute", "Company", "Dispute", "EngagementSnapshot", "FollowCursor", "Identifier", "ImportKey", "ImportRow",
+    "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person", "PersonAttribute",
+    "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange", "Tag", "Tagging",
+]  # fmt: skip
+
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
+PEOPLED = Q(people_count__gt=0)  # companies that stand in their list
 LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
 
 
@@ -32,10 +41,30 @@ class Company(models.Model):
     domain = models.CharField(max_length=253, blank=True, db_index=True)
     group_id = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
+    owner = models.ForeignKey(  # an ordinary record
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    # What its people come to, at most 15 minutes old (leads/rollup.py): lists are sorted and filtered by it.
+    people_count = models.IntegerField(default=0, db_default=0)
+    engagement_order = models.FloatField(default=0, db_default=0)  # the highest of them
+    last_seen_at = models.BigIntegerField(default=0, db_default=0)
+    rank = models.SmallIntegerField(default=-1, db_default=-1)  # of the furthest stage, core.funnel.RANK
+    search = models.CharField(max_length=600, default="", db_default="")  # folded words, a space before each
+    rolled_at = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
+        indexes = [
+            models.Index(fields=["rolled_at"], name="company_to_roll"),
+            models.Index(fields=["-engagement_order", "-id"], name="company_by_engagement", condition=PEOPLED),
+            models.Index(fields=["-people_count", "-id"], name="company_by_people", condition=PEOPLED),
+            models.Index(fields=["-last_seen_at", "-id"], name="company_by_last_seen", condition=PEOPLED),
+            models.Index(fields=["search", "id"], name="company_by_name", condition=PEOPLED),
+            models.Index(fields=["owner", "-engagement_order", "-id"], name="company_by_owner", condition=PEOPLED),
+            models.Index(fields=["rank", "-engagement_order", "-id"], name="company_by_rank", condition=PEOPLED),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.domain
@@ -88,6 +117,10 @@ class Person(models.Model):
     medium = models.CharField(max_length=200, blank=True)
     campaign = models.CharField(max_length=300, blank=True)
     landing_page = models.CharField(max_length=500, blank=True)
+    last_source = models.CharField(max_length=200, blank=True, db_default="")  # last touch, leads/touch.py
+    last_medium = models.CharField(max_length=200, blank=True, db_default="")
+    last_campaign = models.CharField(max_length=300, blank=True, db_default="")
+    last_landing_page = models.CharField(max_length=500, blank=True, db_default="")
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -106,20 +139,11 @@ class Person(models.Model):
             models.Index(fields=["stage", "-engagement_order", "id"], name="person_by_stage", condition=LISTED),
             models.Index(fields=["grade", "-engagement_order", "id"], name="person_by_grade", condition=LISTED),
             models.Index(fields=["source", "-engagement_order", "id"], name="person_by_source", condition=LISTED),
+            models.Index(fields=["last_source", "id"], name="person_by_last_source", condition=LISTED),
         ]
 
     def __str__(self) -> str:
         return self.name or self.mail or self.phone or str(_("Visitor"))
-
-
-class OwnerChange(models.Model):
-    """One decision of somebody here on who looks after a person; leads/owners.py says what follows from them."""
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="owner_changes", db_constraint=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.BigIntegerField()
-    fact = models.CharField(max_length=100, blank=True, db_index=True)  # id of the acceptance that gave the person
 
 
 class Score(models.Model):
@@ -131,7 +155,7 @@ class Score(models.Model):
     version = models.IntegerField(default=0)  # of the definition
     state = models.BinaryField()
     revision = models.IntegerField(default=1)  # counts writes: who writes has seen the one before, or tries again
-    touch = models.TextField(blank=True)  # the order of the fact that is the first touch, as JSON
+    touch = models.TextField(blank=True)  # the orders of the facts that are first and last touch, as JSON
     updated_at = models.BigIntegerField()
     next_change_at = models.BigIntegerField(null=True, db_index=True)  # when a compared value changes by itself
 

@@ -2,7 +2,7 @@
 
 A rebuild happens in place, while the site says so: rows are cleared in short slices, then the log is followed from
 its beginning by whoever follows. Decisions on identity are replayed, not made again. Stage moves of before are kept
-as superseded rows, owners stay.
+as superseded rows, owners and tags stay.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from embudo import pulse
 from embudo.eventlog import Cursor, Log, open_log
-from embudo.leads import companies, passages, sql
+from embudo.leads import companies, passages, sql, tags
 from embudo.leads.clock import now
 from embudo.leads.lock import Lock
 
@@ -107,6 +107,7 @@ def clear(number: int) -> None:
     for table, key, where in CLEARED:
         _sliced(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})")
     passages.forget()
+    tags.scatter()
     standing = f"SELECT id FROM leads_stagechange WHERE superseded_at IS NULL LIMIT {SLICE}"
     _sliced(f"UPDATE leads_stagechange SET superseded_at = {at}, superseded_why = 'rebuild' WHERE id IN ({standing})")
     with transaction.atomic():

@@ -22,7 +22,7 @@ PATIENCE_S = 1.0
 KINDS = frozenset(
     "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
     "opportunity_lost people_merged people_unmerged identity_linked verdict_revised fact_withdrawn call_made "
-    "meeting_held note_written purchase_made referral_made".split()
+    "meeting_held note_written purchase_made referral_made event_attended social_interaction".split()
 )
 
 
@@ -48,6 +48,7 @@ class Saying:
     person: int | None = None
     user_id: str | None = None
     at: int | None = None
+    utm: Mapping[str, str] | None = None  # how somebody came to us
 
 
 def record(
@@ -58,14 +59,16 @@ def record(
     by: Any,
     person: int | None = None,
     at: int | None = None,
+    utm: Mapping[str, str] | None = None,
     log: Log | None = None,
 ) -> Receipt:
     """Append one fact about a person and return where it stands; a repeat with the same id counts once.
 
     `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
-    the fact is about whom its traits name. Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
+    the fact is about whom its traits name. `utm` says how somebody came to us. Raises UnknownKind, NotRecorded, or
+    LogUnavailable: then nothing was kept.
     """
-    (receipt,) = record_all([Saying(kind, props, id, person, at=at)], by=by, log=log)
+    (receipt,) = record_all([Saying(kind, props, id, person, at=at, utm=utm)], by=by, log=log)
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)
     return receipt
@@ -82,6 +85,18 @@ def record_all(sayings: Sequence[Saying], *, by: Any, log: Log | None = None) ->
     moment = now()
     facts = [_fact(each, by, moment, place) for place, each in enumerate(sayings)]
     return (log or the_log()).append(facts)
+
+
+def record_of_each(kind: str, said: Sequence[tuple[int, Mapping[str, Any], str]], *, by: Any) -> list[Receipt]:
+    """Append the same kind of fact about several people, each (person, props, id), in one transaction.
+
+    Return where the last of them stands in each shard, of those that were kept, now or before. Raises UnknownKind and
+    LogUnavailable. One that is in conflict with what was recorded before is left out.
+    """
+    receipts = record_all([Saying(kind, props, id, person) for person, props, id in said], by=by) if said else []
+    kept = [each for each in receipts if each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)]
+    last = {each.shard: each for each in sorted(kept, key=lambda each: each.offset)}
+    return list(last.values())
 
 
 def wait_until_followed(receipt: Receipt, timeout_s: float = PATIENCE_S) -> bool:
@@ -115,7 +130,11 @@ def _fact(said: Saying, by: Any, moment: int, place: int) -> Event:
         verdict=Verdict.HUMAN,
         user_id=said.user_id,
         props=dict(said.props),
-        context={"by": getattr(by, "pk", None), "by_name": str(by)},
+        context={
+            "by": getattr(by, "pk", None),
+            "by_name": str(by),
+            **({"utm": dict(said.utm)} if said.utm else {}),
+        },
     )
 
 

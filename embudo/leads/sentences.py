@@ -57,12 +57,18 @@ def detail(event: Event, labels: Mapping[str, str] = naming.NO_LABELS) -> list[s
             if text(value)
         ]
     for name in ("note", "message", "detail"):
-        if text(event.props.get(name)):
+        if text(event.props.get(name)) and not (name == "note" and long_note(event)):
             said.append(text(event.props[name]))
     if event.door is Door.APP:
         by = text(event.context.get("by_name")) or text(event.props.get("by"))
         said += [_("recorded by %(name)s") % {"name": by}] if by else []
     return said + [reason_called(each) for each in event.reasons]
+
+
+def long_note(event: Event) -> str:
+    """Return the whole note of a fact when it is too long for a line; else nothing."""
+    note = event.props.get("note")
+    return note.strip() if isinstance(note, str) and (len(note) > LONGEST or "\n" in note.strip()) else ""
 
 
 def withdrawal_needs(event: Event) -> str:

@@ -43,14 +43,15 @@ def one(statement: str, values: Sequence[Any] = ()) -> int:
         return int(cursor.rowcount)
 
 
-def delete_where(table: str, key: str, wanted: Collection[int]) -> None:
+def delete_where(table: str, key: str, wanted: Collection[int], more: str = "") -> None:
     """Delete the rows whose integer column `key` is one of `wanted`."""
     if not wanted:
         return
     if connection.vendor == "postgresql":
-        one(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [list(wanted)])
+        one(f"DELETE FROM {table} WHERE {key} = ANY(%s) {more}", [list(wanted)])
     else:
-        one(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s))", [json.dumps(list(wanted))])
+        values = json.dumps(list(wanted))
+        one(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s)) {more}", [values])
 
 
 def insert(table: str, columns: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Everything one person did: the facts of all their identifiers, those of people merged into them included."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from embudo.core.event import Door, Event
 from embudo.leads.history import without_undone
@@ -51,6 +51,29 @@ def history_of(person: int, *, until: int | None = None) -> list[Event]:
     known = dict(Identifier.objects.filter(subject__in=subjects).values_list("subject", "identifier"))
     facts = [each for each in the_log().history(subjects, until=until) if _is_of(each, known.get(each.subject))]
     return without_undone(facts)
+
+
+def histories_of(people: Collection[int]) -> dict[int, list[Event]]:
+    """Return all facts about each of these people in their order, by few reads whatever their number."""
+    roots = {person: person for person in people}
+    fresh = set(people)
+    while fresh:
+        merged = Merge.objects.filter(survivor_id__in=fresh, unmerged_at=None).values_list("absorbed_id", "survivor_id")
+        new = {absorbed: roots[survivor] for absorbed, survivor in merged if absorbed not in roots}
+        roots |= new
+        fresh = set(new)
+    linked = list(Identifier.objects.filter(person_id__in=roots).values_list("subject", "identifier", "person_id"))
+    elsewhere = Identifier.objects.filter(subject__in=roots).exclude(person_id__in=roots)
+    whose = dict(roots)
+    for subject in elsewhere.values_list("subject", flat=True):
+        whose.pop(subject, None)
+    whose |= {subject: roots[person] for subject, _identifier, person in linked}
+    known = {subject: identifier for subject, identifier, _person in linked}
+    found: dict[int, list[Event]] = {person: [] for person in people}
+    for event in the_log().history(set(whose)):
+        if _is_of(event, known.get(event.subject)):
+            found[whose[event.subject]].append(event)
+    return found
 
 
 def _is_of(event: Event, identifier: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""What the list shows of a person besides score and stage: when they came, how often, and by which first touch.
+"""What the list shows of a person besides score and stage: when, how often, and by which first and last touch.
 
 Everything here is a minimum, a maximum or a count over facts, so the order in which they arrive does not matter.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from embudo.core.event import Door, Event, Verdict
 from embudo.core.identity import names_somebody
 from embudo.engines.state import Order
-from embudo.leads.touch import Touch, touch_of
+from embudo.leads.touch import Touch, rank_of, touch_of
 
 NOTED = ("stage_set", "profile_changed", "handoff_", "opportunity_", "note_")  # kinds, by how they begin
 NOWHERE = Touch("", "", "", "")
@@ -28,6 +28,8 @@ class Summary:
     known: bool = False  # some fact says who they are
     touched: Order | None = None  # the order of the fact that is the first touch
     touch: Touch = NOWHERE
+    last_touched: tuple[int, int, str, str] | None = None  # the rank of the last touch, leads/touch.py
+    last_touch: Touch = NOWHERE
 
     def add(self, event: Event) -> None:
         """Count one fact more."""
@@ -46,10 +48,13 @@ class Summary:
         elif not self.events:
             self.last_seen_at, self.last_seen_known = self.first_seen_at, self.first_seen_known
         self.known = self.known or (event.verdict is Verdict.HUMAN and names_somebody(event))
-        if self.touched is None or event.order < self.touched:
-            touch = touch_of(event)
-            if touch is not None:
+        touch = touch_of(event)
+        if touch is not None:
+            if self.touched is None or event.order < self.touched:
                 self.touched, self.touch = event.order, touch
+            rank = rank_of(event, touch)
+            if self.last_touched is None or rank > self.last_touched:
+                self.last_touched, self.last_touch = rank, touch
 
 
 def undated(event: Event) -> bool:

@@ -13,7 +13,7 @@ from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import OwnerChange, Person, StageChange
 from embudo.leads.naming import defined, labels_given, why_called
 from embudo.leads.queries.scores import definition as definition_in_force
-from embudo.leads.sentences import detail, family_of, sentence, withdrawal_needs
+from embudo.leads.sentences import detail, family_of, long_note, sentence, text, withdrawal_needs
 from embudo.leads.story import Times, history_of, told
 from embudo.leads.summary import undated
 
@@ -39,8 +39,14 @@ class Entry:
     over_limit: bool = False
     undated: bool = False
     taken_back: bool = False
+    note: str = ""  # the whole of one that is too long for a line
     needs: str = ""  # the permission to take it back; empty: nobody can
     event: Event | None = None
+
+    @property
+    def note_begins(self) -> str:
+        """The beginning of the note, as one line."""
+        return text(self.note)
 
     @property
     def cursor(self) -> str:
@@ -141,6 +147,7 @@ def _of_event(
         machine=event.verdict is Verdict.MACHINE,
         over_limit=bool(rules) and not earned,
         undated=undated(event),
+        note=long_note(event),
         needs=withdrawal_needs(event),
         event=event,
     )

@@ -1,4 +1,8 @@
-"""What a touch is: how a visit came about (source, medium, campaign, landing page). The first one stays."""
+"""What a touch is: how a visit came about (source, medium, campaign, landing page), and which one is first and last.
+
+The first touch is the earliest and stays. The last is the latest that came from somewhere; where none did, the latest:
+who comes back by typing the address, or goes on from page to page, was brought by what brought them before.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +20,12 @@ SOCIAL = (
 MAIL = ("mail", "outlook", "webmail")
 
 
+OUTBOUND = (  # media by which we went to them, not they to us
+    "outbound", "cold", "cold-call", "cold-email", "cold-mail", "outreach", "prospecting", "call", "social-selling",
+)  # fmt: skip
+DIRECT = "direct"
+
+
 @dataclass(frozen=True, slots=True)
 class Touch:
     """How somebody came: source "google", medium "organic", campaign, and the path they landed on."""
@@ -24,6 +34,16 @@ class Touch:
     medium: str
     campaign: str
     landing_page: str
+
+
+def is_outbound(medium: str) -> bool:
+    """Return whether we went to them, by the medium of a touch; else they came to us."""
+    return medium.strip().lower().replace("_", "-").replace(" ", "-") in OUTBOUND
+
+
+def rank_of(event: Event, touch: Touch) -> tuple[int, int, str, str]:
+    """Return what is greatest of the last touch: that it came from somewhere, then the order of its fact."""
+    return (int(touch.source not in ("", DIRECT)), *event.order)
 
 
 def touch_of(event: Event) -> Touch | None:
@@ -48,7 +68,7 @@ def touch_of(event: Event) -> Touch | None:
 def _from_referrer(referrer: str, own_host: str) -> tuple[str, str]:
     host = _host(referrer)
     if not host or host == own_host:
-        return "direct", "direct"
+        return DIRECT, DIRECT
     return _channel(host)
 
 

@@ -7,7 +7,7 @@ so each fact is in the tail or in a segment, and in one of them only.
 import argparse
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from embudo import __version__
 from embudo.config import Config
 from embudo.eventlog import Log, open_log
+from embudo.leads.files import FOLDER
 from embudo.operate.archive import Writer, writing
 from embudo.operate.copies import copy_postgresql, copy_sqlite
 
@@ -56,6 +57,7 @@ def backup(config: Config, file: Path) -> None:
         (_embedded if config.embedded else _server)(config, archive, file.parent)
         for part in _segment_files(config.data / "log"):
             archive.file(str(Path("log") / part), config.data / "log" / part)
+        _attached(config, archive)
         for name in BESIDE:
             if (config.data / name).exists():
                 archive.file(name, config.data / name)
@@ -72,6 +74,14 @@ def _embedded(config: Config, archive: Writer, folder: Path) -> None:
 
 def _server(config: Config, archive: Writer, folder: Path) -> None:
     copy_postgresql(config.database_url, archive, folder)
+
+
+def _attached(config: Config, archive: Writer) -> None:
+    """The files of people; one that was removed meanwhile is left out."""
+    for file in sorted((config.data / FOLDER).rglob("*")):
+        if file.is_file():
+            with suppress(FileNotFoundError):
+                archive.file(str(file.relative_to(config.data)), file)
 
 
 def _segment_files(folder: Path) -> list[Path]:

@@ -117,7 +117,8 @@ def forget_elsewhere(people: set[int]) -> dict[str, int]:
 
 # Those that follow takes out itself when it reads the fact of the erasure.
 DERIVED = frozenset(
-    "OwnerChange Score StageChange Passage Identifier Merge Dispute PersonAttribute ImportRow".split()
+    "OwnerChange Score StageChange Passage Identifier Merge Dispute PersonAttribute ImportRow Tagging "
+    "PersonFile".split()
 )  # fmt: skip
 
 

@@ -57,6 +57,13 @@ TABLES: dict[str, Place] = {
     "leads.StageChange": Place(_("moves between stages"), _("the funnel and the history of a person"), DERIVED),
     "leads.Passage": Place(_("passages of stages"), _("the numbers of the funnel"), DERIVED),
     "leads.OwnerChange": Place(_("who looks after whom"), _("owners, also after joins"), WITH_PERSON),
+    "leads.Tag": Place(_("tags"), _("words to sort people by"), USER_LONG, False),
+    "leads.Tagging": Place(_("who has which tag"), _("to sort people"), WITH_PERSON),
+    "leads.PersonFile": Place(_("names of attached files"), _("to find and fetch them"), WITH_PERSON),
+    "leads.SavedView": Place(_("saved views of the list"), _("filters, order and columns"), USER_LONG, False),
+    "leads.PeopleAct": Place(
+        _("acts on several people"), _("to undo them; numbers of people only"), _("7 days"), False
+    ),
     "leads.Company": Place(_("companies"), _("employers of the people"), DERIVED),
     "leads.PassageDay": Place(_("passages by day"), _("sums of the funnel"), NO_PERSON, False),
     "leads.SourceDay": Place(_("new leads by source and day"), _("sums of the funnel"), NO_PERSON, False),
@@ -140,6 +147,7 @@ FILES: dict[str, Place] = {
     "erased/evidence.jsonl": Place(
         _("evidence of erasures"), _("to show that they were done; no identifier"), _("for good"), False
     ),
+    "files/": Place(_("files attached to people"), _("documents of a person"), WITH_PERSON),
     "work/": Place(_("files of long work, such as an upload"), _("to import or hand out"), _("7 days after it ended")),
     "running/": Place(_("signs of life of the processes"), _("to see what runs"), _("while they run"), False),
     "salts.json": Place(_("salts of cookieless visitors"), _("to count a visitor once a day"), _("48 hours"), False),

@@ -57,7 +57,8 @@ def _beyond(sort: tuple[str, ...], values: list[Any]) -> Q:
         name = field.lstrip("-")
         condition |= same & Q(**{f"{name}__{'lt' if field.startswith('-') else 'gt'}": value})
         same &= Q(**{name: value})
-    return condition
+    first, bound = sort[0].lstrip("-"), "lte" if sort[0].startswith("-") else "gte"
+    return Q(**{f"{first}__{bound}": values[0]}) & condition  # says nothing new, and an index is entered by it
 
 
 def _write(row: Model, order: tuple[str, ...]) -> str:

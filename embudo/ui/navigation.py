@@ -26,6 +26,7 @@ ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
     Entry(_("Imports"), "imports:imports", "imports.see", "upload", "m"),
+    Entry(_("Companies"), "leads:companies", "people.see", "company", "b"),
     Entry(_("Duplicates"), "duplicates:pairs", "people.merge", "merge", "d"),
     Entry(_("Forms"), "forms:forms", "forms.see", "note", "o"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),

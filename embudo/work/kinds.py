@@ -6,6 +6,7 @@ The process `embudo work` does them; `embudo up` runs one, and on the server sha
 A kind is a module that holds
     LABEL       what it is called, translatable
     RESULT      the template that shows `job.result` once it is done
+    LEFT        optional: the template that shows what cancelled work has left behind
     run(job)    a generator that does it and yields a Progress now and then; it returns the result, a dict for JSON
 
 `run` is called again with the job's last `memory` after a crash, a pause or a retry, so what it did since

@@ -72,6 +72,11 @@ class Job(models.Model):
         return kind_of(self.kind).RESULT
 
     @property
+    def left_template(self) -> str:
+        """The template that shows what cancelled work has left behind; empty where it says nothing."""
+        return getattr(kind_of(self.kind), "LEFT", "")
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in ENDED

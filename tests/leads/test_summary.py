@@ -36,3 +36,21 @@ def test_who_came_with_an_import_without_times_was_seen_at_no_known_time() -> No
     assert len(found) == 1
     summary = summary_of(came_later)
     assert (summary.first_seen_known, summary.last_seen_known, summary.last_seen_at) == (False, True, MONDAY)
+
+
+def test_the_last_touch_is_the_latest_that_came_from_somewhere_in_whatever_order() -> None:
+    facts = [
+        *ada.coming_from("google", "cpc").visits("/pricing"),
+        *ada.journey(MONDAY + DAY).coming_from("news", "email").visits("/case"),
+        *ada.journey(MONDAY + 2 * DAY).visits("/docs"),
+    ]
+    found = {astuple(summary_of(order)) for order in permutations(facts)}
+    assert len(found) == 1
+    summary = summary_of(facts)
+    assert (summary.touch.source, summary.last_touch.source) == ("google", "news")
+
+
+def test_where_nothing_brought_them_the_last_direct_visit_is_the_last_touch() -> None:
+    visits = [*ada.visits("/a"), *ada.journey(MONDAY + DAY).visits("/b")]
+    facts = [replace(fact, context={"url": f"https://norte.example{fact.props['path']}"}) for fact in visits]
+    assert (summary_of(facts).touch.landing_page, summary_of(facts).last_touch.landing_page) == ("/a", "/b")

@@ -1,24 +1,54 @@
 """The filters that an address asks for, read and written."""
 
+import re
 from collections.abc import Iterator
 
 from django.http import QueryDict
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.leads.clock import now
-from embudo.leads.models import Attribute
-from embudo.leads.queries.filters import AttributeBetween, AttributeIs, Filter, Handoff, OneOf, Reached, Score, Seen
+from embudo.leads.models import Attribute, Company, Tag
+from embudo.leads.queries.belonging import TOUCHES, Tagged, Touched, WorksAt
+from embudo.leads.queries.filters import (
+    AttributeBetween,
+    AttributeIs,
+    Filter,
+    Handoff,
+    OneOf,
+    Reached,
+    Score,
+    Seen,
+)
 from embudo.leads.queries.search import Search
+from embudo.leads.tags import key_of
 
 
 def read(query: QueryDict) -> list[Filter]:
     """Return the filters of an address in the order they read in; what cannot be read is left out."""
-    return [*_search(query), *_reached(query), *_options(query), *_score(query), *_seen(query), *_attributes(query)]
+    return [each for read_some in READERS for each in read_some(query)]
 
 
 def address(filters: list[Filter]) -> list[tuple[str, str]]:
     """Return the query that `read` reads back to these filters."""
     return [pair for each in filters for pair in each.query]
+
+
+def unread(query: QueryDict, filters: list[Filter]) -> list[str]:
+    """Return what an address asks for and `read` has left out, because there is no such thing."""
+    written = address(filters)
+    keys = {key for key, _value in written}
+    exact = {(key, value.casefold()) for key, value in written}
+    asked = [(key, value) for key, values in query.lists() if key not in NO_FILTERS for value in values if value]
+    left = [(key, value) for key, value in asked if key not in keys or _is_other(key, value, exact)]
+    return [f"{key}={value}"[:80] for key, value in left]
+
+
+def _is_other(key: str, value: str, exact: set[tuple[str, str]]) -> bool:
+    return key in SEVERAL and (key, " ".join(value.casefold().split())) not in exact
+
+
+NO_FILTERS = ("q", "sort", "after", "before", "view", "from", "to", "further")
+SEVERAL = ("stage", "grade", "source", "tag")
 
 
 def _search(query: QueryDict) -> Iterator[Filter]:
@@ -55,6 +85,25 @@ def _seen(query: QueryDict) -> Iterator[Filter]:
             yield Seen(int(days), key == "seen", at)
 
 
+def _touched(query: QueryDict) -> Iterator[Filter]:
+    for key in TOUCHES:
+        text = query.get(key, "").replace("\0", "")[:300]
+        if text and (key != "direction" or text in ("inbound", "outbound")):
+            yield Touched(key, text)
+
+
+def _tagged(query: QueryDict) -> Iterator[Filter]:
+    wanted = {key_of(each) for each in query.getlist("tag") if each.strip()}
+    for tag in Tag.objects.filter(key__in=wanted).order_by("key")[:10] if wanted else ():
+        yield Tagged(tag)
+
+
+def _company(query: QueryDict) -> Iterator[Filter]:
+    wanted = query.get("company", "")
+    if re.fullmatch("[0-9]{1,19}", wanted, re.ASCII) and int(wanted) < 2**63:
+        yield from (WorksAt(each) for each in Company.objects.filter(pk=int(wanted)))
+
+
 def _attributes(query: QueryDict) -> Iterator[Filter]:
     wanted = {key.split(".")[1] for key in query if key.startswith("a.") and len(key.split(".")) in (2, 3)}
     for attribute in Attribute.objects.filter(name__in=wanted).order_by("name"):
@@ -82,3 +131,6 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e15 else None
+
+
+READERS = (_search, _reached, _options, _score, _seen, _touched, _tagged, _company, _attributes)

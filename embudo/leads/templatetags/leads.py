@@ -8,14 +8,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
-from embudo.leads import naming
+from embudo.leads import acting, naming
+from embudo.leads import exported as exports
 from embudo.leads.countries import country_called
 from embudo.leads.models import Person
 from embudo.leads.sentences import sentence
 from embudo.leads.showing import value_shown
 from embudo.leads.summary import undated
+from embudo.leads.tags import key_of
 from embudo.ui import figures
 from embudo.ui.templatetags.ui import instant
+from embudo.work.models import Job
 
 register = template.Library()
 
@@ -25,6 +28,7 @@ register.filter("evidence", naming.evidence_called)
 register.filter("attribute_label", naming.label_of)
 register.filter("attribute_called", naming.attribute_called)
 register.filter("country_called", country_called)
+register.filter("tag_key", key_of)
 
 
 @register.filter
@@ -37,6 +41,18 @@ def called(person: Person) -> str:
 def employer(person: Person) -> str:
     """What the person's company is called; empty when none is known."""
     return person.company_name or (person.company.name if person.company else "")
+
+
+@register.filter
+def can_be_undone(job: Job) -> bool:
+    """Whether what long work did with many people can still be undone."""
+    return acting.can_be_undone(job)
+
+
+@register.filter
+def exported(job: Job) -> bool:
+    """Whether the file of an export is still there."""
+    return exports.file_of(job).exists()
 
 
 @register.filter

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
@@ -97,6 +98,18 @@ def say(
     else:
         toast(request, _("%(done)s It is being applied.") % {"done": done}, undo=undo)
     return True
+
+
+def list_left(request: HttpRequest) -> str:
+    """Return the list of people that somebody came from, with its filters and place; else the whole list."""
+    people = reverse("leads:people")
+    came = request.POST.get("back", "")
+    if not came:
+        _scheme, _sep, rest = request.headers.get("Referer", "").partition("://")
+        host, _slash, path = rest.partition("/")
+        came = f"/{path}" if host == request.get_host() else ""
+    own = came.split("?")[0] == people and url_has_allowed_host_and_scheme(came, allowed_hosts=None)
+    return came if own else people
 
 
 def join_two(request: HttpRequest, survivor: Person, absorbed: Person) -> bool:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
-from embudo.leads import owners
+from embudo.leads import owners, tags
+from embudo.leads.acts import TagOff, TagOn
 from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.naming import LOSSES, REJECTIONS
 from embudo.leads.record import APP
@@ -23,6 +24,7 @@ from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import back_to, given_id, person_now, said_before, say
 from embudo.leads.views.person import shown
+from embudo.ui import figures
 from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
 
@@ -69,11 +71,39 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
 
 @require_POST
 @require("people.edit")
+def tag(request: HttpRequest, person: int) -> HttpResponse:
+    """Put a tag on the person, or take one off."""
+    found = person_now(person)
+    taken = (request.POST.get("act") or request.GET.get("act", "")) == "untag"
+    typed = request.POST.get("tag") or request.GET.get("tag", "")
+    try:
+        act = (TagOff if taken else TagOn).read({"tag": typed})
+    except BadValue as error:
+        toast(request, str(error), failed=True)
+        return back_to(request, found.id)
+    steps = act.plan([found.id])
+    if steps and not taken and len(tags.of([found.id]).get(found.id, ())) >= tags.MOST:
+        toast(request, _("A person has at most %(most)s tags. Take one off first.") % {"most": tags.MOST}, failed=True)
+        return back_to(request, found.id)
+    act.do(steps, by=request.user, run=given_id(request))
+    back = urlencode({"act": "tag" if taken else "untag", "tag": act.tag.name})
+    undo = f"{reverse('leads:tag', args=[found.id])}?{back}" if steps else ""
+    words = _("%(name)s has the tag “%(tag)s” no more.") if taken else _("%(name)s has the tag “%(tag)s” now.")
+    toast(request, words % {"name": called(found), "tag": act.tag}, undo=undo)
+    return back_to(request, found.id)
+
+
+@require_POST
+@require("people.edit")
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """Log a call, a meeting or a note."""
     found = person_now(person)
-    text = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    text = request.POST.get("note", "").replace("\r\n", "\n").strip()
     kind = request.POST.get("kind", "")
+    if len(text) > NOTE_LENGTH:
+        limits = {"most": figures.number(NOTE_LENGTH), "has": figures.number(len(text))}
+        error = _("A note has at most %(most)s letters, this one has %(has)s. Shorten it, or attach a file.") % limits
+        return shown(request, found, status=422, noted=request.POST, note_error=error, fact=given_id(request)[:36])
     if kind in ("call_made", "meeting_held"):
         outcome = request.POST.get("outcome", "held")
         props: dict[str, Any] = {"outcome": outcome if outcome in OUTCOMES else "held"}

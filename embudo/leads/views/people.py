@@ -4,27 +4,39 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
 from embudo.core.funnel import DISCARDED, STAGES
-from embudo.leads import cells, columns
+from embudo.leads import cells, columns, tags
 from embudo.leads.clock import now
-from embudo.leads.models import Attribute, Person
+from embudo.leads.models import Attribute, Person, SavedView
 from embudo.leads.naming import label_of, option_label, source_called
 from embudo.leads.queries import asked, choices, people, scores
 from embudo.leads.queries.filters import Filter
 from embudo.leads.timeline import latest
+from embudo.leads.views import saved
+from embudo.leads.views.applying import fact_id
 from embudo.ui.stages import stage_of
 
 RECENT = 5
 SEEN_DAYS = (1, 7, 30, 90)
 UNSEEN_DAYS = (30, 90, 180)
+TAGS_OFFERED = 40
+TOUCHED = {
+    "medium": gettext_lazy("Medium of the first touch"),
+    "campaign": gettext_lazy("Campaign of the first touch"),
+    "last.source": gettext_lazy("Source of the last touch"),
+    "last.medium": gettext_lazy("Medium of the last touch"),
+    "last.campaign": gettext_lazy("Campaign of the last touch"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +60,37 @@ class Head:
 @require("people.see")
 def people_list(request: HttpRequest) -> HttpResponse:
     """One page of the list; asked by htmx, only its rows and what stands above them."""
-    wanted = asked.read(request.GET)
+    wanted, view = asked.read(request.GET), saved.of(request)
     sort = people.sort_of(request.GET.get("sort", ""), wanted)
     after, before = (_position(request, name, sort) for name in ("after", "before"))
     page = people.page(wanted, sort, after=after, before=before)
     shown = _shown(page.ids)
     at = now()
-    base = asked.address(wanted)
+    base = [*asked.address(wanted), *saved.address(view)]
+    shown_columns = columns.chosen(request, view)
     context: dict[str, Any] = {
         "filters": wanted,
-        "chips": [_chip(each, wanted, sort) for each in wanted],
+        "chips": [_chip(each, wanted, sort, view) for each in wanted],
         "typed": next((each.typed for each in wanted if each.key == "q"), ""),
         "kept": [pair for pair in base if pair[0] != "q"],
         "query": _query(base, sort),
         "sort": sort,
         "sorts": [(each.label, _address(base, each), each.key == sort.key) for each in people.SORTS.values()],
         "turned": _address(base, sort.turn()),
-        "rows": cells.rows(shown, columns.chosen(request), scores.now_of(shown, at)),
-        "columns": columns.chosen(request),
-        "heads": [_head(each, base, sort) for each in columns.chosen(request)],
+        "rows": cells.rows(shown, shown_columns, scores.now_of(shown, at), _tags(shown_columns, page.ids)),
+        "columns": shown_columns,
+        "heads": [_head(each, base, sort) for each in shown_columns],
         "name_head": _head(columns.Column("name", _("Name"), "name"), base, sort),
         "all_columns": columns.COLUMNS,
         "next": _address(base, sort, after=page.after) if page.after else "",
         "previous": _address(base, sort, before=page.before) if page.before else "",
         "unfinished": page.unfinished,
         "ordered_at": scores.snapshot_at() if sort.key == "engagement" else None,
+        "unread": _unread(request, wanted),
         "first": after is None and before is None,
         "here": request.get_full_path(),
+        **_acting(request),
+        **saved.context(request, view, query=_query(asked.address(wanted), sort), columns=shown_columns),
     }
     return render(request, "leads/_people.html" if request.htmx else "leads/people.html", context)
 
@@ -104,8 +120,13 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "given": request.GET,
         "given_stages": request.GET.getlist("stage"),
         "given_grades": request.GET.getlist("grade"),
+        "touches": TOUCHED.items(),
+        "touch_given": any(request.GET.get(key) for key in (*TOUCHED, "direction")),
+        "tags": tags.used(TAGS_OFFERED),
+        "given_tags": [tags.key_of(each) for each in request.GET.getlist("tag")],
         "given_sources": request.GET.getlist("source"),
         "sort": request.GET.get("sort", ""),
+        "view": saved.of(request),
         "typed": next((each.typed for each in wanted if each.key == "q"), ""),
     }
     return render(request, "leads/_filters.html" if request.htmx else "leads/filters.html", context)
@@ -122,7 +143,7 @@ def attribute_filters(request: HttpRequest) -> HttpResponse:
 @require("people.see")
 def people_columns(request: HttpRequest) -> HttpResponse:
     """Choose the columns of the list."""
-    columns.choose(request, request.POST.getlist("column"))
+    columns.choose(request, request.POST.getlist("column"), saved.of(request))
     back = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return HttpResponseRedirect(back if safe else reverse("leads:people"))
@@ -142,16 +163,38 @@ def _shown(ids: list[int]) -> list[Person]:
     return [found[each] for each in ids if each in found]
 
 
+def _tags(shown: list[columns.Column], ids: list[int]) -> dict[int, list[str]]:
+    return tags.of(ids) if any(each.key == "tags" for each in shown) else {}
+
+
+def _acting(request: HttpRequest) -> dict[str, Any]:
+    """What the bar offers that acts on selected people."""
+    if not request.user.may("people.edit"):
+        return {}
+    return {
+        "stages": [(code, stage_of(code).label) for code in (*STAGES, DISCARDED)],
+        "users": get_user_model().objects.filter(is_active=True),
+        "tags_used": tags.used(TAGS_OFFERED),
+        "fact": fact_id(),
+    }
+
+
 def _position(request: HttpRequest, name: str, sort: people.Sort) -> people.Position | None:
     text = request.GET.get(name, "")
     return people.Position.of(text, sort) if text else None
 
 
-def _chip(each: Filter, wanted: list[Filter], sort: people.Sort) -> Chip:
+def _unread(request: HttpRequest, wanted: list[Filter]) -> str:
+    """What the address asks for that is not there, for the reader."""
+    unread, sort = asked.unread(request.GET, wanted), request.GET.get("sort", "")
+    unread += [f"sort={sort}"[:80]] if sort and sort.lstrip("-") not in (*people.SORTS, "reached") else []
+    return ", ".join(unread[:5])
+
+
+def _chip(each: Filter, wanted: list[Filter], sort: people.Sort, view: SavedView | None) -> Chip:
     rest = [other for other in wanted if other is not each]
-    return Chip(
-        each.words, _address(asked.address(rest), sort if sort.key != "reached" else people.SORTS["engagement"])
-    )
+    left = [*asked.address(rest), *saved.address(view)]
+    return Chip(each.words, _address(left, sort if sort.key != "reached" else people.SORTS["engagement"]))
 
 
 def _head(column: columns.Column, base: list[tuple[str, str]], sort: people.Sort) -> Head:

@@ -7,6 +7,8 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.models import AuditEntry
@@ -15,7 +17,7 @@ from embudo.core import scoring
 from embudo.core.definition import Definition
 from embudo.core.event import DAY, Event
 from embudo.core.scoring import Explanation
-from embudo.leads import score_history, why
+from embudo.leads import files, score_history, tags, why
 from embudo.leads.clock import end_of_day, now
 from embudo.leads.history import counted
 from embudo.leads.interests import interests
@@ -26,7 +28,8 @@ from embudo.leads.statements import opportunities
 from embudo.leads.story import Times, history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
-from embudo.leads.views.applying import Moved, fact_id, person_of
+from embudo.leads.touch import is_outbound
+from embudo.leads.views.applying import Moved, fact_id, list_left, person_of
 from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import profile_card
 from embudo.ui.figures import moment_of
@@ -34,6 +37,7 @@ from embudo.ui.stages import STAGES
 
 TREND_DAYS = 90
 TREND_STEPS = 46
+TAGS_OFFERED = 200
 
 
 @require_GET
@@ -68,7 +72,13 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
         "rejections": REJECTIONS,
         "losses": LOSSES,
         "fact": fact_id(),
-        "back": _back(request),
+        "back": list_left(request),
+        **_touches(found),
+        "files": files.of(members(found.id)),
+        "files_largest_mb": files.LARGEST_MB,
+        "files_taken": ",".join(f".{each}" for each in files.TYPES),
+        "tags": tags.of([found.id]).get(found.id, []),
+        "tags_used": tags.used(TAGS_OFFERED),
         **typed,
     }
     return render(request, "leads/person.html", context, status=status)
@@ -186,6 +196,21 @@ def _timeline(
     }
 
 
+def _touches(person: Person) -> dict[str, Any]:
+    """The first and the last touch; the last only where it is another one."""
+    first = (person.source, person.medium, person.campaign, person.landing_page)
+    last = (person.last_source, person.last_medium, person.last_campaign, person.last_landing_page)
+    names = ("source", "medium", "campaign", "landing_page")
+    found = []
+    if any(first):
+        query = urlencode({"source": person.source or "-"})
+        found.append({"label": _("First touch"), "query": query, **dict(zip(names, first, strict=True))})
+    if any(last) and last != first:
+        query = urlencode({"last.source": person.last_source})
+        found.append({"label": _("Last touch"), "query": query, **dict(zip(names, last, strict=True))})
+    return {"touches": found, "outbound": is_outbound(person.medium)}
+
+
 def _identity(person: Person, times: Times) -> dict[str, Any]:
     ids = members(person.id)
     merges = Merge.objects.filter(survivor_id__in=ids, unmerged_at=None).order_by("-merged_at")
@@ -198,16 +223,6 @@ def _identity(person: Person, times: Times) -> dict[str, Any]:
             (each, absorbed_called(each.absorbed_id), not times.made_up(each.merged_at)) for each in merges[:20]
         ],
     }
-
-
-def _back(request: HttpRequest) -> str:
-    """The list somebody came from, with its filters and place."""
-    people = reverse("leads:people")
-    came = request.headers.get("Referer", "")
-    _scheme, _sep, rest = came.partition("://")
-    host, _slash, path = rest.partition("/")
-    own = host == request.get_host() and f"/{path}".split("?")[0] == people
-    return f"/{path}" if own else people
 
 
 def _end_of_day(text: str) -> int | None:

@@ -7,7 +7,7 @@ import pytest
 
 from embudo.core.event import DAY
 from embudo.leads import profile, sql
-from embudo.leads.models import Attribute, Person, PersonAttribute, StageChange
+from embudo.leads.models import Attribute, Company, Person, PersonAttribute, StageChange, Tag, Tagging
 
 NOW = 1_780_000_000_000_000
 FIRST = ("Ana", "Álvaro", "Bruno", "Óscar", "Zoë", "ana maría", "")
@@ -78,7 +78,23 @@ def crowd(db: None) -> Crowd:
             for each in profile.values(given)
         )
     walk(people, random)
+    sort_and_place(people)
     return Crowd(people)
+
+
+def sort_and_place(people: list[Person]) -> None:
+    """Give some a tag, a company, and touches; by their number, so that everything else stays as it was."""
+    tag, company = Tag.objects.create(name="VIP", key="vip"), Company.objects.create(id=7, name="Norte")
+    for number, person in enumerate(people):
+        person.tagged, person.company = number % 4 == 0, company if number % 5 == 0 else None
+        person.medium, person.last_source = ("Cold Call", "organic")[number % 2], ("news", "google")[number % 3 == 0]
+    Person.objects.bulk_update(people, ["company", "medium", "last_source"])
+    Tagging.objects.bulk_create(
+        Tagging(tag=tag, put_on=each.id + offset, person_id=each.id, at=NOW)
+        for each in people
+        if each.tagged
+        for offset in (0, 1)  # as of somebody merged into them
+    )
 
 
 def walk(people: list[Person], random: Random) -> None:

@@ -48,6 +48,17 @@ EXAMPLES: dict[str, list[tuple[dict[str, object], Holds]]] = {
     "source": [({"source": "google"}, lambda p: p.source == "google"), ({"source": "-"}, lambda p: p.source == "")],
     "seen": [({"seen": "5"}, lambda p: p.last_seen_at >= NOW - 5 * DAY)],
     "unseen": [({"unseen": "5"}, lambda p: p.last_seen_at < NOW - 5 * DAY)],
+    "tag": [({"tag": "vip"}, lambda p: p.tagged)],
+    "company": [({"company": "7"}, lambda p: p.company_id == 7)],
+    "touch": [
+        ({"direction": "outbound"}, lambda p: p.medium == "Cold Call"),
+        (
+            {"direction": "inbound", "last.source": "news"},
+            lambda p: p.medium != "Cold Call" and p.last_source == "news",
+        ),
+        ({"medium": "organic"}, lambda p: p.medium == "organic"),
+        ({"last.source": "google"}, lambda p: p.last_source == "google"),
+    ],
     "handoff": [({"handoff": "1"}, lambda p: p.handoff_ready)],
     "choice": [({"a.industry": "logistics"}, lambda p: p.given["industry"] == "logistics")],
     "number": [

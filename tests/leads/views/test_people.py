@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from embudo.leads.queries.people import Position
-from tests.cast import ada, bruno, clara, mallory
+from tests.cast import Someone, ada, bruno, clara, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
 
@@ -113,6 +113,25 @@ def test_strangers_are_led_to_the_door(sign_in: SignIn) -> None:
         answer = client.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("query", ["stage=nonsense", "fit=Z", "grade=Z", "a.nothing=x", "tag=unheard", "sort=nonsense"])
+def test_what_an_address_asks_for_in_vain_is_said(sign_in: SignIn, query: str) -> None:
+    page = text(sign_in().get(f"/people/?{query}"))
+    assert f"The address asks for <bdi>{query}</bdi>" in page and ada.name in page
+
+
+@pytest.mark.parametrize("query", ["stage=lead", "grade=-", "q=x", "sort=-seen", "score.min=10,5", "source=google", ""])
+def test_of_what_is_understood_nothing_is_said(sign_in: SignIn, query: str) -> None:
+    assert "The address asks for" not in text(sign_in().get(f"/people/?{query}"))
+
+
+def test_a_name_without_an_end_is_cut_and_whole_on_hover_and_mirrors_nothing(site: Following, sign_in: SignIn) -> None:
+    name, turned = "N" * 290, "\u202eevil"
+    site.hears(Someone(name, "long@norte.example", company=turned, browser="long").submits("contact"))
+    page = text(sign_in().get("/people/?q=long"))
+    assert f'title="{name}"><bdi>{name}</bdi>' in page
+    assert f"<bdi>{turned}</bdi>" in page
 
 
 @pytest.mark.parametrize("key", ["a\0b", "\ud800", "\udfff", float("nan"), float("inf"), -1e308])

@@ -1,0 +1,160 @@
+"""An act on many people, as long work: who they are is settled first, then it is done to some hundred at a time.
+
+What was before is written down before each portion is done, so that all of it, or what was done of it, can be undone.
+"""
+
+import json
+from array import array
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.eventlog import LogUnavailable, Receipt
+from embudo.leads.acts import Act, Step, act_of
+from embudo.leads.erasure import NotNow
+from embudo.leads.record import wait_until_followed
+from embudo.leads.selection import Selection
+from embudo.leads.showing import BadValue
+from embudo.work.kinds import Progress, Refused, Steps
+from embudo.work.models import Job
+
+KIND = "people_act"
+LABEL = gettext_lazy("An act on several people")
+RESULT = LEFT = "leads/_acted.html"
+PORTION = 200
+PATIENCE_S = 30.0
+
+
+def ask(act: Act, selection: Selection, *, by: Any) -> Job:
+    """Ask for an act on many people."""
+    wants = {"act": act.kind, "value": act.value, **selection.as_kept()}
+    return Job.objects.create(kind=KIND, about=str(NAMES[act.kind]), by=by, wants=wants)
+
+
+def ask_undo(job: Job, *, by: Any) -> Job:
+    """Ask for what a job did to be undone."""
+    about = _("Undo: %(what)s") % {"what": job.about}
+    return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk})
+
+
+NAMES = {
+    "owner": gettext_lazy("Owner"),
+    "tag": gettext_lazy("Tag"),
+    "untag": gettext_lazy("Take a tag off"),
+    "stage": gettext_lazy("Stage"),
+    "merge": gettext_lazy("Join"),
+    "erase": gettext_lazy("Erase"),
+}
+
+
+def can_be_undone(job: Job) -> bool:
+    """Return whether what a job did can still be undone."""
+    act = job.wants.get("act")
+    return job.ended and act not in (None, "erase") and _steps_file(job).exists()
+
+
+def run(job: Job) -> Steps:
+    """Do the act, or undo it."""
+    try:
+        return (yield from (_undo(job) if "undo" in job.wants else _do(job)))
+    except LogUnavailable as error:
+        raise Refused(_("The log does not answer: %(why)s Try again when it does.") % {"why": error}) from error
+    except (BadValue, NotNow) as error:
+        raise Refused(str(error)) from error
+
+
+def _do(job: Job) -> Steps:
+    act = act_of(job.wants["act"], job.wants["value"])
+    memory = dict(job.memory)
+    if "total" not in memory:
+        memory = {"total": (yield from _settle(job)), "at": 0}
+        yield Progress(0, memory["total"], memory)
+    people, last = _settled(job), []
+    for portion in _portions(people[memory["at"] :], PORTION if act.kind != "erase" else 1):
+        steps = act.plan(portion)
+        _write(_steps_file(job), steps)
+        last = act.do(steps, by=job.by, run=run_of(job)) or last
+        memory["at"] += len(portion)
+        yield Progress(memory["at"], memory["total"], memory)
+    _wait(last)
+    return {"changed": len(dict(read_steps(job))), "total": memory["total"]}
+
+
+def _undo(job: Job) -> Steps:
+    done = Job.objects.filter(pk=job.wants["undo"], kind=KIND).first()
+    if done is None or not can_be_undone(done):
+        raise Refused(_("What it takes to undo this is kept for seven days, and they are over."))
+    act, steps = act_of(done.wants["act"], done.wants["value"]), read_steps(done)
+    start, last = int(job.memory.get("at", 0)), []
+    for portion in _portions(steps[start:], PORTION):
+        last = act.undo(portion, by=job.by, run=run_of(done)) or last
+        start += len(portion)
+        yield Progress(start, len(steps), {"at": start})
+    _wait(last)
+    return {"changed": len(steps), "total": len(steps), "undone": True}
+
+
+def run_of(job: Job) -> str:
+    """Return the name of the run, of which the ids of its facts are made."""
+    return f"work-{job.pk}"
+
+
+def read_steps(job: Job) -> list[Step]:
+    """Return who changed and what was before; what a run taken up again wrote twice counts as first written."""
+    if not _steps_file(job).exists():
+        return []
+    found: dict[int, Any] = {}
+    for person, before in _lines(_steps_file(job)):
+        found.setdefault(person, before)
+    return list(found.items())
+
+
+def _portions(found: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (found[start : start + size] for start in range(0, len(found), size))
+
+
+def _settle(job: Job) -> Generator[Progress, None, int]:
+    """Write down who they are."""
+    found = array("q")
+    for portion in Selection.kept(job.wants).portions():
+        found.extend(portion)
+        yield Progress(0, None)
+    draft = job.make_folder() / "people.draft"
+    draft.write_bytes(found.tobytes())
+    draft.replace(_people_file(job))
+    return len(found)
+
+
+def _settled(job: Job) -> Sequence[int]:
+    found = array("q")
+    found.frombytes(_people_file(job).read_bytes())
+    return found
+
+
+def _write(file: Path, steps: Sequence[Step]) -> None:
+    with file.open("a") as out:
+        out.writelines(f"{json.dumps(step)}\n" for step in steps)
+
+
+def _lines(file: Path) -> Iterator[Step]:
+    with file.open() as lines:
+        for line in lines:
+            if line.endswith("\n"):  # the last one may be cut
+                person, before = json.loads(line)
+                yield person, before
+
+
+def _people_file(job: Job) -> Path:
+    return job.folder / "people"
+
+
+def _steps_file(job: Job) -> Path:
+    return job.folder / "steps"
+
+
+def _wait(receipts: Sequence[Receipt]) -> None:
+    for receipt in receipts:
+        wait_until_followed(receipt, PATIENCE_S)

@@ -1,0 +1,298 @@
+"""What may be done with several people at once: who of them changes by it, how it is done, and how it is undone.
+
+Each act does to every one of them what the person's own page does: the same facts, the same records.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import NAMESPACE_OID, uuid5
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from embudo.core.funnel import DISCARDED, STAGES
+from embudo.eventlog import Receipt
+from embudo.leads import owners, sql, tags
+from embudo.leads.history import WITHDRAWN
+from embudo.leads.models import Person, Tag
+from embudo.leads.record import APP, record_of_each
+from embudo.leads.showing import BadValue
+from embudo.ui import figures
+from embudo.ui.stages import stage_of
+
+Step = tuple[int, Any]  # a person who changes, and what was before
+REASON_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Give them to somebody who works here, or to nobody."""
+
+    user: Any
+    kind: ClassVar[str] = "owner"
+    permission: ClassVar[str] = "people.edit"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Owner":
+        wanted = str(value.get("owner", ""))
+        found = None
+        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 18:
+            found = get_user_model().objects.filter(is_active=True, pk=int(wanted)).first()
+        if wanted and found is None:
+            raise BadValue(_("They do not work here any more; choose somebody else."))
+        return cls(found)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"owner": str(self.user.pk) if self.user else ""}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        mine = self.user.pk if self.user else None
+        return [(person, owner) for person, owner in _now("owner_id", people) if owner != mine]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        for person in _people(steps):
+            owners.give(person, self.user, by=by)
+        return []
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        before = dict(steps)
+        users = get_user_model().objects.in_bulk({each for each in before.values() if each is not None})
+        for person in _people(steps):
+            if person.owner_id == (self.user.pk if self.user else None):  # nobody has decided anew since
+                owners.give(person, users.get(before[person.id]), by=by)
+        return []
+
+    def done(self, count: int) -> str:
+        if self.user is None:
+            return _counted(
+                ngettext("%(n)s person belongs to nobody now.", "%(n)s people belong to nobody now.", count), count
+            )
+        words = ngettext("%(n)s person belongs to %(owner)s now.", "%(n)s people belong to %(owner)s now.", count)
+        return _counted(words, count, owner=self.user)
+
+
+@dataclass(frozen=True, slots=True)
+class TagOn:
+    """Put a tag on them."""
+
+    tag: Tag
+    kind: ClassVar[str] = "tag"
+    permission: ClassVar[str] = "people.edit"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "TagOn":
+        found = tags.tag_of(str(value.get("tag", "")), make=True)
+        if found is None:
+            raise BadValue(_("Write a tag first."))
+        return cls(found)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"tag": self.tag.name}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        there = tags.bearers(people, self.tag)
+        return [(person, None) for person, _id in _now("id", people) if person not in there]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        tags.put([person for person, _before in steps], self.tag, by=by)
+        return []
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        tags.take([person for person, _before in steps], self.tag)
+        return []
+
+    def done(self, count: int) -> str:
+        words = ngettext("%(n)s person has the tag “%(tag)s” now.", "%(n)s people have the tag “%(tag)s” now.", count)
+        return _counted(words, count, tag=self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class TagOff:
+    """Take a tag off them."""
+
+    tag: Tag
+    kind: ClassVar[str] = "untag"
+    permission: ClassVar[str] = "people.edit"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "TagOff":
+        found = tags.tag_of(str(value.get("tag", "")))
+        if found is None:
+            raise BadValue(_("Nobody has this tag. Choose one that is there."))
+        return cls(found)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"tag": self.tag.name}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        return [(person, None) for person in sorted(tags.bearers(people, self.tag))]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        tags.take([person for person, _before in steps], self.tag)
+        return []
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        tags.put([person for person, _before in steps], self.tag, by=by)
+        return []
+
+    def done(self, count: int) -> str:
+        words = ngettext(
+            "%(n)s person has the tag “%(tag)s” no more.", "%(n)s people have the tag “%(tag)s” no more.", count
+        )
+        return _counted(words, count, tag=self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Set their stage by hand, with a reason."""
+
+    stage: str
+    reason: str = ""
+    kind: ClassVar[str] = "stage"
+    permission: ClassVar[str] = "people.edit"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Stage":
+        wanted = str(value.get("stage", ""))
+        if wanted not in (*STAGES, DISCARDED):
+            raise BadValue(_("Choose a stage."))
+        return cls(wanted, str(value.get("reason", "")).strip()[:REASON_LENGTH])
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"stage": self.stage, "reason": self.reason}
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """What the fact says."""
+        return {"stage": self.stage, **({"reason": self.reason} if self.reason else {})}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        return [(person, stage) for person, stage in _now("stage", people) if stage != self.stage]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        said = [(person, self.props, fact_of(run, person)) for person, _before in steps]
+        return record_of_each("stage_set", said, by=by)
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        facts = [(person, fact_of(run, person)) for person, _before in steps]
+        said = [(person, {"source": APP, "id": fact}, f"{fact}-withdrawn") for person, fact in facts]
+        return record_of_each(WITHDRAWN, said, by=by)
+
+    def done(self, count: int) -> str:
+        words = ngettext("%(n)s person: stage set to %(stage)s.", "%(n)s people: stage set to %(stage)s.", count)
+        return _counted(words, count, stage=stage_of(self.stage).label)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Join them: one keeps the page, the facts of the others come to it."""
+
+    survivor: int
+    kind: ClassVar[str] = "merge"
+    permission: ClassVar[str] = "people.merge"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Merge":
+        wanted = str(value.get("survivor", ""))
+        if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 20):
+            raise BadValue(_("Choose who keeps the page."))
+        return cls(int(wanted))
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"survivor": str(self.survivor)}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        there = [person for person, _id in _now("id", people)]
+        return [(each, self.survivor) for each in there if each != self.survivor and self.survivor in there]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        said = [(self.survivor, self._pair(person), fact_of(run, person)) for person, _survivor in steps]
+        return record_of_each("people_merged", said, by=by)
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        apart = [
+            (self.survivor, self._pair(person), f"{fact_of(run, person)}-apart")
+            for person, _survivor in reversed(steps)
+        ]
+        return record_of_each("people_unmerged", apart, by=by)
+
+    def done(self, count: int) -> str:
+        return _counted(ngettext("%(n)s other came to this person.", "%(n)s others came to this person.", count), count)
+
+    def _pair(self, person: int) -> dict[str, Any]:
+        return {"survivor": self.survivor, "absorbed": person}
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erase them, with all that was merged into them, for good."""
+
+    why: str
+    kind: ClassVar[str] = "erase"
+    permission: ClassVar[str] = "people.erase"
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Erase":
+        why = str(value.get("why", "")).strip()[:REASON_LENGTH]
+        if not why:
+            raise BadValue(_("Say why; it is kept with the evidence."))
+        return cls(why)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return {"why": self.why}
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        return [(person, None) for person, _id in _now("id", people)]
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        erase: Callable[..., Any] = import_string(settings.ERASE)
+        for person, _before in steps:
+            erase(person, by=by, why=self.why)
+        return []
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        raise BadValue(_("An erasure cannot be undone."))
+
+    def done(self, count: int) -> str:
+        return _counted(ngettext("%(n)s person is erased.", "%(n)s people are erased.", count), count)
+
+
+Act = Owner | TagOn | TagOff | Stage | Merge | Erase
+ACTS: dict[str, type[Act]] = {each.kind: each for each in (Owner, TagOn, TagOff, Stage, Merge, Erase)}
+
+
+def act_of(kind: str, value: Mapping[str, Any]) -> Act:
+    """Return the act; raises BadValue, in words for people, when it is none or its value is missing."""
+    if kind not in ACTS:
+        raise BadValue(_("Choose what to do with them."))
+    return ACTS[kind].read(value)
+
+
+def fact_of(run: str, person: int) -> str:
+    """Return the id of the fact that this run of an act records of a person: the same however often it is done."""
+    return str(uuid5(NAMESPACE_OID, f"{run}:{person}"))
+
+
+def _now(column: str, people: Collection[int]) -> list[Step]:
+    """What stands in a column of these people, in their order; who was merged or erased meanwhile is not in it."""
+    found = dict(sql.rows_where(f"id, {column}", "leads_person", "id", people, "AND merged_into_id IS NULL"))
+    return [(person, found[person]) for person in people if person in found]
+
+
+def _people(steps: Sequence[Step]) -> list[Person]:
+    found = Person.objects.select_related("owner").in_bulk([person for person, _before in steps])
+    return [found[person] for person, _before in steps if person in found]
+
+
+def _counted(words: str, count: int, **more: Any) -> str:
+    return words % {"n": figures.number(count), **more}

@@ -1,0 +1,113 @@
+"""The filters by what belongs to people: how they came, which tags they have, where they work; see filters.py."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from embudo.leads.models import Company, Tag
+from embudo.leads.naming import source_called
+from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, by_index, marks, unindexed
+from embudo.leads.touch import OUTBOUND
+
+TOUCHES = {
+    "medium": "medium", "campaign": "campaign", "last.source": "last_source", "last.medium": "last_medium",
+    "last.campaign": "last_campaign", "direction": "medium",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the first or the last touch says: medium, campaign, that it was ours; of the last one the source, too."""
+
+    key: str  # a key of TOUCHES
+    text: str
+
+    @property
+    def where(self) -> Condition:
+        column = TOUCHES[self.key]
+        if self.key.startswith("direction"):
+            said = f"REPLACE(REPLACE(LOWER(TRIM(p.{column})), '_', '-'), ' ', '-')"  # as touch.is_outbound reads it
+            holds = f"{said} IN ({marks(OUTBOUND)})"
+            return Condition(holds if self.text == "outbound" else f"NOT ({holds})", OUTBOUND)
+        return Condition(f"p.{column} = %s", (self.text,))
+
+    @property
+    def indexed(self) -> bool:
+        """Whether an index finds its people."""
+        return self.key == "last.source"
+
+    @property
+    def driver(self) -> Condition:
+        if not self.indexed:
+            return Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {self.where.sql}", self.where.values)
+        source = f"leads_person{by_index('person_by_last_source')}"
+        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND last_source = %s", (self.text,))
+
+    @property
+    def words(self) -> str:
+        if self.key.startswith("direction"):
+            return _("we went to them") if self.text == "outbound" else _("they came to us")
+        said = {
+            "medium": _("first touch by the medium %(what)s"),
+            "campaign": _("first touch by the campaign %(what)s"),
+            "last.source": _("last touch by %(what)s"),
+            "last.medium": _("last touch by the medium %(what)s"),
+            "last.campaign": _("last touch by the campaign %(what)s"),
+        }[self.key]
+        return said % {"what": source_called(self.text) if self.key == "last.source" else self.text}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.text)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Has a tag."""
+
+    tag: Tag
+    key: str = "tag"
+
+    @property
+    def where(self) -> Condition:
+        source = f"leads_tagging t{by_index('tagging_by_person')}"
+        return Condition(f"EXISTS (SELECT 1 FROM {source} WHERE t.person_id = p.id AND t.tag_id = %s)", (self.tag.pk,))
+
+    @property
+    def driver(self) -> Condition:
+        source = f"leads_tagging{by_index('tagging_by_tag')}"
+        return Condition(f"SELECT DISTINCT person_id AS id FROM {source} WHERE tag_id = %s", (self.tag.pk,))
+
+    @property
+    def words(self) -> str:
+        return _("has the tag %(name)s") % {"name": self.tag.name}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.tag.name)]
+
+
+@dataclass(frozen=True, slots=True)
+class WorksAt:
+    """Works at a company."""
+
+    company: Company
+    key: str = "company"
+
+    @property
+    def where(self) -> Condition:
+        return Condition(f"{unindexed('p.company_id')} = %s", (self.company.pk,))
+
+    @property
+    def driver(self) -> Condition:
+        merged = unindexed("merged_into_id")
+        sql = f"SELECT id FROM leads_person WHERE company_id = %s AND known AND {merged} IS NULL"
+        return Condition(sql, (self.company.pk,))
+
+    @property
+    def words(self) -> str:
+        return _("works at %(name)s") % {"name": self.company}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, str(self.company.pk))]

@@ -1,0 +1,70 @@
+"""The companies that the list shows: by words, owner and furthest stage, in any of its orders."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from embudo.core.funnel import RANK
+from embudo.leads.models import Company
+from embudo.leads.profile import folded, words
+from embudo.leads.queries.search import MOST_WORDS
+
+ORDERS = {
+    "engagement": (_("engagement"), ("-engagement_order", "-id")),
+    "people": (_("number of people"), ("-people_count", "-id")),
+    "seen": (_("last seen"), ("-last_seen_at", "-id")),
+    "name": (_("name"), ("search", "id")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks of the list of companies."""
+
+    typed: str = ""
+    owner: str = ""  # the id of a user, "none", or nothing
+    stage: str = ""
+    sort: str = "engagement"
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "Asked":
+        """Read it; what makes no sense is left out."""
+        owner, stage, sort = query.get("owner", ""), query.get("stage", ""), query.get("sort", "")
+        return cls(
+            query.get("q", "").replace("\0", " ").strip()[:200],
+            owner if owner == "none" or re.fullmatch("[0-9]{1,18}", owner, re.ASCII) else "",
+            stage if stage in RANK else "",
+            sort if sort in ORDERS else "engagement",
+        )
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """How an address writes it."""
+        pairs = (("q", self.typed), ("owner", self.owner), ("stage", self.stage), ("sort", self.sort))
+        return [(name, value) for name, value in pairs if value and value != "engagement"]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.typed or self.owner or self.stage)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The order of the rows."""
+        return ORDERS[self.sort][1]
+
+    def companies(self) -> QuerySet[Company, Any]:
+        """Return them, unordered."""
+        found = Company.objects.extra(where=["people_count > 0"])  # as the indexes say it, to the letter
+        terms = words(folded(self.typed))[:MOST_WORDS]
+        if self.typed and not terms:
+            return found.none()
+        for term in terms:
+            found = found.filter(search__contains=f" {term}")
+        if self.owner:
+            found = found.filter(owner_id=None if self.owner == "none" else int(self.owner))
+        return found.filter(rank=RANK[self.stage]) if self.stage else found

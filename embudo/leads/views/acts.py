@@ -1,0 +1,180 @@
+"""What is done with the people somebody selected in the list: a few at once with one Undo, many as long work."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from embudo.accounts.permissions import NotAllowed, require
+from embudo.core.event import DAY
+from embudo.eventlog import LogUnavailable, Receipt
+from embudo.leads import acting
+from embudo.leads.acts import ACTS, Act, Erase, Merge, act_of
+from embudo.leads.clock import now
+from embudo.leads.models import PeopleAct, Person
+from embudo.leads.queries import people
+from embudo.leads.selection import Selection
+from embudo.leads.showing import BadValue
+from embudo.leads.views import applying
+from embudo.leads.views.applying import fact_id, given_id, list_left
+from embudo.ui.toasts import toast
+from embudo.work.models import Job
+
+AT_ONCE = 50  # people; more are long work
+JOINED = 20  # people that are joined by one act
+SHOWN = 12  # people that the question shows
+KEPT = 7 * DAY  # how long an act can be undone
+
+
+@require_POST
+@require("people.see")
+def act(request: HttpRequest) -> HttpResponse:
+    """Do one thing with everybody selected; joining and erasing show first what they will do."""
+    selection, kind = Selection.of(request.POST), request.POST.get("act", "")
+    wanted = ACTS.get(kind)
+    if wanted is not None and not request.user.may(wanted.permission):
+        raise NotAllowed(wanted.permission)
+    if not selection:
+        return _refused(request, _("Select somebody first: tick the box before a name."))
+    if wanted in (Merge, Erase) and request.POST.get("sure") != "1":
+        return _ask(request, kind, selection)
+    try:
+        return _done(request, act_of(kind, request.POST.dict()), selection)
+    except BadValue as error:
+        if wanted in (Merge, Erase):
+            return _ask(request, kind, selection, str(error))
+        return _refused(request, str(error))
+
+
+def _done(request: HttpRequest, wanted: Act, selection: Selection) -> HttpResponse:
+    few = selection.first(AT_ONCE)
+    if few is None or isinstance(wanted, Erase):
+        if isinstance(wanted, Merge):
+            raise BadValue(_too_many_to_join())
+        return redirect("work:job", acting.ask(wanted, selection, by=request.user).pk)
+    if isinstance(wanted, Merge) and len(few) > JOINED:
+        raise BadValue(_too_many_to_join())
+    _few_done(request, wanted, few)
+    if isinstance(wanted, Merge):
+        return redirect("leads:person", wanted.survivor)
+    return HttpResponseRedirect(list_left(request))
+
+
+def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
+    fact = given_id(request)
+    PeopleAct.objects.filter(at__lt=now() - KEPT).delete()
+    steps = wanted.plan(few)
+    if not steps:
+        before = PeopleAct.objects.filter(fact=fact).exists()
+        toast(request, _("This is done already.") if before else _("Nobody changed: all of them are so already."))
+        return
+    kept, new = PeopleAct.objects.get_or_create(
+        fact=fact,
+        defaults={"kind": wanted.kind, "value": wanted.value, "steps": steps, "by": request.user, "at": now()},
+    )
+    if not new:
+        toast(request, _("This is done already."))
+        return
+    try:
+        receipts = wanted.do(steps, by=request.user, run=fact)
+    except LogUnavailable:
+        kept.delete()
+        toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
+        return
+    _told(request, wanted.done(len(steps)), receipts, undo=reverse("leads:act_undo", args=[fact]))
+
+
+def _told(request: HttpRequest, done: str, receipts: Sequence[Receipt], *, undo: str = "") -> None:
+    shows = [applying.wait_until_followed(receipt) for receipt in receipts]
+    toast(request, done if all(shows) else _("%(done)s It is being applied.") % {"done": done}, undo=undo)
+
+
+@require_POST
+@require("people.see")
+def undo(request: HttpRequest, fact: UUID) -> HttpResponse:
+    """Undo what was done with a few people."""
+    kept = get_object_or_404(PeopleAct, fact=str(fact))
+    _may_undo(request, kept.kind, kept.by_id)
+    done = act_of(kept.kind, kept.value)
+    if PeopleAct.objects.filter(pk=kept.pk, undone_at=None).update(undone_at=now()):
+        steps = [(person, before) for person, before in kept.steps]
+        try:
+            receipts = done.undo(steps, by=request.user, run=kept.fact)
+        except LogUnavailable:
+            PeopleAct.objects.filter(pk=kept.pk).update(undone_at=None)
+            toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
+            return HttpResponseRedirect(list_left(request))
+        _told(request, _("Undone."), receipts)
+    return HttpResponseRedirect(list_left(request))
+
+
+@require_POST
+@require("people.see")
+def undo_work(request: HttpRequest, job: int) -> HttpResponse:
+    """Undo what long work did with many people, as long work."""
+    done = get_object_or_404(Job, pk=job, kind=acting.KIND)
+    if done.by_id != request.user.pk and not request.user.may("system.see"):
+        raise Http404
+    if not acting.can_be_undone(done):
+        toast(request, _("What it takes to undo this is kept for seven days, and they are over."), failed=True)
+        return redirect("work:job", done.pk)
+    _may_undo(request, done.wants["act"], done.by_id)
+    return redirect("work:job", acting.ask_undo(done, by=request.user).pk)
+
+
+def _may_undo(request: HttpRequest, kind: str, by: int | None) -> None:
+    if not request.user.may(ACTS[kind].permission):
+        raise NotAllowed(ACTS[kind].permission)
+    if by != request.user.pk and not request.user.may("system.see"):
+        raise Http404
+
+
+def _ask(request: HttpRequest, kind: str, selection: Selection, error: str = "") -> HttpResponse:
+    """The page that shows what joining or erasing will do, and asks once."""
+    few = selection.first(JOINED if kind == Merge.kind else SHOWN)
+    if kind == Merge.kind and (few is None or len(few) < 2):
+        too_few = _("Select the two or more rows that are one person.")
+        return _refused(request, _too_many_to_join() if few is None else too_few)
+    if kind == Merge.kind:
+        found = _in_order(few or [])
+        context: dict[str, Any] = {"people": found, "survivor": _fullest(found)}
+    else:
+        first = few if few is not None else next(iter(selection.portions(size=SHOWN)))[:SHOWN]
+        found = _in_order(first)
+        context = {"people": found, "count": _count(selection, few), "facts": sum(each.events for each in found)}
+    context |= {
+        "kind": kind, "who": selection.ticked, "everybody": selection.everybody, "query": selection.query,
+        "back": list_left(request), "fact": fact_id(), "error": error, "why": request.POST.get("why", ""),
+    }  # fmt: skip
+    name = "leads/join_several.html" if kind == Merge.kind else "leads/erase_several.html"
+    return render(request, name, context, status=422 if error else 200)
+
+
+def _count(selection: Selection, few: Sequence[int] | None) -> people.Count:
+    if few is not None:
+        return people.Count(len(few))
+    return selection.count()
+
+
+def _in_order(ids: Sequence[int]) -> list[Person]:
+    found = Person.objects.select_related("company").filter(merged_into=None).in_bulk(ids)
+    return [found[each] for each in ids if each in found]
+
+
+def _fullest(found: Sequence[Person]) -> int | None:
+    """Who keeps the page unless somebody says otherwise: whom most is known of."""
+    return max(found, key=lambda each: (len(each.attributes), each.events), default=Person()).pk
+
+
+def _too_many_to_join() -> str:
+    return _("At most %(most)s rows are joined at once. Select fewer.") % {"most": JOINED}
+
+
+def _refused(request: HttpRequest, words: str) -> HttpResponse:
+    toast(request, words, failed=True)
+    return HttpResponseRedirect(list_left(request))

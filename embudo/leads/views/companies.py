@@ -1,0 +1,198 @@
+"""Companies: their list, and the page of one with its people, what they did last and what is open."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from embudo.accounts.models import AuditEntry
+from embudo.accounts.permissions import require
+from embudo.core.event import Event
+from embudo.core.funnel import STAGES
+from embudo.leads import cells, columns, rollup, story
+from embudo.leads.clock import now
+from embudo.leads.models import Company, Person
+from embudo.leads.queries import people, scores
+from embudo.leads.queries.belonging import WorksAt
+from embudo.leads.queries.companies import ORDERS, Asked
+from embudo.leads.statements import opportunities
+from embudo.leads.timeline import Entry, entries
+from embudo.ui import figures, keyset
+from embudo.ui.stages import stage_of
+from embudo.ui.templatetags.ui import instant
+from embudo.ui.templatetags.ui import stage as stage_badge
+from embudo.ui.toasts import toast
+
+SIZE = 50
+MOST_COUNTED = 5_000  # people of the companies of a page that are counted anew; beyond, what is kept is shown
+SHOWN = 25  # people on the page of a company
+TOLD = 6  # of whom the last facts are shown
+DEALING = 10  # of whom opportunities are read
+RECENT = 15  # facts
+COLUMNS = [each for each in columns.COLUMNS if each.key in ("stage", "fit", "engagement", "seen")]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One company as the list shows it, written here and not in the template because a page has fifty of them."""
+
+    key: str  # the id as addresses write it
+    name: str
+    domain: str
+    people: str
+    stage: str
+    fit: str
+    engagement: str
+    seen: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact of somebody who works there."""
+
+    person: Person
+    entry: Entry
+
+
+@require_GET
+@require("people.see")
+def company_list(request: HttpRequest) -> HttpResponse:
+    """One page of the list; asked by htmx, only its rows."""
+    asked = Asked.read(request.GET)
+    page = keyset.page(request, asked.companies().select_related("owner"), order=asked.order, size=SIZE)
+    base = [pair for pair in asked.query if pair[0] != "sort"]
+    context = {
+        "asked": asked,
+        "rows": _rows(page.rows),
+        "page": page,
+        "sorts": [(label, _address(base, key), key == asked.sort) for key, (label, _order) in ORDERS.items()],
+        "sort_label": ORDERS[asked.sort][0],
+        "stages": [(code, stage_of(code).label) for code in STAGES],
+        "users": get_user_model().objects.filter(is_active=True),
+        "nonsense": _nonsense(request, asked),
+    }
+    return render(request, "leads/_companies.html" if request.htmx else "leads/companies.html", context)
+
+
+@require_GET
+@require("people.see")
+def page(request: HttpRequest, company: int) -> HttpResponse:
+    """The page of one company."""
+    found = _company(company)
+    works = [WorksAt(found)]
+    ids = people.page(works, people.SORTS["engagement"], size=SHOWN).ids
+    shown = Person.objects.select_related("company", "owner").defer("attributes", "search").in_bulk(ids)
+    staff = [shown[each] for each in ids if each in shown]
+    told, deals = _told(found)
+    rolled = rollup.of([found.pk]).get(found.pk, rollup.NOBODY)
+    context = {
+        "company": found,
+        "rolled": rolled,
+        "stage": _stage(rolled),
+        "rows": cells.rows(staff, COLUMNS, scores.now_of(staff, now())),
+        "columns": COLUMNS,
+        "more": rolled.people - len(staff),
+        "told": told,
+        "deals": deals,
+        "users": get_user_model().objects.filter(is_active=True),
+        "facts_of": sorted(found.attributes.items()) if isinstance(found.attributes, dict) else [],
+    }
+    return render(request, "leads/company.html", context)
+
+
+@require_POST
+@require("people.edit")
+def owner(request: HttpRequest, company: int) -> HttpResponse:
+    """Give the company to somebody who works here, or to nobody."""
+    found = _company(company)
+    wanted = request.POST.get("owner", request.GET.get("owner", ""))
+    known = re.fullmatch("[0-9]{1,18}", wanted, re.ASCII)
+    chosen = get_user_model().objects.filter(is_active=True, pk=int(wanted)).first() if known else None
+    if wanted and chosen is None:
+        toast(request, _("They do not work here any more; choose somebody else."), failed=True)
+        return redirect("leads:company", found.pk)
+    undo = f"{reverse('leads:company_owner', args=[found.pk])}?{urlencode({'owner': found.owner_id or ''})}"
+    if found.owner != chosen:
+        Company.objects.filter(pk=found.pk).update(owner=chosen)
+        before = str(found.owner or "")
+        AuditEntry.record(request.user, "company_owner_changed", str(found), before=before, now=str(chosen or ""))
+    words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
+    toast(request, words % {"name": found, "owner": chosen}, undo=undo)
+    return redirect("leads:company", found.pk)
+
+
+def _company(company: int) -> Company:
+    if company >= 2**63:
+        raise Http404
+    found = Company.objects.select_related("owner").filter(pk=company).first()
+    if found is None:
+        raise Http404(_("There is no such company; nobody works there any more."))
+    return found
+
+
+def _rows(found: list[Company]) -> list[Row]:
+    few = sum(each.people_count for each in found) <= MOST_COUNTED
+    fresh = rollup.of([each.pk for each in found]) if few else {}
+    kept = {each.pk: _kept(each) for each in found}
+    stages = {code: stage_badge(code) for code in STAGES} | {"": ""}
+    return [_row(each, fresh.get(each.pk, kept[each.pk]), stages) for each in found]
+
+
+def _row(company: Company, rolled: rollup.Rolled, stages: Mapping[str, str]) -> Row:
+    return Row(
+        key=str(company.pk),
+        name=str(company),
+        domain=company.domain if company.domain != company.name else "",
+        people=figures.number(rolled.people),
+        stage=stages[_stage(rolled)],
+        fit=figures.number(rolled.fit),
+        engagement=figures.number(rolled.engagement, 1),
+        seen=instant(rolled.last_seen_at),
+        owner=str(company.owner or figures.NONE),
+    )
+
+
+def _kept(company: Company) -> rollup.Rolled:
+    return rollup.Rolled(company.people_count, company.engagement_order, None, company.last_seen_at, company.rank)
+
+
+def _stage(rolled: rollup.Rolled) -> str:
+    return STAGES[rolled.rank] if rolled.rank >= 0 else ""
+
+
+def _told(company: Company) -> tuple[list[Told], list[tuple[Person, Any]]]:
+    """The last facts of who was seen last, and the open opportunities of those who have come so far."""
+    listed = Person.objects.filter(company=company, known=True, merged_into=None).defer("search", "attributes")
+    lately = list(listed.order_by("-last_seen_at", "id")[:TOLD])
+    dealing = list(listed.filter(stage__in=STAGES[4:]).order_by("-last_seen_at", "id")[:DEALING])
+    histories = story.histories_of({each.id for each in (*lately, *dealing)})
+    whose = {event.key: each for each in lately for event in _latest(histories[each.id])}
+    facts = [event for each in lately for event in _latest(histories[each.id])]
+    found = entries(facts, (), scores.definition())
+    told = [Told(whose[entry.event.key], entry) for entry in found if entry.event and entry.event.key in whose]
+    deals = [(each, deal) for each in dealing for deal in opportunities(histories[each.id]) if deal.status == "open"]
+    return told[:RECENT], deals
+
+
+def _latest(history: list[Event]) -> list[Event]:
+    return sorted(history, key=lambda event: event.order)[-RECENT * 2 :]
+
+
+def _nonsense(request: HttpRequest, asked: Asked) -> bool:
+    """Whether the address holds a filter that was left out because it makes no sense."""
+    given = (("stage", asked.stage), ("owner", asked.owner), ("sort", asked.sort))
+    return any(request.GET.get(name) and request.GET[name] != read for name, read in given)
+
+
+def _address(base: list[tuple[str, str]], sort: str) -> str:
+    query = urlencode([*base, *([("sort", sort)] if sort != "engagement" else [])])
+    return f"{reverse('leads:companies')}?{query}" if query else reverse("leads:companies")
