@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", default="", help="postgresql://... for the server shape")
     parser.add_argument("--data", type=Path, help="folder for the install; default: a temporary one")
+    parser.add_argument("--undo", action="store_true", help="take the second file back afterwards, and follow that")
     parser.add_argument("--alone", action="store_true", help="record first and follow then, in one process")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="embudo-bench-", dir=given.data) as folder:
@@ -119,6 +120,35 @@ def run(folder: Path, given: argparse.Namespace) -> dict[str, object]:
         "again_unchanged": second.totals.outcomes["unchanged"],
         "cpu_ms_per_op": round(cpu / rows * 1000, 4),
         "visible_cpu_ms_per_op": round(cpu_visible / rows * 1000, 4) if given.alone else None,
+        **(undone(log, rows) if given.undo else {}),
+    }
+
+
+def undone(log: "Log", rows: int) -> dict[str, object]:
+    """Take the second file back and return how many rows a second that was, and the longest transaction of follow."""
+    import resource
+
+    from django.conf import settings
+
+    from embudo.imports import undo
+    from embudo.leads.clock import now
+    from embudo.leads.follow import Follower
+    from embudo.leads.models import ImportRun
+
+    record = ImportRun.objects.order_by("id")[1]
+    began, busy = time.perf_counter(), time.process_time()
+    for _rows in undo.take_back(record, log, by=None, at=now()):
+        pass
+    appended = time.perf_counter() - began
+    follower = Follower(settings.EMBUDO, log)
+    follower.catch_up()
+    return {
+        "undo_appended_rows_per_s": round(rows / appended),
+        "undo_rows_per_s": round(rows / (time.perf_counter() - began)),
+        "undo_cpu_ms_per_op": round((time.process_time() - busy) / rows * 1000, 4),
+        "undo_longest_write_ms": round(follower.longest_write_s * 1000, 1),
+        "undo_batch": follower.size,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 

@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)  # whatever the install writes, people's data and password hashes included, is its owner's alone
     try:
         return _run(_take_data(given))
-    except (settings.BadSetting, NoInstall) as error:
+    except (settings.BadSetting, NoInstall, NoFolder) as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 130
@@ -118,17 +118,30 @@ def _manage(rest: list[str]) -> int:
 
 
 def _take_data(given: list[str]) -> list[str]:
-    """Take `--data DIR` out of the arguments, wherever it stands, and make it the install's data folder."""
+    """Take `--data DIR` out of the arguments, wherever it stands, and make it the install's data folder.
+
+    Raises NoFolder where it names none: an unset variable in a script must not turn to another install.
+    """
     rest, words = [], iter(given)
     for word in words:
         if word == "--data":
-            os.environ["EMBUDO_DATA"] = next(words, "")
+            os.environ["EMBUDO_DATA"] = _folder(next(words, ""))
         elif word.startswith("--data="):
-            os.environ["EMBUDO_DATA"] = word.removeprefix("--data=")
+            os.environ["EMBUDO_DATA"] = _folder(word.removeprefix("--data="))
         else:
             rest.append(word)
     os.environ["EMBUDO_DATA"] = str(Path(os.environ.get("EMBUDO_DATA") or "var").expanduser().resolve())
     return rest
+
+
+def _folder(given: str) -> str:
+    if not given.strip() or given.startswith("-"):
+        raise NoFolder("--data needs a folder behind it: embudo --data DIR COMMAND. Nothing was done.")
+    return given
+
+
+class NoFolder(ValueError):
+    """`--data` stands without a folder; the message says so."""
 
 
 def _complain(words: str) -> int:

@@ -31,6 +31,8 @@ class Health:
 
     def _has_turned(self, config: Config) -> bool:
         found = next((each for each in pulse.processes(config) if (each.name, each.pid) == (self.name, self.pid)), None)
+        if found is None and not pulse.is_told(config):
+            return True  # the disk is full: that is no reason to end a process that may well turn
         before, self._beaten_at = self._beaten_at, found.beaten_at() if found else 0
         return self._beaten_at > before
 

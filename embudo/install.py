@@ -8,7 +8,7 @@ from pathlib import Path
 
 from embudo.config import Config
 
-MARKS = ("tables.sqlite3", "log")  # a folder with one of them holds an install
+MARKS = ("tables.sqlite3", "log/tail.sqlite", "log/manifest.json", "sites.json")  # a folder with one holds an install
 
 
 class NoInstall(Exception):

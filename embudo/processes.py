@@ -58,7 +58,7 @@ def advance(config: Config) -> None:
 
 
 def work(config: Config) -> None:
-    """What people ask for that takes a while: imports, exports and the like."""
+    """Long work that people ask for on a page."""
     _loop("embudo.work.run", config)
 
 

@@ -4,18 +4,20 @@
 serves HTTP answers for itself and does not beat.
 """
 
+import json
 import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from embudo.config import Config
 
 FOLDER = "running"
 EVERY_S = 1.0  # between two beats that reach the disk
+PLACES = ("web_host", "web_port", "collector_host", "collector_port")
 SILENT_S = 60.0  # so long a loop may take for one turn; whoever needs longer beats on the way
 
 _file: Path | None = None  # of this process
@@ -27,13 +29,14 @@ def running(config: Config, name: str) -> Iterator[None]:
     """Let the other processes see, inside the block, that this one runs as `name`."""
     global _file
     folder = config.data / FOLDER
-    with suppress(OSError):  # a full disk must not keep a process from starting
+    _file = folder / f"{name}.{_host()}.{os.getpid()}"
+    with suppress(OSError):  # a full disk must not keep a process from starting; `beat` tries again
         folder.mkdir(exist_ok=True)
         for each in processes(config):
             if each.name == name and not each.lives:
                 each.file.unlink(missing_ok=True)
-        _file = folder / f"{name}.{_host()}.{os.getpid()}"
         _file.touch()
+        _file.write_text(json.dumps({name: getattr(config, name) for name in PLACES}))
     try:
         yield
     finally:
@@ -49,7 +52,20 @@ def beat() -> None:
     if _file is not None and time.monotonic() - _beaten >= EVERY_S:
         _beaten = time.monotonic()
         with suppress(OSError):
-            os.utime(_file)
+            _file.parent.mkdir(exist_ok=True)
+            _file.touch()  # makes it where a full disk kept it from being made
+
+
+def is_told(config: Config) -> bool:
+    """Return whether processes can show that they turn: on a full disk no file is made, and nobody can tell."""
+    probe = config.data / FOLDER / f"probe.{os.getpid()}"
+    try:
+        probe.parent.mkdir(exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,13 @@ class Process:
     def stopped(self) -> list[int]:
         """Return the numbers of those of it and of what it started that do nothing since a SIGSTOP."""
         return stopped(self.pid)
+
+    def placed(self, config: Config) -> Config:
+        """Return the settings with the addresses the process was started with, which may be others than ours."""
+        try:
+            return replace(config, **json.loads(self.file.read_text()))
+        except (OSError, ValueError):  # it has ended, or a full disk kept the text out
+            return config
 
     def beaten_at(self) -> int:
         """Return when it last beat, in ns since 1970; 0 when it has ended."""

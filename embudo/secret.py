@@ -1,10 +1,8 @@
 """The install's secret key: given by its setting, else made once and kept in the data folder with mode 600."""
 
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
 
+from embudo import whole_file
 from embudo.config import Config
 
 FILE = "secret_key"
@@ -23,18 +21,4 @@ def key_of(config: Config) -> str:
 def keep(config: Config) -> None:
     """Make the file `secret_key` where the install has no key yet; raises OSError."""
     if not config.secret_key and not (config.data / FILE).exists():
-        _make(config.data / FILE)
-
-
-def _make(file: Path) -> None:
-    """Write a new key beside `file` and link it into place: of two processes one wins, and both read a whole key."""
-    draft = file.with_name(f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(48))
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
+        whole_file.make(config.data / FILE, secrets.token_urlsafe(48))

@@ -167,10 +167,12 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # -- long work: kind -> the module that does it (embudo/work/kinds.py) --------------------------------
-WORK: dict[str, str] = {
+WORK = {
+    "duplicates": "embudo.duplicates.search",
     "import_check": "embudo.imports.doing.check",
     "import_run": "embudo.imports.doing.bring_in",
     "import_undo": "embudo.imports.doing.take_back",
+    "replay": "embudo.operate.replay",
 }
 
 # -- mail and log lines ------------------------------------------------------------------------------
@@ -192,5 +194,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links", "one_line"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "splink": {"level": "WARNING"},  # it tells of every step
+    },
 }

@@ -4,16 +4,16 @@ import argparse
 import errno
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
 from embudo import config as settings
-from embudo import pulse
+from embudo import ports, pulse
 from embudo.config import Config
 from embudo.health import Health, serves
 from embudo.processes import RUN, SUPERVISED
@@ -38,9 +38,11 @@ def main(arguments: list[str]) -> int:
     if taken := ports_taken(config, names):
         print("\n".join(taken), file=sys.stderr)
         return 1
-    if code := _prepare():
+    supervisor = Supervisor(config, names)
+    supervisor.listen()
+    if code := prepare(supervisor.stop):
         return code
-    return Supervisor(config, names).run()
+    return supervisor.run()
 
 
 EMBUDO = [sys.executable, "-P", "-m", "embudo.cli"]  # -P: what lies in the working folder plays no part
@@ -61,22 +63,36 @@ def ports_taken(config: Config, names: list[str]) -> list[str]:
 
 
 def _is_taken(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+    error = ports.refusal(host, port)
+    return error is not None and error.errno == errno.EADDRINUSE
 
 
-def _prepare() -> int:
+def prepare(stop: threading.Event) -> int:
+    """Bring the tables up to date, passing each line on as it comes, and return the exit code; ended when told to stop.
+
+    What was cut short is done by the next start: each step is one transaction, or safe to do again.
+    """
     say("up", "bringing the tables up to date")
-    command = [*EMBUDO, "prepare"]
-    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    for line in done.stdout.splitlines():
-        say("up", line)
-    return done.returncode
+    process = subprocess.Popen(
+        [*EMBUDO, "prepare"],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines = threading.Thread(target=_pass_on, args=("up", process.stdout), daemon=True)
+    lines.start()
+    while process.poll() is None:
+        if stop.wait(TICK_S):
+            say("up", "stopping")
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=STOP_S)
+            process.kill()
+            process.wait()
+    lines.join(timeout=1)
+    return 0 if stop.is_set() else process.returncode
 
 
 def say(name: str, line: str) -> None:
@@ -161,10 +177,15 @@ class Supervisor:
     names: list[str]
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> int:
-        """Look after the processes until told to stop; then stop them and return 0."""
+    def listen(self) -> None:
+        """Stop on SIGTERM and SIGINT from now on."""
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: self.stop.set())
+
+    def run(self) -> int:
+        """Look after the processes until told to stop; then stop them and return 0."""
+        if self.stop.is_set():
+            return 0
         children = [Child(name) for name in self.names]
         threading.Thread(target=self._announce, daemon=True).start()
         threading.Thread(target=self._watch, args=(children,), daemon=True).start()

@@ -1,5 +1,6 @@
 """The command `embudo`."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -128,3 +129,16 @@ def test_what_an_install_keeps_is_its_owners_alone(install: Install) -> None:
     files = [file for file in install.config.data.rglob("*") if file.is_file()]
     assert files
     assert [file.name for file in files if file.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize(
+    "words", [["up", "--data", ""], ["up", "--data="], ["up", "--data"], ["--data", "--help", "up"], ["--data= ", "up"]]
+)
+def test_data_without_a_folder_is_refused_and_touches_no_other_install(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_run", lambda _rest: pytest.fail("it went on"))
+    monkeypatch.setenv("EMBUDO_DATA", "elsewhere")
+    assert cli.main(words) == 2
+    assert "--data needs a folder behind it" in capsys.readouterr().err
+    assert os.environ["EMBUDO_DATA"] == "elsewhere"

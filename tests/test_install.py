@@ -9,6 +9,7 @@ import pytest
 
 from embudo import install
 from embudo.config import Config
+from embudo.install import nearest
 
 
 def filled(folder: Path) -> Path:
@@ -62,3 +63,8 @@ def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
             parent.chmod(0o755)
     said = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True).stdout
     assert "This account may not read and write" in said or "no permission" in said
+
+
+def test_a_folder_that_only_has_logs_of_others_is_no_install(tmp_path: Path) -> None:
+    (tmp_path / "run" / "log").mkdir(parents=True)
+    assert nearest(tmp_path / "rum") is None

@@ -1,7 +1,15 @@
 """Which processes run here and turn."""
 
+import errno
+import os
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
 from embudo import pulse
 from embudo.config import Config
+from embudo.health import Health
 
 
 def test_a_process_is_there_while_it_runs_and_its_beat_moves(config: Config) -> None:
@@ -30,3 +38,29 @@ def test_nothing_beats_where_no_process_of_an_install_runs(config: Config) -> No
     pulse._beaten = 0.0
     pulse.beat()
     assert not (config.data / pulse.FOLDER).exists()
+
+
+def test_a_process_that_began_on_a_full_disk_is_seen_as_soon_as_there_is_room_and_not_ended_before(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = Health("follow", os.getpid())
+    with monkeypatch.context() as full:
+        full.setattr(Path, "touch", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        begun = pulse.running(config, "follow")
+        begun.__enter__()
+        pulse._beaten = 0.0
+        pulse.beat()
+        assert pulse.processes(config) == []
+        assert health.answers(config)
+    pulse._beaten = 0.0
+    pulse.beat()
+    assert [each.name for each in pulse.processes(config)] == ["follow"]
+    assert health.answers(config)
+    assert not health.answers(config)  # there is room, and it has not turned since
+    begun.__exit__(None, None, None)
+    assert pulse.processes(config) == []
+
+
+def test_one_that_never_shows_itself_though_there_is_room_does_not_answer(config: Config) -> None:
+    assert not Health("follow", os.getpid()).answers(config)
+    assert list((config.data / pulse.FOLDER).iterdir()) == []

@@ -174,3 +174,28 @@ def test_what_lies_in_the_working_folder_plays_no_part(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     done = subprocess.run([*supervisor.EMBUDO, "--version"], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, __version__)
+
+
+SLOW = """
+import sys
+from unittest.mock import patch
+from embudo import supervisor
+real = supervisor.subprocess.Popen
+words = "import time; print('step one of a long upgrade'); time.sleep(60)"
+def slow(command, **how):
+    return real([sys.executable, "-u", "-c", words], **how)
+with patch.object(supervisor.subprocess, "Popen", slow):
+    sys.exit(supervisor.main(["--only", "follow"]))
+"""
+
+
+@pytest.mark.slow
+def test_a_long_upgrade_tells_each_step_as_it_comes_and_ends_when_told(install: Install) -> None:
+    with install.up(command=[sys.executable, "-c", SLOW]) as running:
+        running.says("step one of a long upgrade")
+        processes = below(running)
+        began = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - began < 5
+        assert "stopping" in running.said()
+        assert alive(processes) == [] and processes

@@ -48,8 +48,11 @@ _by_address = Recent(WINDOW.total_seconds())
 
 
 def too_many(request: HttpRequest, email: str) -> bool:
-    """Return whether this sign-in must wait, whether or not such a user exists."""
-    if _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
+    """Return whether this sign-in must wait, whether or not such a user exists.
+
+    Behind a proxy that is not listed everybody has one address, and by it one stranger would lock all of them out.
+    """
+    if not _is_shared(request) and _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
         return True
     since = timezone.now() - WINDOW
     return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= FAILURES_PER_EMAIL
@@ -58,7 +61,8 @@ def too_many(request: HttpRequest, email: str) -> bool:
 def failed(request: HttpRequest, email: str) -> None:
     """Count a failed sign-in and forget those of yesterday."""
     now = timezone.now()
-    _by_address.add(address_of(request), time.monotonic())
+    if not _is_shared(request):
+        _by_address.add(address_of(request), time.monotonic())
     SignInFailure.objects.filter(at__lt=now - timedelta(days=1)).delete()
     SignInFailure.objects.create(key=_key(email), at=now)
 
@@ -71,6 +75,11 @@ def succeeded(email: str) -> None:
 def address_of(request: HttpRequest) -> str:
     """Return the visitor's network address; X-Forwarded-For counts only when a trusted proxy wrote it."""
     return Addresses(settings.EMBUDO.trusted_proxies).behind(request.META.get("REMOTE_ADDR", ""), request.headers)
+
+
+def _is_shared(request: HttpRequest) -> bool:
+    trusted = Addresses(settings.EMBUDO.trusted_proxies)
+    return trusted.is_hidden(request.META.get("REMOTE_ADDR", ""), request.headers)
 
 
 def _key(email: str) -> str:

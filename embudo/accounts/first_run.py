@@ -2,11 +2,14 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hmac import compare_digest
 from pathlib import Path
 
 from django.utils.http import urlencode
 
+from embudo import whole_file
 from embudo.accounts.models import User
 from embudo.config import Config
 
@@ -21,16 +24,7 @@ def token(config: Config) -> str:
     file = _file(config)
     config.data.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(24))
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        whole_file.make(file, secrets.token_urlsafe(24))
     return file.read_text().strip()
 
 
@@ -39,16 +33,32 @@ def address(config: Config) -> str:
     return f"{config.site_address}/set-up/?{urlencode({'token': token(config)})}"
 
 
-def spend(config: Config, given: str) -> bool:
-    """Use the token up; true for the one caller that gave the right one first."""
+@contextmanager
+def spending(config: Config, given: str) -> Iterator[bool]:
+    """Give whether the token is right, to one caller at a time; it is used up when the block ends without an error."""
+    taken = _take(config, given)
+    try:
+        yield taken is not None
+    except BaseException:
+        if taken:
+            with suppress(FileExistsError):
+                os.link(taken, _file(config))
+        raise
+    finally:
+        if taken:
+            taken.unlink()
+
+
+def _take(config: Config, given: str) -> Path | None:
+    """Put the token's file aside when its text was given; of those who try at once one succeeds."""
+    taken = config.data / f"{_file(config).name}.{os.getpid()}.{secrets.token_hex(4)}"
     try:
         right = _file(config).read_text().strip()
         if not right or not compare_digest(right.encode(), given.strip().encode()):
-            return False
-        _file(config).unlink()
+            return None
+        return _file(config).rename(taken)
     except FileNotFoundError:
-        return False
-    return True
+        return None
 
 
 def _file(config: Config) -> Path:

@@ -7,7 +7,6 @@ Of a secret key the file holds the SHA-256 in hexadecimal; the collector hashes 
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from django.db.models import Prefetch
 
 from embudo.capture.models import Site, WriteKey
 from embudo.config import Config
+from embudo.whole_file import replaced
 
 FILE = "sites.json"
 
@@ -33,7 +33,8 @@ def publish(config: Config) -> bool:
         file = config.data / FILE
         if file.exists() and file.read_bytes() == text:
             return False
-        _replace(file, text)
+        with replaced(file) as out:
+            out.write(text)
     return True
 
 
@@ -58,22 +59,6 @@ def _key(key: WriteKey) -> dict[str, str]:
     if key.kind == WriteKey.Kind.PUBLIC:
         return {"key": key.text, "door": "public"}
     return {"key_sha256": key.sha256, "door": "secret"}
-
-
-def _replace(file: Path, text: bytes) -> None:
-    """A reader sees the old file or the new one, never a part; after a power cut, too."""
-    draft = file.with_name(f"{file.name}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 @contextmanager

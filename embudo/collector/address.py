@@ -35,6 +35,10 @@ class Addresses:
                 break
         return address
 
+    def is_hidden(self, address: str, headers: HeadersOf) -> bool:
+        """Return whether a proxy that is not listed seems to stand between: many senders may share this address."""
+        return any(name.lower() == FORWARDED for name, _value in headers.items()) and not self._trusts(address)
+
     def _trusts(self, address: str) -> bool:
         known = _read(address)
         return known is not None and any(known in network for network in self._trusted)

@@ -20,7 +20,7 @@ def lag_of(config: Config) -> int | None:
 
 def _rows(config: Config) -> list[tuple[int, int]]:
     if config.embedded:
-        with closing(sqlite3.connect(f"file:{config.tables}?mode=ro", uri=True, timeout=1)) as tables:
+        with closing(sqlite3.connect(f"{config.tables.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as tables:
             return tables.execute(_SQL).fetchall()
     import psycopg
 

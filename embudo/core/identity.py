@@ -153,8 +153,8 @@ def identifiers(
         return (f"anon:{anonymous_id}",) if anonymous_id else ()
     user = f"user:{user_id}" if user_id else None
     mail, phone = mail_identifier(traits.get("email")), phone_identifier(traits.get("phone"))
-    named = (mail, phone, user) if door is Door.PUBLIC else (user, mail, phone)
-    if door is Door.IMPORT or door is Door.APP:
+    named: tuple[str | None, ...] = (mail, phone, user) if door is Door.PUBLIC else (user, mail, phone)
+    if (door is Door.IMPORT or door is Door.APP) and not SOCIAL.keys().isdisjoint(traits):
         named = (*named, *(social_identifier(each, traits[each]) for each in SOCIAL if each in traits))
     previous = None
     if previous_id:

@@ -7,8 +7,8 @@ from embudo.capture.models import Mode, Site
 from embudo.core.lifecycle import PROSPECT
 from embudo.demo.sale import GOALS, TOOLS
 from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW
-from embudo.leads.clock import now
-from embudo.leads.models import Attribute, OwnerChange, Person
+from embudo.leads import owners
+from embudo.leads.models import Attribute, Person
 
 OWN_ATTRIBUTES = {
     "field_teams": ("Field teams", "number", ()),
@@ -40,13 +40,10 @@ def make_sites() -> None:
             Site(public_id=public_id, name=name, domains=list(domains), mode=mode).open(by=None)
 
 
-def give_owners(owners: Mapping[str, str]) -> None:
+def give_owners(accepted_by: Mapping[str, str]) -> None:
     """Give people (by mail identifier) to the reps (by address) who accepted them, unless somebody has them already."""
-    reps = {user.email: user for user in User.objects.filter(email__in=set(owners.values()))}
-    for identifier, mail in owners.items():
-        named = Person.objects.filter(mail=identifier.removeprefix("mail:"), merged_into=None, owner=None)
-        for person in named:
+    reps = {user.email: user for user in User.objects.filter(email__in=set(accepted_by.values()))}
+    for identifier, mail in accepted_by.items():
+        for person in Person.objects.filter(mail=identifier.removeprefix("mail:"), merged_into=None, owner=None):
             accepted = person.moves.filter(to_stage=PROSPECT, superseded_at=None).order_by("at").last()
-            at = accepted.at if accepted else now()
-            OwnerChange.objects.create(person=person, owner=reps[mail], by=reps[mail], at=at)
-        named.update(owner=reps[mail])
+            owners.give(person, reps[mail], by=reps[mail], at=accepted.at if accepted else None)

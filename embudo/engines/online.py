@@ -195,6 +195,10 @@ class Online:
         """Return the value of each attribute that has one, as `attributes.values(profile(state))` does."""
         return {name: said[4] for name, said in state.profile.items() if said[4] is not None and said[4] != ""}
 
+    def stated(self, state: State) -> frozenset[str]:
+        """Return the attributes whose statement in force came by more than a public key."""
+        return frozenset(name for name, said in state.profile.items() if said[0] == Source.STATED)
+
     # -- how a fact is folded ------------------------------------------------------------------------
 
     def _state_attributes(self, state: State, event: Event) -> None:

@@ -162,7 +162,7 @@ class SqliteTail(SqlTail):
     def faults(self) -> list[str]:
         """Return what SQLite's own check finds damaged; never raises."""
         try:
-            connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=self._timeout_s)
+            connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=self._timeout_s)
             try:
                 found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(20)")]
             finally:

@@ -25,6 +25,7 @@ from embudo.leads.company_facts import CHANGED
 from embudo.leads.models import Attribute, ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
+REVISIONS = 100  # that runs which died may have used up
 TOLD = 10  # rows whose words the totals hold
 LONGEST = 300  # characters of a value that the report repeats
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
@@ -54,10 +55,16 @@ class Line:
 class Work:
     """What is to be recorded of a row, and what to remember of it then."""
 
-    key: str
+    stated: Stated
     line: Line
     events: list[Event]
     after: Recorded
+    first: bool = False  # nothing else of the row's profile stands
+
+    @property
+    def key(self) -> str:
+        """The key of the row."""
+        return self.stated.key
 
     def row(self, source: str) -> tuple[Any, ...]:
         """Return the row by which a later run knows what was recorded."""
@@ -232,16 +239,18 @@ class Import:
         facts = facts_of(stated, self.map.source, alone=not profile, now=self.now, undone=before.undone)
         standing = {id.partition(AGAIN)[0] for id in before.facts}
         events = [event for event in facts if event.id.partition(AGAIN)[0] not in standing]
-        after = replace(before, facts=before.facts | {event.id for event in events})
+        ids = before.facts.union([event.id for event in events]) if events else before.facts
+        digest_after, revision, first = before.digest, before.revision, False
         if profile and before.digest != digest and self._says_more(stated, line, events, person, people):
-            after = replace(after, digest=digest, revision=before.revision + 1)
+            digest_after, revision = digest, before.revision + 1
             first = not before.digest and not (self.map.updates_now and person is not None)
             kind = CHANGED if self.kind == COMPANIES else PROFILE
-            revised = profile_of(stated, self.map.source, revision=after.revision, now=self.now, first=first, kind=kind)
+            revised = profile_of(stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
             events.insert(0, revised)
             line.digest = digest
+        after = Recorded(digest_after, revision, ids, before.undone)
         line.key, line.subject = stated.key, subject_of(stated.carried[0])
-        return Work(stated.key, line, events, after)
+        return Work(stated, line, events, after, first)
 
     def _says_more(
         self, stated: Stated, line: Line, events: Sequence[Event], person: Known | None, people: dict[int, Known]
@@ -253,6 +262,8 @@ class Import:
                 for name, value in stated.traits.items()
                 if name in IDENTIFYING or person.attributes.get(name) in (None, "")
             }
+        if person is None and not self.dry_run:
+            return True  # the person's page shows it
         changes = there.changes_of(stated.traits, person.attributes if person else {})
         line.changes = {name: [_short(was), _short(becomes)] for name, (was, becomes) in changes.items()}
         if changes or person is None or not self.map.updates_now:
@@ -268,16 +279,35 @@ class Import:
         )
         for each in work:
             own = [next(outcomes) for _ in each.events]
+            stale = ""
+            if each.events and each.events[0].kind in STATING and own[0] is Outcome.CONFLICT:
+                stale, own[0] = each.events[0].id, self._state_anew(each)
             accepted = own.count(Outcome.ACCEPTED)
             self.totals.facts += accepted
             kept = (Outcome.ACCEPTED, Outcome.DUPLICATE)  # an attempt that died may have appended them
             pairs = zip(each.events, own, strict=True)
-            each.line.facts = [event.id for event, outcome in pairs if outcome in kept]
+            each.line.facts = [event.id for event, outcome in pairs if outcome in kept] + [stale] * bool(stale)
             if accepted:
                 each.line.outcome = ACCEPTED
             elif any(outcome is not Outcome.DUPLICATE for outcome in own):
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
+
+    def _state_anew(self, work: Work) -> Outcome:
+        """State a row's attributes under the next revision that is free.
+
+        A run that died after the log had taken its facts is not remembered; what it stated has the number of this one.
+        """
+        kind = work.events[0].kind
+        for _further in range(REVISIONS):
+            work.after = replace(work.after, revision=work.after.revision + 1)
+            revision, first = work.after.revision, work.first
+            event = profile_of(work.stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
+            outcome = self.log.append([event])[0].outcome
+            if outcome is not Outcome.CONFLICT:
+                work.events[0] = event
+                return outcome
+        return Outcome.CONFLICT
 
     def _report(self, run: int, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -288,6 +318,7 @@ class Import:
             sql.many(REPORT, [_row(run, line, dry_run=self.dry_run) for line in lines])
 
 
+STATING = (PROFILE, CHANGED)
 IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
 REPORT = sql.insert(
     "leads_importrow",

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # between two looks
 SLICE = 200  # people written in one transaction: far below 50 ms
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 300.0  # after upkeep that failed
 STOP_S = 5.0  # how long the end waits for the log's upkeep
 FRESH = 10 * MINUTE  # from then on the order of the list is made anew; it must be at most 15 minutes old
 
@@ -49,6 +50,8 @@ class Clockwork:
     online: Online = field(default_factory=lambda: Online(in_force()))
     horizon: tuple[Cursor, int] | None = None  # an end of the log, and the instant at which it was the end
     child: subprocess.Popen[bytes] | None = None
+    wait_s: float = 0.0  # after the log's upkeep has failed; 0: it went well
+    keep_up_from: float = 0.0  # time.monotonic()
     moved: int = 0  # people looked at since the start
     published_at: int = 0
 
@@ -78,9 +81,26 @@ class Clockwork:
         return count == SLICE
 
     def _keep_up(self, at: int) -> None:
-        if self.child is not None and self.child.poll() is None:
+        """Have the log kept up when that is due; a child that fails is tried again after longer and longer waits."""
+        code = self.child.poll() if self.child is not None else 0
+        if code is None:
             return
-        self.child = upkeep.start(self.config) if upkeep.due(self.config, self.log, at) else None
+        if self.child is not None:
+            self._learn(code)
+        tired = time.monotonic() < self.keep_up_from
+        self.child = upkeep.start(self.config) if not tired and upkeep.due(self.config, self.log, at) else None
+
+    def _learn(self, code: int) -> None:
+        """Take note of how the log's upkeep ended; said once, until it has ended well again."""
+        if code == 0:
+            if self.wait_s:
+                logger.info("the log's upkeep works again")
+            self.wait_s = 0.0
+            return
+        if not self.wait_s:
+            logger.error("the log's upkeep failed (exit code %s), and is tried again; its own lines say why", code)
+        self.wait_s = min(2 * self.wait_s, LONGEST_WAIT_S) if self.wait_s else FIRST_WAIT_S
+        self.keep_up_from = time.monotonic() + self.wait_s
 
     def _publish(self, at: int) -> None:
         """Tell the collector the sites and keys again, should the disk have refused when they changed."""

@@ -1,4 +1,8 @@
-"""Which attributes people may have: those that were ever stated, each of a kind."""
+"""Which attributes everybody has: the standard ones, and those that were stated by a server, an import or the app.
+
+What is stated through a public key alone stays with the person it was stated of: whoever reads the key in a page could
+otherwise put names of their own on every profile. It becomes everybody's when somebody accepts it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +10,7 @@ from typing import Any
 
 from embudo.core.attributes import STANDARD
 from embudo.leads import sql
+from embudo.leads.models import Attribute
 
 KINDS = {  # of standard attributes whose first value says too little
     "budget": "money",
@@ -35,6 +40,17 @@ def kind_of(name: str, value: Any) -> str:
             return "date"
         case _:
             return "text"
+
+
+def accept(name: str, value: Any) -> None:
+    """Make an attribute everybody's from now on, hidden before or not known yet."""
+    Attribute.objects.get_or_create(name=name[:100], defaults={"kind": kind_of(name, value)})
+    Attribute.objects.filter(pk=name[:100]).update(hidden=False)
+
+
+def hide(name: str) -> bool:
+    """Show an attribute only on people who have it, and in no filter; return whether it was everybody's."""
+    return Attribute.objects.filter(pk=name, standard=False, hidden=False).update(hidden=True) == 1
 
 
 def declare(kinds: Mapping[str, str]) -> None:

@@ -48,7 +48,7 @@ class Batch:
     def work(self, events: Sequence[Event], decided: Decided | None = None) -> None:
         """Decide identity in log order, then fold what is new and read again what was regrouped."""
         events = [event for event in events if event.door is not Door.SYSTEM or event.kind in (*RETOLD, ERASED)]
-        self.companies = Companies.of(self.log, [event for event in events if is_of_company(event)], self.through)
+        self.companies = Companies.of(self.log, events, self.through)
         events = [event for event in events if not is_of_company(event)]
         self._identify(events, decided or _decide)
         self._settle_regrouped()

@@ -10,7 +10,7 @@ from embudo.core import attributes
 from embudo.core.event import Event
 from embudo.eventlog import Cursor, Log
 from embudo.leads import profile, sql
-from embudo.leads.history import BOOKKEEPING, judgements
+from embudo.leads.history import BOOKKEEPING, EXPIRED, is_of_company, judgements
 from embudo.leads.profile_rows import settle_companies
 
 CHANGED = "company_changed"
@@ -50,10 +50,13 @@ class Companies:
 
     @classmethod
     def of(cls, log: Log, events: Collection[Event], through: Cursor) -> "Companies":
-        """Read the whole history of the companies these facts are about."""
-        if not events:
+        """Read the whole history of the companies these facts are about, or of which facts have left the log."""
+        named = {event.subject: event.identifier for event in events if is_of_company(event)}
+        left = {event.subject for event in events if event.kind == EXPIRED}
+        for company, domain in sql.rows_where("id, domain", "leads_company", "id", left, "AND attributes <> '{}'"):
+            named.setdefault(company, f"company:{domain or 'name:'}")
+        if not named:
             return cls()
-        named = {event.subject: event.identifier for event in events}
         histories: dict[int, list[Event]] = {subject: [] for subject in named}
         for event in log.history(named.keys(), through=through):
             histories[event.subject].append(event)

@@ -229,6 +229,8 @@ class Directory:
                 evidence = str(props.get("evidence", "by_hand"))
                 self._link(Holding(props["identifier"], int(props["person"]), evidence, strength, event.at))
                 self._settle(props["identifier"], event.at)
+                if reopened := reopened_by(event):
+                    self.disputes.append((reopened, event, None))
             case "people_merged":
                 people = int(props["survivor"]), int(props["absorbed"])
                 self._merge(Joined(*people, str(props.get("evidence", "by_hand")), event.key, event.at))
@@ -363,6 +365,15 @@ def decision_of(fact: Event) -> Decision:
         case "people_parted":
             return Parting(int(props["survivor"]), int(props["absorbed"]))
     raise ValueError(fact.kind)
+
+
+def reopened_by(fact: Event) -> Dispute | None:
+    """Return the dispute that a link by hand opens again, when it takes back how somebody had settled it."""
+    said = fact.props.get("reopens")
+    if not said:
+        return None
+    person, claimed_by = int(said["person"]), int(said["claimed_by"])
+    return Dispute(str(fact.props["identifier"]), person, claimed_by, str(said["evidence"]))
 
 
 def _people(event: Event) -> Iterator[int]:

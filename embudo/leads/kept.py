@@ -176,9 +176,12 @@ def _other(kept: Kept, listed: tuple[Any, ...]) -> dict[str, Any]:
 
 def _profiled(online: Online, kept: Kept) -> Profiled | None:
     """The attributes of a person, when they may be other than the rows show."""
-    if kept.revision and not kept.whole:
-        return profile_rows.profiled(kept.id, online.values(kept.state), kept.before) if kept.profiled else None
-    return profile_rows.profiled(kept.id, online.values(kept.state), None if kept.whole else {})
+    before = kept.before
+    if not kept.revision or kept.whole:
+        before = None if kept.whole else {}
+    elif not kept.profiled:
+        return None
+    return profile_rows.profiled(kept.id, online.values(kept.state), before, online.stated(kept.state))
 
 
 def _change_scores(changed: Mapping[bool, list[tuple[Any, ...]]]) -> None:

@@ -268,6 +268,7 @@ class Attribute(models.Model):
     kind = models.CharField(max_length=10, default="text", choices=[(kind, kind) for kind in KINDS])
     options = models.JSONField(default=list)
     standard = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False, db_default=False)  # shown only on people who have it, in no filter
 
     class Meta:
         verbose_name = _("attribute")

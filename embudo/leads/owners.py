@@ -19,10 +19,10 @@ CHANGED = "owner_changed"
 Said = tuple[int, int | None]  # when, and who looks after them from then on
 
 
-def give(person: Person, owner: Any, *, by: Any, fact: str = "") -> None:
-    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it."""
+def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None) -> None:
+    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it, `at` when: now."""
     with transaction.atomic():
-        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now(), fact=fact)
+        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now() if at is None else at, fact=fact)
         Person.objects.filter(pk=person.id).update(owner=owner)
         _note(person, owner, by)
 

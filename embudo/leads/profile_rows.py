@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from embudo.core.attributes import STANDARD
 from embudo.leads import companies, profile, sql
 from embudo.leads.attribute import declare, kind_of
 from embudo.leads.companies import Employer
@@ -33,13 +34,15 @@ ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text
 class Profiled:
     """The attributes a person's rows come to show; of those in `other` they may show something else so far.
 
-    `before` is what they show; None: that is not known, and all of it is in `other`.
+    `before` is what they show; None: that is not known, and all of it is in `other`. Those in `stated` have been
+    stated by more than a public key, and may become everybody's.
     """
 
     person: int
     known: Mapping[str, Any]
     before: Mapping[str, Any] | None
     other: Collection[str]
+    stated: AbstractSet[str] = frozenset()
 
     @property
     def employer(self) -> Employer | None:
@@ -71,16 +74,18 @@ class Profiled:
         return columns
 
 
-def profiled(person: int, known: Mapping[str, Any], before: Mapping[str, Any] | None) -> Profiled:
+def profiled(
+    person: int, known: Mapping[str, Any], before: Mapping[str, Any] | None, stated: AbstractSet[str] = frozenset()
+) -> Profiled:
     """Return what becomes of the rows of a person with these attributes who showed those before (None: not known)."""
     known = profile.storable(known)
     if not before:
-        return Profiled(person, known, before, known.keys())
+        return Profiled(person, known, before, known.keys(), stated)
     before = profile.storable(before)
     other = profile.different(before, known)
     if any(len(name) > profile.NAME_LENGTH for name in other):  # two such names may share their rows
         other = known.keys() | before.keys()
-    return Profiled(person, known, before, other)
+    return Profiled(person, known, before, other, stated)
 
 
 def write_companies(profiles: Iterable[Profiled]) -> None:
@@ -117,8 +122,7 @@ def settle_companies(companies: Collection[int]) -> None:
 
 def write_values(profiles: Collection[Profiled]) -> None:
     """Write the values by which filters find these people, of the attributes that are other than the rows show."""
-    stated = {name: each.known[name] for each in profiles for name in each.other if name in each.known}
-    declare({name: kind_of(name, value) for name, value in stated.items()})
+    declare(_for_everybody(profiles))
     sql.delete_where("leads_personattribute", "person_id", [each.person for each in profiles if each.before is None])
     gone, changed, added = [], [], []
     for each in profiles:
@@ -137,6 +141,17 @@ def write_values(profiles: Collection[Profiled]) -> None:
     sql.many(f"DELETE FROM leads_personattribute {of_one}", gone)
     sql.many(f"UPDATE leads_personattribute SET text = %s, number = %s {of_one}", changed)
     sql.many(ADD_VALUE, added)
+
+
+def _for_everybody(profiles: Iterable[Profiled]) -> dict[str, str]:
+    """The attributes of these people that everybody may have, and the kind of each."""
+    values = {
+        name: each.known[name]
+        for each in profiles
+        for name in each.other
+        if name in each.known and (name in STANDARD or name in each.stated)
+    }
+    return {name: kind_of(name, value) for name, value in values.items()}
 
 
 def _values(attributes: Mapping[str, Any], names: Collection[str]) -> Mapping[str, AbstractSet[Value]]:

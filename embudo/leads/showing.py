@@ -73,9 +73,9 @@ def value_written(value: object) -> str:
 def number_typed(text: str) -> int | float:
     """Return the number that was typed in the reader's way; raises BadValue.
 
-    Thousands are set apart by the reader's sign or by spaces (by points, too, where a comma is the decimal sign), in groups
-    of three. Anything else is refused: a number of another language ("12.000,50" in English) would else be kept as
-    another number. So is a number with three decimals and no thousands, which means thousands elsewhere.
+    Thousands are set apart by the reader's sign or by spaces, by points, too, where a comma is the decimal sign; in
+    groups of three. Anything else is refused: a number of another language ("12.000,50" in English) would else be kept
+    as another number. So is a number with three decimals and no thousands, which means thousands elsewhere.
     """
     text = text.strip().replace(figures.MINUS, "-")
     for space in SPACES:

@@ -9,7 +9,7 @@ from embudo.core.identity import Identity
 from embudo.eventlog import Cursor, Log
 from embudo.leads.decided import cause_of, events_behind, is_decision
 from embudo.leads.history import RETOLD, about, judgements, undoes_import
-from embudo.leads.identity import ERASED
+from embudo.leads.identity import ERASED, reopened_by
 
 Revised = tuple[int, str, str, str]  # subject, source, id, verdict
 
@@ -70,6 +70,9 @@ class Who:
                 for dispute in self.disputes:
                     if dispute[1] == props["identifier"][:400] and dispute[-1] is None:
                         dispute[-1] = fact.at
+                if again := reopened_by(fact):
+                    told = again.claimed_by, again.evidence, list(fact.key), fact.at, None
+                    self.disputes.append([again.person, again.identifier[:400], *told])
         self.identity.see(fact)
 
     def _forget(self, person: int) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from embudo.whole_file import replaced
+
 LISTING = "embudo-backup.json"
 LAYOUT = 1
 _CHUNK_BYTES = 1 << 20
@@ -65,17 +67,9 @@ class _Hashing:
 @contextmanager
 def writing(file: Path) -> Iterator[Writer]:
     """Write an archive beside `file`, readable by its owner only, and move it into place when it is on the disk."""
-    draft = file.with_name(file.name + ".part")
     kind = "w:gz" if file.suffix in (".gz", ".tgz") else "w"
-    try:
-        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            with tarfile.open(fileobj=out, mode=kind) as tar:  # type: ignore[call-overload]
-                yield Writer(tar)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+    with replaced(file) as out, tarfile.open(fileobj=out, mode=kind) as tar:  # type: ignore[call-overload]
+        yield Writer(tar)
 
 
 def unpack(file: Path, folder: Path) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _embedded(config: Config, archive: Writer, folder: Path) -> None:
 
 
 def _server(config: Config, archive: Writer, folder: Path) -> None:
-    copy_postgresql(config.database_url, archive)
+    copy_postgresql(config.database_url, archive, folder)
 
 
 def _segment_files(folder: Path) -> list[Path]:

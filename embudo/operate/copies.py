@@ -16,7 +16,7 @@ _CHUNK_BYTES = 1 << 20
 
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copy a SQLite file as of one instant."""
-    origin = sqlite3.connect(f"file:{source}?mode=rw", uri=True, timeout=30)
+    origin = sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=30)
     copy = sqlite3.connect(target)
     try:
         origin.backup(copy, pages=-1)  # one step, one read snapshot: writers go on meanwhile
@@ -26,13 +26,16 @@ def copy_sqlite(source: Path, target: Path) -> None:
         origin.close()
 
 
-def copy_postgresql(url: str, writer: Writer) -> None:
-    """Add every table of the schema as of one snapshot: `tables/<name>.copy`, with its columns in `tables.json`."""
+def copy_postgresql(url: str, writer: Writer, folder: Path) -> None:
+    """Add every table of the schema as of one snapshot: `tables/<name>.copy`, with its columns in `tables.json`.
+
+    One table at a time is held in `folder`, which must have room for the largest.
+    """
     with psycopg.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         columns = {table: _columns(connection, table) for table in _tables(connection)}
         for table, names in columns.items():
-            with tempfile.NamedTemporaryFile() as held:
+            with tempfile.NamedTemporaryFile(dir=folder) as held:
                 with connection.cursor().copy(_copy(table, names, "TO STDOUT")) as rows:
                     for block in rows:
                         held.write(block)

@@ -12,9 +12,9 @@ from embudo.operate import machine, place
 from embudo.operate.finding import Check, Finding, Grade, bad
 from embudo.operate.running import running
 
-QUICK: tuple[Check, ...] = (machine.disk, machine.clock, place.files, machine.versions)
+QUICK: tuple[Check, ...] = (machine.disk, machine.clock, place.files, place.proxies, machine.versions)
 ALL: tuple[Check, ...] = (
-    *QUICK[:3], place.names, machine.ports, place.tables, running, place.log, place.mail, machine.versions,
+    *QUICK[:4], place.names, machine.ports, place.tables, running, place.log, place.mail, machine.versions,
 )  # fmt: skip
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.BAD: "BAD "}
 

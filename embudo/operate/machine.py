@@ -3,10 +3,8 @@
 import ctypes
 import json
 import shutil
-import socket
 import sqlite3
 import sys
-import time
 from importlib import metadata
 
 from django.utils.translation import gettext as _
@@ -14,7 +12,9 @@ from django.utils.translation import gettext as _
 from embudo import pulse
 from embudo.config import Config
 from embudo.eventlog import Cursor, open_log
+from embudo.leads.clock import now
 from embudo.operate.finding import Finding, bad, good, note
+from embudo.ports import refusal
 
 GB = 1_000_000_000
 LEAST_FREE_BYTES = GB  # below it the next seal or backup may not fit
@@ -38,7 +38,7 @@ def disk(config: Config) -> list[Finding]:
 def clock(config: Config) -> list[Finding]:
     """Look whether the clock is kept in time, and whether it was set back behind events already kept."""
     found = []
-    if _newest(config) > time.time_ns() // 1000 + 60_000_000:
+    if _newest(config) > now() + 60_000_000:
         found.append(
             bad(
                 _("Clock: the newest event was received in the future"),
@@ -84,17 +84,13 @@ def ports(config: Config) -> list[Finding]:
 
 def _port(setting: str, host: str, port: int, *, ours: bool) -> Finding:
     place = {"host": host, "port": port, "setting": setting, "other": port + 10}
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            return good(_("Port %(port)d on %(host)s: free") % place)
-        except OSError as error:
-            reason = str(error)
+    error = refusal(host, port)
+    if error is None:
+        return good(_("Port %(port)d on %(host)s: free") % place)
     if ours:  # whether it answers there is the question of another check
         return good(_("Port %(port)d on %(host)s: held by Embudo") % place)
     return bad(
-        _("Port %(port)d on %(host)s cannot be used: %(reason)s") % {**place, "reason": reason},
+        _("Port %(port)d on %(host)s cannot be used: %(reason)s") % {**place, "reason": error},
         _("Embudo cannot listen there."),
         _("Stop the program that holds it, or choose another: %(setting)s=%(other)d") % place,
     )

@@ -86,6 +86,22 @@ def names(config: Config) -> list[Finding]:
     ]
 
 
+def proxies(config: Config) -> list[Finding]:
+    """Look whether the web server in front, which an https address speaks of, may tell who visits."""
+    if config.trusted_proxies or not {"https"} & {config.site_address[:5], config.collector_address[:5]}:
+        return []
+    return [
+        note(
+            _("Proxy: the public address is https, and EMBUDO_TRUSTED_PROXIES names no proxy"),
+            _(
+                "All visitors seem to come from the web server’s address: one limit of rate counts for all of them, "
+                "cookieless visitors look like one, and failed sign-ins are limited by account alone."
+            ),
+            "EMBUDO_TRUSTED_PROXIES=127.0.0.1",
+        )
+    ]
+
+
 def tables(config: Config) -> list[Finding]:
     """Look whether the tables answer, are sound, and are of this version."""
     try:

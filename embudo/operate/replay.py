@@ -1,10 +1,17 @@
-"""Takes failed events in again: reads their bodies as the door would today, and keeps what has become usable."""
+"""Takes failed events in again: reads their bodies as the door would today, and keeps what has become usable.
+
+One of them at once, all of a reason as long work.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from embudo.collector.failure import Origin, origin_of
 from embudo.collector.field import instant_of
@@ -18,9 +25,13 @@ from embudo.config import Config
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event
 from embudo.core.intake import REPLAYED, Drop, Envelope, Reason
-from embudo.eventlog import Failed, FailedState, open_log
+from embudo.eventlog import Failed, FailedState, Log, LogUnavailable, open_log
 from embudo.eventlog import Outcome as Kept
+from embudo.leads.clock import EPOCH
+from embudo.work.kinds import Progress, Refused, Steps
+from embudo.work.models import Job
 
+LABEL, RESULT = gettext_lazy("Failed events taken in again"), "operate/_replayed.html"
 PORTION = 200
 
 
@@ -32,9 +43,38 @@ class Outcome:
     still_failing: int = 0
 
 
-def replay_reason(config: Config, reason: str, *, by: str) -> Outcome:
-    """Try all open failed events of one reason again."""
-    return replay(config, _open(config, reason), by=by)
+def run(job: Job) -> Steps:
+    """Try the open failed events of one reason again, newest first; those that fail meanwhile are left for later."""
+    config, reason = settings.EMBUDO, job.wants["reason"]
+    try:
+        return (yield from _all_of(config, reason, job))
+    except LogUnavailable as error:
+        raise Refused(_("The log does not answer: %(why)s Try again when it does.") % {"why": error}) from error
+
+
+def _all_of(config: Config, reason: str, job: Job) -> Steps:
+    record, by, kept = open_log(config), job.wants["by"], 0
+    memory = job.memory or {"before": None, "still_failing": 0, "total": _count(record, reason)}
+    if job.memory:
+        kept = _kept_already(record, reason, job)
+    yield Progress(kept + memory["still_failing"], memory["total"], memory)
+    for failed in _each(record, reason, FailedState.OPEN, memory["before"]):
+        outcome = replay(config, [failed], by=by)
+        kept, still = kept + outcome.kept, memory["still_failing"] + outcome.still_failing
+        memory = {**memory, "before": failed.number, "still_failing": still}
+        yield Progress(kept + still, max(memory["total"], kept + still), memory)
+    return {"kept": kept, "still_failing": memory["still_failing"]}
+
+
+def _count(record: Log, reason: str) -> int:
+    return record.failed_counts().get((reason, FailedState.OPEN), 0)
+
+
+def _kept_already(record: Log, reason: str, job: Job) -> int:
+    """How many a run that stopped has taken in, those after its last note included."""
+    asked_at = (job.created_at - EPOCH) // timedelta(microseconds=1)
+    taken_in = _each(record, reason, FailedState.REPLAYED)
+    return sum(each.settled_by == job.wants["by"] and (each.settled_at or 0) >= asked_at for each in taken_in)
 
 
 def replay(config: Config, failed: Iterable[Failed], *, by: str) -> Outcome:
@@ -97,9 +137,9 @@ def _type_of(said: dict[str, Any], origin: Origin) -> str:
     return str(said.get("type") or next((kind for mark, kind in marks.items() if mark in said), "page"))
 
 
-def _open(config: Config, reason: str) -> Iterator[Failed]:
-    record, before = open_log(config), None
-    while rows := record.failed(limit=PORTION, before=before, reason=reason, state=FailedState.OPEN):
+def _each(record: Log, reason: str, state: FailedState, before: int | None = None) -> Iterator[Failed]:
+    """The failed events of a reason and a state, newest first, those below a number."""
+    while rows := record.failed(limit=PORTION, before=before, reason=reason, state=state):
         yield from rows
         before = rows[-1].number
 

@@ -9,9 +9,10 @@ from embudo import pulse
 from embudo.config import Config
 from embudo.eventlog import open_log
 from embudo.health import serves
+from embudo.leads.clock import now
 from embudo.leads.follow import cursor_of_tables
 from embudo.operate.finding import Finding, bad, good, note
-from embudo.operate.vitals import lag
+from embudo.operate.vitals import lag, work_left
 from embudo.processes import RUN, SERVING
 from embudo.pulse import Process
 
@@ -34,7 +35,11 @@ def running(config: Config) -> list[Finding]:
     missing = [name for name in RUN if config.embedded and name not in {each.name for each in here}]
     found += [_is_missing(name, config) for name in missing]
     names = ", ".join(f"{each.name} ({each.pid})" for each in here)
-    return found or _falls_behind(config) or [good(_("Processes: %(names)s run and answer") % {"names": names})]
+    return (
+        found
+        or [*_falls_behind(config), *_left_lying()]
+        or [good(_("Processes: %(names)s run and answer") % {"names": names})]
+    )
 
 
 def _hangs(process: Process, config: Config) -> Finding | None:
@@ -43,7 +48,7 @@ def _hangs(process: Process, config: Config) -> Finding | None:
         how = _("Let it go on: kill -CONT %(pids)s. Or end it: kill -KILL %(pids)s, and `embudo up` starts it again")
         what = _("Process %(name)s (%(pid)d): it was stopped (SIGSTOP)") % facts
         return bad(what, _WHY[process.name](), how % {"pids": stopped})
-    if serves(config, process.name) if process.name in SERVING else _turns(process):
+    if serves(process.placed(config), process.name) if process.name in SERVING else _turns(process):
         return None
     how = _("End it: kill -KILL %(pid)d. `embudo up` starts it again, and does so by itself after %(silent)d s")
     return bad(
@@ -74,7 +79,7 @@ def _is_missing(name: str, config: Config) -> Finding:
 def _falls_behind(config: Config) -> list[Finding]:
     """What waits to be followed, should it wait for long and the cursor not move while we look."""
     record, before = open_log(config), cursor_of_tables()
-    behind = lag(record, time.time_ns() // 1000)
+    behind = lag(record, now())
     if not behind.late:
         return []
     time.sleep(LOOK_AGAIN_S)
@@ -85,10 +90,23 @@ def _falls_behind(config: Config) -> list[Finding]:
     return [bad(words % {"n": behind.events}, _WHY["follow"](), how)]
 
 
+def _left_lying() -> list[Finding]:
+    """Long work that waits, should nobody take it up: on the server shape its process may have been forgotten."""
+    if not (work := work_left()).late:
+        return []
+    words = ngettext(
+        "Process work: %(n)d piece of long work waits and nobody takes it up",
+        "Process work: %(n)d pieces of long work wait and nobody takes them up",
+        work.waiting,
+    )
+    how = _("Start its process, on one host at least: embudo work. Where it runs, see its lines.")
+    return [bad(words % {"n": work.waiting}, _WHY["work"](), how)]
+
+
 _WHY = {
     "collector": lambda: _("No event is taken in; senders that try again do so for a while."),
     "web": lambda: _("Nobody can open a page."),
     "follow": lambda: _("People, scores and stages stand still, while events go on being kept."),
     "advance": lambda: _("Scores do not fade, windows do not end, and the log is not sealed."),
-    "work": lambda: _("Imports, exports and other long work wait."),
+    "work": lambda: _("Imports, exports and other long work wait until somebody does them."),
 }

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +23,7 @@ from embudo.operate.finding import Grade
 from embudo.operate.reasons import words_of
 from embudo.operate.vitals import vitals
 from embudo.ui.toasts import toast
+from embudo.work.models import ENDED, Job
 
 PAGE = 50
 
@@ -118,10 +118,18 @@ def dismiss(request: HttpRequest, number: int) -> HttpResponse:
 @require("failed_events.replay")
 @require_POST
 def replay_all(request: HttpRequest) -> HttpResponse:
-    """Take in again all open failed events of one reason."""
+    """Ask that all open failed events of one reason are taken in again; who asks twice sees the first work go on."""
     reason = request.POST.get("reason", "")
-    _tell(request, replay.replay_reason(settings.EMBUDO, reason, by=request.user.get_username()))
-    return redirect(f"{reverse('operate:failed_events')}?{urlencode({'reason': reason})}")
+    if reason not in {each for each, _state in shared_log(settings.EMBUDO).failed_counts()}:
+        raise Http404
+    open_already = Job.objects.exclude(state__in=ENDED).filter(kind="replay", wants__reason=reason)
+    job = open_already.first() or Job.objects.create(
+        kind="replay",
+        about=words_of(reason)[0][:200],
+        by=request.user,
+        wants={"reason": reason, "by": request.user.get_username()},
+    )
+    return redirect("work:job", job.pk)
 
 
 def _tell(request: HttpRequest, outcome: replay.Outcome) -> None:

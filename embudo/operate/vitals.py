@@ -1,15 +1,19 @@
 """How the install is doing now: the ledger, how far follow is behind, how much room is left and used."""
 
 import shutil
-import time
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
 from embudo.config import Config
 from embudo.eventlog import Cursor, Evidence, Ledger, Log, shared_log
+from embudo.leads.clock import now
 from embudo.leads.expiry import removed
 from embudo.leads.models import FollowCursor
+from embudo.work.models import STALE, Job, State
 
 SECOND = 1_000_000
 
@@ -43,6 +47,21 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkLeft:
+    """Long work that has not ended, and what failed and waits for somebody to try again."""
+
+    running: int
+    waiting: int
+    failed: int
+    oldest_s: float  # how long the first of those that wait has waited; 0: none does
+
+    @property
+    def late(self) -> bool:
+        """Whether work waits although nobody is busy with any."""
+        return not self.running and self.oldest_s > STALE.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
 class Vitals:
     """All of it, as of one instant."""
 
@@ -50,21 +69,23 @@ class Vitals:
     ledger: Ledger
     lag: Lag
     room: Room
+    work: WorkLeft
     removed: Evidence | None  # what has left by EMBUDO_RETENTION
 
     @property
     def mark(self) -> str:
         """A short text that changes when what is shown does; of the disk only steps count: 1 GB free, 10 MB ours."""
         steps = [self.room.free // 1_000_000_000, self.room.tables // 10_000_000, self.room.log // 10_000_000]
+        work = (self.work.running, self.work.waiting, self.work.failed, self.work.late)
         return blake2b(
-            repr((self.ledger, self.lag.events, self.lag.late, self.removed, steps)).encode(), digest_size=8
+            repr((self.ledger, self.lag.events, self.lag.late, self.removed, steps, work)).encode(), digest_size=8
         ).hexdigest()
 
 
 def vitals(config: Config) -> Vitals:
     """Return how the install is doing; raises LogUnavailable."""
-    record, at = shared_log(config), time.time_ns() // 1000
-    return Vitals(at, record.ledger(), lag(record, at), room(config), removed(record))
+    record, at = shared_log(config), now()
+    return Vitals(at, record.ledger(), lag(record, at), room(config), work_left(), removed(record))
 
 
 def lag(record: Log, at: int) -> Lag:
@@ -75,6 +96,21 @@ def lag(record: Log, at: int) -> Lag:
         return Lag(0, 0)
     rows, _cursor = record.read(cursor, 1)
     return Lag(events, max(0, at - min((row.event.received_at for row in rows), default=at)))
+
+
+def work_left() -> WorkLeft:
+    """Return how much long work runs, waits and has failed; what a dead worker had counts as waiting."""
+    at = timezone.now()
+    alive = Q(state=State.RUNNING, beat_at__gte=at - STALE)
+    free = Q(state=State.WAITING) | Q(state=State.RUNNING, beat_at__lt=at - STALE)
+    counts = Job.objects.aggregate(
+        running=Count("pk", filter=alive),
+        waiting=Count("pk", filter=free),
+        failed=Count("pk", filter=Q(state=State.FAILED)),
+        oldest=Min("created_at", filter=free),
+    )
+    oldest = counts.pop("oldest")
+    return WorkLeft(**counts, oldest_s=(at - oldest).total_seconds() if oldest else 0.0)
 
 
 def room(config: Config) -> Room:

@@ -1,16 +1,17 @@
 """What a funnel that is being watched asks each second: has anything moved, and what moved last."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Max
 from django.utils import timezone
 
 from embudo.core.event import MINUTE
+from embudo.leads.clock import EPOCH, now
 from embudo.leads.models import Person, StageChange
 from embudo.leads.sql import rows
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["Moved", "moved_last", "now", "today", "token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,6 @@ class Moved:
 
     change: StageChange
     person: Person
-
-
-def now() -> int:
-    """The present instant in microseconds."""
-    return (timezone.now() - EPOCH) // timedelta(microseconds=1)
 
 
 def token(at: int) -> str:

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from embudo.core.event import DAY
+from embudo.leads.clock import EPOCH
 from embudo.ui import figures
 
 ROLLING = (7, 30, 90, 365)
 DEFAULT = 90
 FIRST_YEAR, LAST_YEAR = 1900, 9000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def chosen(query: Mapping[str, str], now: int) -> Period:
     """Return the period an address asks for; what cannot be read gives the default."""
     first, last = _date(query.get("from", "")), _date(query.get("to", ""))
     if first and last and first <= last:
-        return Period(f"{first}..{last}", _midnight(first), _midnight(last + timedelta(days=1)))
+        return Period(f"{first}..{last}", midnight(first), midnight(last + timedelta(days=1)))
     key = query.get("period", "")
     if key == "all":
         return Period("all", 0, now)
@@ -95,7 +95,8 @@ def _date(text: str) -> date | None:
     return on if FIRST_YEAR <= on.year <= LAST_YEAR else None
 
 
-def _midnight(on: date) -> int:
+def midnight(on: date) -> int:
+    """Return the instant at which a day begins in the reader's zone."""
     moment = timezone.make_aware(datetime.combine(on, time()))
     return (moment - EPOCH) // timedelta(microseconds=1)
 

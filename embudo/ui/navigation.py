@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Entry:
-    """One place of the menu; `key` is pressed after `g`."""
+    """One place of the menu; `key` is pressed after `g`, and without a permission it is for whoever is signed in."""
 
     label: Any
     url_name: str
@@ -26,7 +26,9 @@ ENTRIES = (
     Entry(_("Funnel"), "reports:funnel", "funnel.see", "funnel", "f"),
     Entry(_("People"), "leads:people", "people.see", "people", "p"),
     Entry(_("Imports"), "imports:imports", "imports.see", "upload", "m"),
+    Entry(_("Duplicates"), "duplicates:pairs", "people.merge", "merge", "d"),
     Entry(_("Sites"), "capture:sites", "sites.see", "site", "s"),
+    Entry(_("Long work"), "work:jobs", "", "clock", "w", "install"),
     Entry(_("Failed events"), "operate:failed_events", "failed_events.see", "alert", "e", "install"),
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),
     Entry(_("Users"), "accounts:users", "users.edit", "key", "u", "install"),
@@ -39,7 +41,7 @@ def entries_for(request: HttpRequest) -> list[Entry]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
-    shown = [(entry, _address(entry)) for entry in ENTRIES if user.may(entry.permission)]
+    shown = [(entry, _address(entry)) for entry in ENTRIES if not entry.permission or user.may(entry.permission)]
     built = [(entry, url) for entry, url in shown if url]
     here = _current(request.path, [url for _entry, url in built])
     return [_placed(entry, url, current=url == here) for entry, url in built]

@@ -1,5 +1,8 @@
 """What kinds of long work there are; the apps that do them are named in `settings.WORK`.
 
+The process `embudo work` does them; `embudo up` runs one, and on the server shape any number may run. A page asks by
+`Job.objects.create(kind=…, by=…, wants=…)` and redirects to `work:job`.
+
 A kind is a module that holds
     LABEL       what it is called, translatable
     RESULT      the template that shows `job.result` once it is done

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.5  # between two looks for work
 NOTE_S = 0.5  # at most so often is progress written down
 BEAT_S = 5.0
+LEAVE_S = 5.0  # for all threads together; then the process ends, and what it had is taken over by another
 SWEEP_S = 3600.0
 
 
@@ -31,10 +32,11 @@ def run(config: Config, stop: threading.Event) -> None:
     swept = 0.0
     while not stop.wait(LOOK_S):
         if time.monotonic() - swept > SWEEP_S or not swept:
-            sweep()
+            _try_to_sweep()
             swept = time.monotonic()
+    leave_at = time.monotonic() + LEAVE_S
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=max(0.0, leave_at - time.monotonic()))
 
 
 def sweep() -> int:
@@ -46,20 +48,36 @@ def sweep() -> int:
     return len(gone)
 
 
+def _try_to_sweep() -> None:
+    try:
+        close_old_connections()
+        sweep()
+    except Exception:
+        logger.exception("the files of work that has ended cannot be swept away now")
+
+
 def _work(stop: threading.Event) -> None:
     worker = f"{socket.gethostname()[:20]}:{os.getpid()}:{token_hex(4)}"
     while not stop.is_set():
-        try:
-            close_old_connections()
-            job = Job.claim(worker)
-        except Exception:
-            logger.exception("long work cannot be looked for now")
-            job = None
-        if job is None:
+        if not _take_one(worker, stop):
             stop.wait(LOOK_S)
-            continue
-        do(job, stop)
     connection.close()
+
+
+def _take_one(worker: str, stop: threading.Event) -> bool:
+    """Do one job, if there is one; return whether there was.
+
+    No error ends the thread. A job whose row could not be written stays without a sign of life and is taken over.
+    """
+    try:
+        close_old_connections()
+        job = Job.claim(worker)
+        if job is not None:
+            do(job, stop)
+        return job is not None
+    except Exception:
+        logger.exception("long work cannot be looked for or let go of now; what was begun is taken up again by itself")
+        return False
 
 
 def do(job: Job, stop: threading.Event) -> None:
@@ -120,5 +138,9 @@ class _Pulse:
 
     def _beat(self) -> None:
         while not self.over.wait(BEAT_S):
-            self.job.beat()
+            try:
+                close_old_connections()
+                self.job.beat()
+            except Exception:
+                logger.exception("the sign of life of the job %s could not be given", self.job.pk)
         connection.close()

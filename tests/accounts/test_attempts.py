@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
+from embudo.accounts import attempts
 from embudo.accounts.attempts import Recent, address_of
 
 
@@ -35,3 +36,25 @@ def test_a_proxy_is_trusted_by_address_or_network_as_at_the_collector(
         "/", REMOTE_ADDR="10.0.0.7", headers={"x-forwarded-for": "198.51.100.1, 203.0.113.9"}
     )
     assert address_of(request) == address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "waits"), [("", True, False), ("10.0.0.7", True, False), ("", False, True)]
+)
+def test_behind_a_proxy_that_is_not_listed_one_stranger_locks_nobody_else_out(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, trusted: str, forwarded: bool, waits: bool
+) -> None:
+    monkeypatch.setattr(attempts, "_by_address", Recent(window_s=900))
+    settings.EMBUDO = replace(settings.EMBUDO, trusted_proxies=trusted)
+
+    def asks(visitor: str) -> Any:
+        headers = {"x-forwarded-for": visitor} if forwarded else {}
+        return RequestFactory().post("/sign-in/", REMOTE_ADDR="10.0.0.7", headers=headers)
+
+    for number in range(attempts.FAILURES_PER_ADDRESS):
+        attempts.failed(asks("203.0.113.9"), f"{number}@guessed.example")
+    assert attempts.too_many(asks("198.51.100.1"), "ana@norte.example") is waits
+    for _again in range(attempts.FAILURES_PER_EMAIL):
+        attempts.failed(asks("203.0.113.9"), "ana@norte.example")
+    assert attempts.too_many(asks("198.51.100.1"), "ana@norte.example")  # the limit of the account stays

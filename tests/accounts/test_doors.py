@@ -5,8 +5,10 @@ import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -174,6 +176,20 @@ def test_the_holder_of_the_token_becomes_the_first_administrator(client: Client,
     assert AuditEntry.objects.get().verb == "install_set_up"
     assert not (here.data / "first_run_token").exists()
     assert client.get("/me/").status_code == 200
+
+
+def test_a_set_up_that_a_database_interrupts_can_be_done_again(
+    client: Client, db: None, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embudo.accounts import first_run
+
+    token = first_run.token(here)
+    with monkeypatch.context() as broken, pytest.raises(OperationalError):
+        broken.setattr(AuditEntry, "record", Mock(side_effect=OperationalError("disk I/O error")))
+        client.post("/set-up/", {**FIRST, "token": token})
+    assert not User.objects.exists()
+    assert client.post("/set-up/", {**FIRST, "token": token}).status_code == 302
+    assert User.objects.get().role == "admin"
 
 
 @pytest.mark.parametrize("token", ["", "guess", "é"])

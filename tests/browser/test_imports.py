@@ -102,17 +102,17 @@ class Site:
     def tries(self) -> None:
         """Have the whole file tried out."""
         self.page.get_by_role("button", name="Try it out").click()
-        self.page.get_by_text("This is what would happen").wait_for(timeout=60_000)
+        self.page.get_by_text("This is what would happen").wait_for(timeout=300_000)
 
     def starts(self) -> None:
         """Bring the file in, to its end."""
         self.page.get_by_role("button", name="Bring it in now").click()
-        self.page.get_by_role("button", name="Undo this import").wait_for(timeout=240_000)
+        self.page.get_by_role("button", name="Undo this import").wait_for(timeout=900_000)
 
     def undoes(self) -> None:
         """Take the import back, to its end."""
         self.page.get_by_role("button", name="Undo this import").click()
-        self.page.get_by_text("This import was taken back").wait_for(timeout=400_000)
+        self.page.get_by_text("This import was taken back").wait_for(timeout=900_000)
 
     def count(self, tab: str) -> int:
         """How many rows a tab says it has."""
@@ -135,7 +135,8 @@ def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, cluster: C
     try:
         install.wait_for_web()
         url = f"http://127.0.0.1:{install.config.web_port}"
-        context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, locale="en")
+        still = {"reduced_motion": "reduce", "color_scheme": "light", "locale": "en"}
+        context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, **still)
         page = context.new_page()
         page.goto("/sign-in/")
         page.fill("input[type=email], input[name=email], input[name=username]", "ana@norte.example")

@@ -30,7 +30,7 @@ def screens(company: Company, page: Page) -> list[str]:
         f"{person}why/?on=2026-01-01",
         f"{person}attributes/", f"{person}attributes/industry/", f"{person}merge/?q=an",
         f"{person}merge/{people['joined']}/", "/users/", "/users/new/", "/changes/", "/me/", "/sites/",
-        "/sites/new/", "/system/", "/failed-events/", "/nothing-here/",
+        "/sites/new/", "/system/", "/failed-events/", "/duplicates/", "/work/", "/nothing-here/",
     ]  # fmt: skip
     if people["joined"]:
         found.append(f"/people/{people['joined']}/unmerge/{people['absorbed']}/")

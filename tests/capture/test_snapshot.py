@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from embudo import whole_file
 from embudo.capture import snapshot
 from embudo.capture.models import Site, WriteKey
 from embudo.collector.sites import Sites
@@ -102,7 +103,7 @@ def test_a_failed_write_leaves_the_last_good_snapshot(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot.os, "fsync", full)
+    monkeypatch.setattr(whole_file.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         snapshot.publish(here)
     assert (here.data / "sites.json").read_bytes() == good

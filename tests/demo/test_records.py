@@ -2,7 +2,7 @@
 
 import pytest
 
-from embudo.accounts.models import User
+from embudo.accounts.models import AuditEntry, User
 from embudo.core.lifecycle import PROSPECT
 from embudo.demo.records import give_owners
 from embudo.leads.models import OwnerChange, Person, StageChange
@@ -17,3 +17,6 @@ def test_an_owner_is_given_with_the_hand_off_they_accepted_not_when_the_demo_is_
     give_owners({ada.mailbox: rep.email})
     assert Person.objects.get().owner == rep
     assert [(each.owner, each.at) for each in OwnerChange.objects.all()] == [(rep, MONDAY)]
+    assert [(each.verb, each.detail["now"]) for each in AuditEntry.objects.all()] == [("owner_changed", str(rep))]
+    give_owners({ada.mailbox: rep.email})
+    assert OwnerChange.objects.count() == 1

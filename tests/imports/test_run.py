@@ -97,6 +97,24 @@ def test_a_run_that_died_after_the_log_took_its_facts_is_finished_by_the_next(
     assert Person.objects.count() == 2
 
 
+def test_a_run_that_died_before_it_was_remembered_does_not_refuse_the_corrected_row(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_of: object) -> None:
+        raise KeyboardInterrupt
+
+    for typed in ("Ana Ruiz", "Ana Ruis"):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Import, "_report", die)
+            importing(ANA.replace("Ana Ruiz", typed))
+    corrected = ANA.replace("Ana Ruiz", "Ana Ruíz")
+    assert outcomes(importing(corrected)) == [("accepted", "")]
+    assert Person.objects.get(mail="ana@norte.mx").name == "Ana Ruíz"
+    assert outcomes(importing(corrected)) == [("unchanged", "")]
+    assert outcomes(importing(ANA)) == [("accepted", "")]
+    assert Person.objects.get(mail="ana@norte.mx").name == "Ana Ruiz"
+
+
 def test_a_dry_run_says_the_same_and_records_nothing(importing: Importing) -> None:
     assert outcomes(importing(ANA + LUIS, dry_run=True)) == [("accepted", "")] * 2
     assert Person.objects.count() == 0

@@ -275,5 +275,11 @@ def test_companies_are_as_before(importing: Importing) -> None:
     assert Company.objects.get(name="Only A Name").attributes["city"] == "Cali"
     assert Person.objects.count() == len(before["people"])
     assert importing(text, "companies", **plan).unchanged == 3
+    there = sorted(Company.objects.values_list("id", "name", "attributes__city"))
+    rebuild.ask(importing.following.log)
+    while importing.following.follower.advance_rebuild():
+        pass
+    importing.following.agrees()
+    assert sorted(Company.objects.values_list("id", "name", "attributes__city")) == there
     importing.undoes(run)
     assert shown() == before

@@ -52,6 +52,18 @@ def test_what_others_write_is_indexed_by_the_triggers(following: Following) -> N
     person.search = "lovelace"
     person.save()
     assert found("lovelace") == {person.id}
+    person.search = "lovelace king"
+    person.save()
+    assert (found("lovelace"), found("king")) == ({person.id}, {person.id})
+    person.known = False
+    person.save()
+    assert found("lovelace") == set()
+    person.known, person.search = True, "ada king"
+    person.save()
+    assert (found("lovelace"), found("king")) == (set(), {person.id})
+    assert indexed_as_known()
+    person.search = "lovelace"
+    person.save()
     person.delete()
     assert found("lovelace") == set()
     assert indexed_as_known()

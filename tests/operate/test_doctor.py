@@ -175,3 +175,19 @@ def test_the_findings_can_be_read_by_programs(install: Install) -> None:
     install.embudo("prepare")
     rows = json.loads(install.embudo("doctor", "--json"))
     assert {"grade", "what", "why", "mend"} == rows[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "noted"),
+    [
+        ({"site_url": "https://embudo.example"}, True),
+        ({"collector_url": "https://in.example"}, True),
+        ({"site_url": "https://embudo.example", "trusted_proxies": "127.0.0.1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_site_behind_https_whose_proxy_is_not_listed_is_noted(
+    here: Config, change: dict[str, str], noted: bool
+) -> None:
+    found = place.proxies(replace(here, **change))
+    assert [each.grade for each in found] == [Grade.NOTE] * noted

@@ -10,9 +10,12 @@ from embudo.config import Config
 from embudo.core.consent import ConsentMode
 from embudo.core.event import Door, Event, Verdict
 from embudo.core.intake import Drop, Reason
-from embudo.eventlog import Cursor, Failed, FailedState, Failure, Log
-from embudo.operate.replay import Outcome, read_again, replay_reason
+from embudo.eventlog import Cursor, Failed, FailedState, Failure, Log, LogUnavailable
+from embudo.operate import replay
+from embudo.operate.replay import Outcome, read_again, run
 from embudo.operate.replay import replay as take_in
+from embudo.work.kinds import Refused
+from embudo.work.models import Job
 
 AT = 1_780_000_000_000_000
 
@@ -49,13 +52,49 @@ def test_what_still_fails_stays_open(here: Config, log: Log) -> None:
     assert events_of(log) == []
 
 
-def test_all_of_a_reason_are_tried_beyond_one_portion(here: Config, log: Log) -> None:
+def test_all_of_a_reason_are_tried_beyond_one_portion(here: Config, log: Log, db: None) -> None:
     messages = [{**TRACK, "messageId": f"m{number}"} for number in range(450)]
     log.commit(failures=[failure("bad_time", message) for message in messages])
     log.commit(failures=[failure("not_json", b"{half")])
-    assert replay_reason(here, "bad_time", by="ana") == Outcome(kept=450)
+    assert _result(_asked("bad_time")) == {"kept": 450, "still_failing": 0}
     assert [each.reason for each in log.failed(state=FailedState.OPEN)] == ["not_json"]
     assert log.ledger().balanced
+
+
+def test_work_that_stopped_goes_on_and_counts_what_it_had_taken_in(here: Config, log: Log, db: None) -> None:
+    messages = [{**TRACK, "messageId": f"m{number}"} for number in range(9)]
+    log.commit(failures=[failure("bad_time", b"{half"), *(failure("bad_time", message) for message in messages)])
+    log.commit(failures=[failure("bad_time", b"{half")])
+    job = _asked("bad_time")
+    steps = run(job)
+    noted = [next(steps) for _number in range(6)]
+    steps.close()  # the process was killed: only the third note had reached the table
+    assert (noted[0].total, noted[3].done) == (11, 3)
+    job.memory = dict(noted[3].memory or {})
+    assert _result(job) == {"kept": 9, "still_failing": 2}
+    assert len(events_of(log)) == 9
+
+
+def test_a_log_that_does_not_answer_is_told_in_words(here: Config, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_config: Config) -> Log:
+        raise LogUnavailable("PostgreSQL does not answer.")
+
+    monkeypatch.setattr(replay, "open_log", silent)
+    with pytest.raises(Refused, match=r"PostgreSQL does not answer\. Try again when it does\."):
+        next(run(_asked("bad_time")))
+
+
+def _asked(reason: str) -> Job:
+    return Job.objects.create(kind="replay", wants={"reason": reason, "by": "ana"})
+
+
+def _result(job: Job) -> dict[str, int]:
+    steps = run(job)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return dict(done.value)
 
 
 def test_the_same_failed_event_is_never_taken_in_twice(here: Config, log: Log) -> None:

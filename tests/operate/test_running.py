@@ -2,9 +2,11 @@
 
 import signal
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
+from django.utils import timezone
 
 from embudo import pulse
 from embudo.config import Config
@@ -13,6 +15,7 @@ from embudo.eventlog import Log
 from embudo.operate import running
 from embudo.operate.finding import Grade
 from embudo.processes import RUN
+from embudo.work.models import STALE, Job
 from tests.install import Install
 
 pytestmark = pytest.mark.slow
@@ -88,3 +91,24 @@ def test_events_that_wait_while_the_cursor_stands_still_are_bad(
     log.append([Event("site", "1", "page_viewed", 1, 1, 1, "anon:a", subject_of("anon:a"))])
     (found,) = running._falls_behind(here)
     assert "Process follow: 1 event waits" in found.what
+
+
+def test_long_work_that_waits_while_nobody_does_any_is_bad(here: Config, db: None) -> None:
+    assert running._left_lying() == []
+    Job.objects.create(kind="replay")
+    assert running._left_lying() == []  # asked for just now
+    Job.objects.update(created_at=timezone.now() - 2 * STALE)
+    (found,) = running._left_lying()
+    assert found.grade is Grade.BAD and "1 piece of long work waits" in found.what
+    Job.objects.create(kind="replay", state="running", beat_at=timezone.now())
+    assert running._left_lying() == []
+
+
+def test_a_process_is_asked_at_the_port_it_was_started_with(
+    here: Config, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(running, "serves", lambda config, name: not asked.append(config.web_port))
+    with pulse.running(replace(here, web_port=8040), "web"):
+        assert running._hangs(pulse.processes(here)[0], here) is None
+    assert asked == [8040]

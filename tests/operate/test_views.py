@@ -1,12 +1,14 @@
 """The System page and the Failed events page, as each role sees them."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import TABLE, Role
@@ -15,6 +17,8 @@ from embudo.core.event import DAY, Event, subject_of
 from embudo.eventlog import FailedState, Failure, Log, Retention
 from embudo.operate import vitals
 from embudo.operate.views import PAGE
+from embudo.work.models import STALE, Job
+from embudo.work.run import do
 
 AT = 1_780_000_000_000_000
 TRACK = {"type": "track", "messageId": "m1", "userId": "ada", "event": "Demo Requested"}
@@ -123,8 +127,14 @@ def test_a_reason_narrows_the_list_and_offers_to_take_all_of_it_in_again(signed_
     client = signed_in("admin")
     page = client.get("/failed-events/?reason=bad_time").content.decode()
     assert page.count("data-row") == 2 and "Take all of this reason in again" in page
-    after = client.post("/failed-events/replay/", {"reason": "bad_time"}, follow=True)
-    assert "2 events were taken in" in after.content.decode()
+    asked = client.post("/failed-events/replay/", {"reason": "bad_time"}, follow=True)
+    again = client.post("/failed-events/replay/", {"reason": "bad_time"}, follow=True)
+    assert again.redirect_chain == asked.redirect_chain and "Waiting" in asked.content.decode()
+    assert len(log.failed(state=FailedState.OPEN)) == 3  # nothing happens in the request itself
+    do(Job.claim("the process work") or pytest.fail("nothing was asked for"), threading.Event())
+    (path, _status) = asked.redirect_chain[-1]
+    after = client.get(path).content.decode()
+    assert "Done" in after and "<dt>Taken in</dt><dd>2</dd>" in after
     assert [each.reason for each in log.failed(state=FailedState.OPEN)] == ["not_json"]
     assert log.failed(state=FailedState.REPLAYED)[0].settled_by == "admin@norte.example"
 
@@ -233,3 +243,23 @@ def test_the_system_page_says_what_leaves_when_and_how_much_has_left(
     page = client.get("/system/").content.decode()
     assert "30 days" in page and "every other kind" in page and "7 facts have left so far" in page
     assert "It adds up" in page
+
+
+def test_nobody_asks_to_take_in_again_what_never_failed(signed_in: SignIn, log: Log) -> None:
+    assert signed_in("admin").post("/failed-events/replay/", {"reason": "x" * 500}).status_code == 404
+    assert not Job.objects.exists()
+
+
+def test_the_system_page_says_how_much_long_work_waits_and_that_nobody_does_it(signed_in: SignIn, log: Log) -> None:
+    client = signed_in("admin")
+    assert "Nobody does it" not in client.get("/system/").content.decode()
+    Job.objects.create(kind="replay", created_at=timezone.now() - 2 * STALE)
+    page = client.get("/system/").content.decode()
+    assert "<dt>Waiting</dt><dd>1</dd>" in page and "Nobody does it" in page
+    Job.objects.create(kind="replay", state="running", beat_at=timezone.now())
+    assert "Nobody does it" not in client.get("/system/").content.decode()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_long_work_is_in_the_menu_of_whoever_is_signed_in(signed_in: SignIn, log: Log, role: str) -> None:
+    assert 'href="/work/"' in signed_in(role).get("/people/").content.decode()

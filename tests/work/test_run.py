@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from embudo.work import run
@@ -143,3 +144,46 @@ def test_the_process_does_what_is_asked_for_and_stops_when_told(here) -> None:
     stop.set()
     process.join(timeout=10)
     assert (job.state, process.is_alive()) == ("done", False)
+
+
+def test_a_database_that_fails_when_a_job_ends_does_not_end_the_worker(monkeypatch) -> None:
+    monkeypatch.setattr(run, "NOTE_S", 0)
+    monkeypatch.setattr(run, "close_old_connections", lambda: None)  # the test's own is in a transaction
+    ends, end = [], Job.end
+
+    def fail_once(job: Job, state: str, **changes: object) -> None:
+        ends.append(state)
+        if len(ends) <= 2:  # the end, and the end that says it failed
+            raise OperationalError("the server closed the connection")
+        end(job, state, **changes)
+
+    monkeypatch.setattr(Job, "end", fail_once)
+    job = asked(to=3)
+    assert run._take_one("one", GO_ON) is False
+    job.refresh_from_db()
+    assert job.state == "running"
+    Job.objects.update(beat_at=timezone.now() - STALE - timedelta(seconds=1))
+    assert run._take_one("one", GO_ON) is True
+    job.refresh_from_db()
+    assert (job.state, job.result) == ("done", {"counted": 3})
+
+
+def test_a_sign_of_life_that_could_not_be_given_is_given_again(monkeypatch) -> None:
+    monkeypatch.setattr(run, "BEAT_S", 0.01)
+    beats, third = [], threading.Event()
+
+    def beat(_job: Job) -> None:
+        beats.append(1)
+        if len(beats) == 3:
+            third.set()
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Job, "beat", beat)
+    with run._Pulse(asked()):
+        assert third.wait(5)
+
+
+def test_a_database_that_fails_while_files_are_swept_does_not_end_the_process(monkeypatch) -> None:
+    monkeypatch.setattr(run, "close_old_connections", lambda: None)
+    monkeypatch.setattr(run, "sweep", lambda: 1 / 0)
+    run._try_to_sweep()

@@ -90,9 +90,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _first_administrator(given: dict[str, str]) -> User | None:
-    if not first_run.spend(settings.EMBUDO, given["token"]):
-        return None
-    with transaction.atomic():
+    with first_run.spending(settings.EMBUDO, given["token"]) as right, transaction.atomic():
+        if not right or not first_run.needed():
+            return None
         user = User.objects.create_user(given["email"], given["password"], name=given["name"], role=Role.ADMIN)
         AuditEntry.record(user, "install_set_up")
     return user

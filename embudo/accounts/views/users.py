@@ -15,7 +15,7 @@ from embudo.accounts import audit
 from embudo.accounts.forms import UserForm
 from embudo.accounts.models import AuditEntry, LastAdministrator, User
 from embudo.accounts.permissions import require
-from embudo.ui import keyset
+from embudo.ui import keyset, once
 from embudo.ui.toasts import toast
 
 LINK = "password_link"  # in the session, until it has been shown
@@ -58,7 +58,7 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, _("%(name)s is saved.") % {"name": person})
             return redirect("accounts:users")
     kept = User.objects.get(pk=pk)
-    link = _shown_once(request, pk) if request.method == "GET" else ""
+    link = once.take(request, LINK, pk) if request.method == "GET" else ""
     return render(
         request, "accounts/user.html", {"form": form, "person": kept, "link": link}, status=422 if form.errors else 200
     )
@@ -108,12 +108,4 @@ def trail(request: HttpRequest) -> HttpResponse:
 def _keep_link(request: HttpRequest, person: User) -> None:
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse("accounts:new_password", args=[uid, default_token_generator.make_token(person)])
-    request.session[LINK] = [person.pk, f"{settings.EMBUDO.site_address}{path}"]
-
-
-def _shown_once(request: HttpRequest, pk: int) -> str:
-    kept = request.session.get(LINK)
-    if not kept or kept[0] != pk:
-        return ""
-    del request.session[LINK]
-    return str(kept[1])
+    once.keep(request, LINK, person.pk, f"{settings.EMBUDO.site_address}{path}")

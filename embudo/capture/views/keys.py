@@ -12,6 +12,7 @@ from embudo.accounts.permissions import require
 from embudo.capture import examples
 from embudo.capture.forms import KeyForm
 from embudo.capture.models import Site, WriteKey
+from embudo.ui import once
 from embudo.ui.toasts import toast
 
 SECRET = "secret_key"  # in the session, until it has been shown
@@ -27,7 +28,7 @@ def keys(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _add(request, site, **form.cleaned_data)
         return redirect("capture:keys", public_id)
-    secret = _shown_once(request, site) if request.method == "GET" else ""
+    secret = once.take(request, SECRET, site.public_id) if request.method == "GET" else ""
     shown = {
         "site": site,
         "form": form,
@@ -65,12 +66,4 @@ def _add(request: HttpRequest, site: Site, *, label: str, kind: str) -> None:
         return
     key, text = WriteKey.secret_of(site, label=label)
     key.add(by=request.user)
-    request.session[SECRET] = [site.public_id, text]
-
-
-def _shown_once(request: HttpRequest, site: Site) -> str:
-    kept = request.session.get(SECRET)
-    if not kept or kept[0] != site.public_id:
-        return ""
-    del request.session[SECRET]
-    return str(kept[1])
+    once.keep(request, SECRET, site.public_id, text)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('leads', '0018_an_import_can_be_undone'),
+        ('leads', '0020_an_import_can_be_undone'),
         ('work', '0001_jobs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

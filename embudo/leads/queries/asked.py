@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from embudo.core.funnel import DISCARDED, RANK, STAGES
+from embudo.leads.clock import now
 from embudo.leads.models import Attribute
 from embudo.leads.queries.filters import AttributeBetween, AttributeIs, Filter, Handoff, OneOf, Reached, Score, Seen
 from embudo.leads.queries.search import Search
@@ -48,11 +48,11 @@ def _score(query: QueryDict) -> Iterator[Filter]:
 
 
 def _seen(query: QueryDict) -> Iterator[Filter]:
-    now = _now()
+    at = now()
     for key in ("seen", "unseen"):
         days = query.get(key, "")
         if days.isdecimal() and len(days) < 6 and int(days):
-            yield Seen(int(days), key == "seen", now)
+            yield Seen(int(days), key == "seen", at)
 
 
 def _attributes(query: QueryDict) -> Iterator[Filter]:
@@ -82,7 +82,3 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e15 else None
-
-
-def _now() -> int:
-    return int(timezone.now().timestamp() * 1_000_000)

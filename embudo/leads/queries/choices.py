@@ -8,20 +8,21 @@ MOST = 40
 
 def sources(most: int = MOST) -> list[str]:
     """Return the sources people came by, in alphabetical order."""
-    return _jump(f"SELECT min(source) FROM leads_person WHERE {IS_LISTED} AND source > %s", (), most)
+    return _jump("source", f"leads_person WHERE {IS_LISTED}", (), most)
 
 
 def values(attribute: str, most: int = MOST) -> list[str]:
     """Return values of an attribute, in alphabetical order."""
-    return _jump("SELECT min(text) FROM leads_personattribute WHERE attribute = %s AND text > %s", (attribute,), most)
+    return _jump("text", "leads_personattribute WHERE attribute = %s", (attribute,), most)
 
 
-def _jump(statement: str, values: tuple[str, ...], most: int) -> list[str]:
-    found: list[str] = []
-    here = ""
-    while len(found) < most:
-        (here,) = rows(statement, (*values, here))[0]
-        if here is None:
-            break
-        found.append(here)
-    return found
+def _jump(column: str, among: str, values: tuple[str, ...], most: int) -> list[str]:
+    """The first values of a column beyond "", in one statement: each is the least above the one before."""
+    least = f"(SELECT min({column}) FROM {among} AND {column} > %s)"
+    next_one = f"(SELECT min({column}) FROM {among} AND {column} > jump.here)"
+    statement = (
+        f"WITH RECURSIVE jump(here, number) AS (SELECT {least}, 1 UNION ALL"
+        f" SELECT {next_one}, number + 1 FROM jump WHERE here IS NOT NULL AND number < %s)"
+        " SELECT here FROM jump WHERE here IS NOT NULL ORDER BY number"
+    )
+    return [here for (here,) in rows(statement, (*values, "", *values, most))]

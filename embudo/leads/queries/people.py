@@ -130,8 +130,13 @@ class Position:
             return None
         wanted = str if sort.key == "name" else int | float
         fits = isinstance(key, wanted) and not isinstance(key, bool) and isinstance(id_, int) and abs(id_) < 2**63
-        fits = fits and (isinstance(key, str | float) or abs(key) < 2**63)
+        fits = fits and (_storable(key) if isinstance(key, str) else isinstance(key, float) or abs(key) < 2**63)
         return cls(key, id_) if fits else None
+
+
+def _storable(text: str) -> bool:
+    """Whether a database takes the text: no NUL, and no half of a character that only JSON can write."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)

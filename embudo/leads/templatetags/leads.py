@@ -94,6 +94,9 @@ def door_called(door: str) -> str:
     return str(naming.DOORS.get(door) or door)
 
 
+NETWORKS = {"linkedin": "LinkedIn", "twitter": "Twitter/X", "facebook": "Facebook", "instagram": "Instagram"}
+
+
 @register.filter
 def identifier_called(identifier: str) -> str:
     """An identifier as people read it: a mail address, a phone number, a browser."""
@@ -103,6 +106,9 @@ def identifier_called(identifier: str) -> str:
             return rest
         case "user":
             return _("account %(id)s") % {"id": rest}
+        case "social":
+            network, _slash, name = rest.partition("/")
+            return f"{NETWORKS.get(network, network)} {name}"
         case "anon":
             return _("a browser")
         case "daily":

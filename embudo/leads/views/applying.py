@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +16,7 @@ from embudo.leads.history import WITHDRAWABLE, withdrawn
 from embudo.leads.models import Identifier, Person
 from embudo.leads.record import APP, NotRecorded, record, wait_until_followed
 from embudo.leads.story import history_of, survivor_of
+from embudo.leads.templatetags.leads import called
 from embudo.ui.toasts import toast
 
 FACT = re.compile(r"[0-9a-f-]{32,80}")
@@ -42,6 +44,14 @@ def person_of(id_: int) -> Person:
     if found.merged_into_id is not None:
         raise Moved(survivor_of(found))
     return found
+
+
+def person_now(id_: int) -> Person:
+    """Return the person, or who they are known as now; raises Http404 when there is nobody."""
+    try:
+        return person_of(id_)
+    except Moved as moved:
+        return moved.person
 
 
 def fact_id() -> str:
@@ -87,6 +97,14 @@ def say(
     else:
         toast(request, _("%(done)s It is being applied.") % {"done": done}, undo=undo)
     return True
+
+
+def join_two(request: HttpRequest, survivor: Person, absorbed: Person) -> bool:
+    """Record that two people are one, whose page is the survivor's, and return whether it was kept; it has an Undo."""
+    done = _("%(one)s and %(other)s are one person now.") % {"one": called(survivor), "other": called(absorbed)}
+    undo = f"{reverse('leads:unmerge', args=[survivor.id, absorbed.id])}?{urlencode({'fact': fact_id()})}"
+    props = {"survivor": survivor.id, "absorbed": absorbed.id}
+    return say(request, "people_merged", survivor.id, props, done=done, undo=undo)
 
 
 def back_to(request: HttpRequest, person: int) -> HttpResponse:

@@ -3,15 +3,18 @@
 import re
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import NotAllowed, require
+from embudo.core.attributes import STANDARD
 from embudo.core.event import subject_of
 from embudo.core.identity import mail_identifier, phone_identifier
+from embudo.leads.attribute import accept, hide, kind_of
 from embudo.leads.checking import checked
 from embudo.leads.countries import countries
 from embudo.leads.models import Attribute, Identifier, Person
@@ -41,7 +44,7 @@ def attribute(request: HttpRequest, person: int, name: str) -> HttpResponse:
     wanted = Attribute.objects.filter(pk=name).first()
     if wanted is None and name not in found.attributes:
         wanted = get_object_or_404(Attribute, pk=name)
-    wanted = wanted or Attribute(name=name, kind="text", standard=True)
+    wanted = wanted or Attribute(name=name, kind=kind_of(name, found.attributes[name]), standard=name in STANDARD)
     if request.method == "POST":
         return _state(request, found, wanted)
     return _form(request, found, wanted)
@@ -76,12 +79,35 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
     return render(request, name, context, status=422 if error else 200)
 
 
+@require_POST
+@require("people.edit")
+def everybody(request: HttpRequest, person: int, name: str) -> HttpResponse:
+    """Use an attribute that this person has for everybody, or hide it from everybody who does not have it."""
+    found = get_object_or_404(Person, pk=person)
+    use = (request.POST.get("use") or request.GET.get("use")) == "yes"  # an Undo's address holds it
+    known = Attribute.objects.filter(pk=name).first() or Attribute(name=name)
+    if use:
+        if name not in found.attributes and not Attribute.objects.filter(pk=name).exists():
+            raise Http404
+        accept(name, found.attributes.get(name))
+        done = _("The attribute “%(label)s” is there for everybody.")
+    elif hide(name):
+        done = _("The attribute “%(label)s” is hidden: only people who have it show it.")
+    else:
+        raise Http404
+    AuditEntry.record(request.user, "attribute_accepted" if use else "attribute_hidden", about=name)
+    undo = f"{reverse('leads:everybody', args=[found.id, name])}?{urlencode({'use': 'no' if use else 'yes'})}"
+    toast(request, done % {"label": label_of(known)}, undo=undo)
+    return HttpResponseRedirect(reverse("leads:person", args=[found.id]))
+
+
 def _form(
     request: HttpRequest, person: Person, wanted: Attribute, error: str = "", typed: list[str] | None = None
 ) -> HttpResponse:
     """The form, with the value as it is or, after an error, with what was typed."""
     said = statements(history_of(person.id))
-    field = field_of(wanted.name, {wanted.name: wanted}, person, said)
+    declared = {} if wanted._state.adding else {wanted.name: wanted}
+    field = field_of(wanted.name, declared, person, said)
     held = field.value if isinstance(field.value, list) else [field.value] if field.known else []
     chosen = held if typed is None else typed
     by_name = wanted.name == "country"

@@ -14,7 +14,6 @@ from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.leads import owners
 from embudo.leads.history import WITHDRAWN, withdrawn
-from embudo.leads.models import Person
 from embudo.leads.naming import LOSSES, REJECTIONS
 from embudo.leads.record import APP
 from embudo.leads.sentences import sentence, withdrawal_needs
@@ -22,7 +21,7 @@ from embudo.leads.showing import BadValue, number_typed
 from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, back_to, given_id, person_of, said_before, say
+from embudo.leads.views.applying import back_to, given_id, person_now, said_before, say
 from embudo.leads.views.person import shown
 from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
@@ -31,18 +30,11 @@ NOTE_LENGTH = 4000
 OUTCOMES = ("held", "voicemail", "no_answer")
 
 
-def _found(request: HttpRequest, person: int) -> Person:
-    try:
-        return person_of(person)
-    except Moved as moved:
-        return moved.person
-
-
 @require_POST
 @require("people.edit")
 def stage(request: HttpRequest, person: int) -> HttpResponse:
     """Set the stage by hand, with a reason."""
-    found = _found(request, person)
+    found = person_now(person)
     to = request.POST.get("stage") or request.GET.get("stage", "")
     if to not in (*STAGES, DISCARDED):
         return HttpResponseBadRequest(_("Choose a stage."))
@@ -60,7 +52,7 @@ def stage(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def owner(request: HttpRequest, person: int) -> HttpResponse:
     """Give the person to somebody who works here, or to nobody."""
-    found = _found(request, person)
+    found = person_now(person)
     wanted = request.POST.get("owner", request.GET.get("owner", ""))
     users = get_user_model().objects.filter(is_active=True)
     chosen = users.filter(pk=int(wanted)).first() if re.fullmatch("[0-9]{1,18}", wanted) else None
@@ -79,7 +71,7 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """Log a call, a meeting or a note."""
-    found = _found(request, person)
+    found = person_now(person)
     text = request.POST.get("note", "").strip()[:NOTE_LENGTH]
     kind = request.POST.get("kind", "")
     if kind in ("call_made", "meeting_held"):
@@ -100,7 +92,7 @@ def note(request: HttpRequest, person: int) -> HttpResponse:
 @require("opportunities.edit")
 def handoff(request: HttpRequest, person: int) -> HttpResponse:
     """Accept a hand-off, or refuse it with a reason."""
-    found = _found(request, person)
+    found = person_now(person)
     if not found.handoff_ready and not said_before(request, found.id):
         toast(request, _("This hand-off was answered already."), failed=True)
         return back_to(request, found.id)
@@ -123,7 +115,7 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.edit")
 def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
     """Take back what was recorded here: from then on it never was, and a hand-off it answered waits again."""
-    found = _found(request, person)
+    found = person_now(person)
     history = history_of(found.id)
     recorded = next((event for event in history if event.key == (APP, fact)), None)
     needs = withdrawal_needs(recorded) if recorded else ""
@@ -145,7 +137,7 @@ def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
 @require("opportunities.edit")
 def opportunity(request: HttpRequest, person: int) -> HttpResponse:
     """Open an opportunity, or say that one was won or lost."""
-    found = _found(request, person)
+    found = person_now(person)
     verb = request.POST.get("verb", "")
     try:
         props = _deal(request)

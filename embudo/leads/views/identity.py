@@ -18,24 +18,17 @@ from embudo.leads.queries.search import Search
 from embudo.leads.story import history_of, members, subjects_of, told
 from embudo.leads.templatetags.leads import called, identifier_called
 from embudo.leads.timeline import entries
-from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
+from embudo.leads.views.applying import back_to, fact_id, join_two, person_now, say
 from embudo.ui.toasts import toast
 
 FOUND = 8
-
-
-def _person(person: int) -> Person:
-    try:
-        return person_of(person)
-    except Moved as moved:
-        return moved.person
 
 
 @require_GET
 @require("people.merge")
 def merge(request: HttpRequest, person: int) -> HttpResponse:
     """Look for the other one."""
-    found = _person(person)
+    found = person_now(person)
     search = Search.of(request.GET.get("q", ""))
     ids = people.page([search], people.SORTS["seen"], size=FOUND + 1).ids if search else []
     others = [each for each in Person.objects.filter(pk__in=ids) if each.id != found.id][:FOUND]
@@ -47,14 +40,12 @@ def merge(request: HttpRequest, person: int) -> HttpResponse:
 @require("people.merge")
 def join(request: HttpRequest, person: int, other: int) -> HttpResponse:
     """Show what joins, and on POST join: the person shown keeps the page, the other one's facts come to it."""
-    found, second = _person(person), _person(other)
+    found, second = person_now(person), person_now(other)
     if found.id == second.id:
         toast(request, _("These two are one already."))
         return back_to(request, found.id)
     if request.method == "POST":
-        done = _("%(one)s and %(other)s are one person now.") % {"one": called(found), "other": called(second)}
-        undo = f"{reverse('leads:unmerge', args=[found.id, second.id])}?{urlencode({'fact': fact_id()})}"
-        say(request, "people_merged", found.id, {"survivor": found.id, "absorbed": second.id}, done=done, undo=undo)
+        join_two(request, found, second)
         return back_to(request, found.id)
     context = {"person": found, "other": second, "sides": [_side(found), _side(second)], "fact": fact_id()}
     return render(request, "leads/join.html", context)
@@ -64,7 +55,7 @@ def join(request: HttpRequest, person: int, other: int) -> HttpResponse:
 @require("people.merge")
 def unmerge(request: HttpRequest, person: int, absorbed: int) -> HttpResponse:
     """Show which facts go and which stay, and on POST take the two apart."""
-    found = _person(person)
+    found = person_now(person)
     link = Merge.objects.filter(absorbed_id=absorbed, unmerged_at=None, survivor_id__in=members(found.id)).first()
     if link is None:
         toast(request, _("These two are apart already."))
@@ -93,9 +84,9 @@ def unmerge(request: HttpRequest, person: int, absorbed: int) -> HttpResponse:
 @require("people.merge")
 def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
     """Decide to whom a disputed identifier belongs."""
-    found = _person(person)
+    found = person_now(person)
     open_one = get_object_or_404(Dispute, pk=dispute, settled_at=None)
-    if found.id not in (_person(open_one.person_id).id, _person(open_one.claimed_by_id).id):
+    if found.id not in (person_now(open_one.person_id).id, person_now(open_one.claimed_by_id).id):
         return HttpResponseRedirect(reverse("leads:person", args=[found.id]))
     keeper = open_one.claimed_by_id if request.POST.get("to") == "claimed" else open_one.person_id
     props = {
@@ -104,7 +95,32 @@ def settle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
         "evidence": "by_hand",
         "strength": int(Strength.BY_HAND),
     }
-    say(request, "identity_linked", keeper, props, done=_("Decided."))
+    undo = f"{reverse('leads:unsettle', args=[found.id, dispute])}?{urlencode({'fact': fact_id()})}"
+    say(request, "identity_linked", keeper, props, done=_("Decided."), undo=undo)
+    return back_to(request, found.id)
+
+
+@require_http_methods(["POST"])
+@require("people.merge")
+def unsettle(request: HttpRequest, person: int, dispute: int) -> HttpResponse:
+    """Take back how a dispute was decided: the identifier is the former holder's again, and both claim it."""
+    found = person_now(person)
+    settled = get_object_or_404(Dispute, pk=dispute)
+    sides = settled.person_id, settled.claimed_by_id
+    open_again = Dispute.objects.filter(identifier=settled.identifier, settled_at=None).exists()
+    if found.id not in [person_now(each).id for each in sides]:
+        return HttpResponseRedirect(reverse("leads:person", args=[found.id]))
+    if open_again:
+        toast(request, _("It is open already."))
+        return back_to(request, found.id)
+    props = {
+        "identifier": settled.identifier,
+        "person": settled.person_id,
+        "evidence": "by_hand",
+        "strength": int(Strength.BY_HAND),
+        "reopens": {"person": sides[0], "claimed_by": sides[1], "evidence": settled.evidence},
+    }
+    say(request, "identity_linked", settled.person_id, props, done=_("The two claim it again."))
     return back_to(request, found.id)
 
 

@@ -100,7 +100,7 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "sources": [(each, source_called(each)) for each in choices.sources()],
         "seen_days": SEEN_DAYS,
         "unseen_days": UNSEEN_DAYS,
-        "attributes": [_attribute_choice(each, request) for each in Attribute.objects.order_by("-standard", "name")],
+        **_attribute_filters(request, later=bool(request.htmx)),
         "given": request.GET,
         "given_stages": request.GET.getlist("stage"),
         "given_grades": request.GET.getlist("grade"),
@@ -109,6 +109,13 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "typed": next((each.typed for each in wanted if each.key == "q"), ""),
     }
     return render(request, "leads/_filters.html" if request.htmx else "leads/filters.html", context)
+
+
+@require_GET
+@require("people.see")
+def attribute_filters(request: HttpRequest) -> HttpResponse:
+    """The part of that form with the attributes, asked for when somebody opens it."""
+    return render(request, "leads/_attribute_filters.html", _attribute_filters(request))
 
 
 @require_POST
@@ -183,6 +190,15 @@ class AttributeChoice:
     value: str
     least: str
     most: str
+
+
+def _attribute_filters(request: HttpRequest, *, later: bool = False) -> dict[str, Any]:
+    """The attributes to filter by; `later` leaves their values for when they are looked at, unless one is given."""
+    offered = Attribute.objects.filter(hidden=False).order_by("-standard", "name")
+    given = any(key.startswith("a.") and value for key, value in request.GET.items())
+    if later and not given:
+        return {"attributes": [], "attributes_later": offered.exists(), "attributes_given": False}
+    return {"attributes": [_attribute_choice(each, request) for each in offered], "attributes_given": given}
 
 
 def _attribute_choice(attribute: Attribute, request: HttpRequest) -> AttributeChoice:

@@ -27,7 +27,7 @@ from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.views.applying import Moved, fact_id, person_of
 from embudo.leads.views.identity import absorbed_called
-from embudo.leads.views.profile import fields
+from embudo.leads.views.profile import profile_card
 from embudo.ui.figures import moment_of
 from embudo.ui.stages import STAGES
 
@@ -59,7 +59,7 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
         **_identity(found, times),
         "since_unknown": times.made_up_since(found.stage_since_at),
         "interests": interests(history),
-        "fields": fields(found, history),
+        **profile_card(found, history),
         "opportunities": opportunities(history),
         "stages": STAGES,
         "users": get_user_model().objects.filter(is_active=True),

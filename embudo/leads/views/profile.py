@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from embudo.core.attributes import STANDARD
 from embudo.core.event import Event
+from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of
 from embudo.leads.profile import folded
@@ -18,6 +20,9 @@ USUAL = (
 PARTS = ("first_name", "last_name")  # stand before the others that are less usual
 
 
+MOST_ASIDE = 50  # lines
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One attribute of one person."""
@@ -27,6 +32,7 @@ class Field:
     value: Any
     shown: str
     said: list[Said] = field(default_factory=list)
+    aside: bool = False  # this person has it, not everybody: only a public key has stated it, or it is hidden
 
     @property
     def known(self) -> bool:
@@ -46,20 +52,33 @@ class Field:
         return next((each for each in self.said if each.in_force), None)
 
 
+def profile_card(person: Person, history: list[Event]) -> dict[str, Any]:
+    """Return what the card of the profile shows; of what is aside the first alone, as one page may state thousands."""
+    known = fields(person, history)
+    aside = [each for each in known if each.aside]
+    return {
+        "fields": [each for each in known if not each.aside],
+        "aside": aside[:MOST_ASIDE],
+        "aside_count": len(aside),
+        "aside_left": max(0, len(aside) - MOST_ASIDE),
+    }
+
+
 def fields(person: Person, history: list[Event]) -> list[Field]:
-    """Return the usual attributes, known or not, then all others that have a value or were made by the company."""
+    """Return the usual attributes, known or not, the others that have a value or are everybody's, and those aside."""
     attributes = {each.name: each for each in Attribute.objects.all()}
     said = statements(history)
     names = [name for name in USUAL if name in attributes or name in person.attributes]
     others = {name for name in [*person.attributes, *said] if name not in names}
-    made = {name for name, each in attributes.items() if not each.standard and name not in names}
+    made = {name for name, each in attributes.items() if not (each.standard or each.hidden) and name not in names}
     found = [field_of(name, attributes, person, said) for name in others | made]
-    found.sort(key=lambda each: (each.attribute.name not in PARTS, folded(each.label)))
+    found.sort(key=lambda each: (each.aside, each.attribute.name not in PARTS, folded(each.label)))
     return [*(field_of(name, attributes, person, said) for name in names), *found]
 
 
 def field_of(name: str, attributes: dict[str, Attribute], person: Person, said: dict[str, list[Said]]) -> Field:
     """Return one attribute of the person."""
-    attribute = attributes.get(name) or Attribute(name=name, kind="text", standard=True)
     value = person.attributes.get(name)
-    return Field(attribute, label_of(attribute), value, value_shown(attribute, value), said.get(name, []))
+    attribute = attributes.get(name) or Attribute(name=name, kind=kind_of(name, value), standard=name in STANDARD)
+    aside = attribute.hidden or (name not in attributes and name not in STANDARD)
+    return Field(attribute, label_of(attribute), value, value_shown(attribute, value), said.get(name, []), aside)

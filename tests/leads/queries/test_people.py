@@ -176,6 +176,9 @@ def test_a_position_that_was_not_made_here_is_none() -> None:
     odd = (Position("a", 1), Position(True, 1), Position(10**40, 1))
     for text in ("", "x", "bnVsbA", "WzFd", "4pyT" * 400, "W1tb" * 20_000, *(each.text for each in odd)):
         assert Position.of(text, SORTS["engagement"]) is None
+    for key in ("a\0b", "\ud800", "ada \udfff"):
+        assert Position.of(Position(key, 1).text, SORTS["name"]) is None
+    assert Position.of(Position("ada 😀", 7).text, SORTS["name"]) == Position("ada 😀", 7)
     assert Position.of(Position(1.5, 7).text, SORTS["engagement"]) == Position(1.5, 7)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from embudo.accounts.models import AuditEntry
 from embudo.core.event import DAY, Door, subject_of
 from embudo.leads.models import Attribute, Person
 from embudo.leads.showing import BadValue, number_typed, value_typed, value_written
@@ -260,3 +261,82 @@ def test_an_opportunity_that_cannot_be_read_keeps_everything_that_was_typed(clie
     assert answer.status_code == 422
     for kept in ('value="Fleet"', 'value="12.000,50"', 'value="eur"', "Write a number, such as 12,000.50.", fact):
         assert kept in text(answer)
+
+
+def flood(site: Following, names: int = 30) -> None:
+    """A stranger states names of their own through the public key."""
+    site.hears(ada.visits("/").says(**{f"spam_{number}": "buy" for number in range(names)}))
+
+
+def test_what_a_public_key_alone_states_stays_with_its_person(site: Following, sign_in: SignIn) -> None:
+    site.hears(bruno.visits("/").through(Door.SECRET).says(plan="gold"))
+    flood(site)
+    client = sign_in()
+    assert set(Attribute.objects.filter(standard=False).values_list("name", flat=True)) == {"plan"}
+    of_bruno, of_ada = (text(client.get(f"/people/{named(who).id}/")) for who in (bruno, ada))
+    assert "spam" not in of_bruno and "Plan" in of_bruno
+    assert "30 more, of this person alone" in of_ada and of_ada.count("Spam ") == 30
+    filters = text(client.get("/people/filters/"))
+    assert "a.plan" in filters and "spam" not in filters
+
+
+def test_of_thousands_of_names_a_page_shows_fifty_and_says_how_many_there_are(site: Following, sign_in: SignIn) -> None:
+    flood(site, 150)
+    page = text(sign_in().get(f"/people/{named(ada).id}/"))
+    assert page.count("Spam ") == 50 and "100 further are not shown" in page
+
+
+def test_an_attribute_from_a_public_page_is_accepted_for_everybody_and_hidden_again(
+    site: Following, sign_in: SignIn
+) -> None:
+    site.hears(bruno.visits("/").says(name="Bruno"))
+    flood(site, 2)
+    client, act = sign_in("sales"), f"/people/{named(ada).id}/everybody/spam_1/"
+    assert "Use for everybody" in text(client.get(f"/people/{named(ada).id}/attributes/spam_1/"))
+    client.post(act, {"use": "yes"})
+    page = text(client.get(f"/people/{named(bruno).id}/"))
+    assert "Spam 1" in page and "Spam 0" not in page and "a.spam_1" in text(client.get("/people/filters/"))
+    assert "Hide for everybody" in text(client.get(f"/people/{named(ada).id}/attributes/spam_1/"))
+    hidden = text(client.post(act, {"use": "no"}, follow=True))
+    assert "Spam 1" not in text(client.get(f"/people/{named(bruno).id}/"))
+    assert "a.spam_1" not in text(client.get("/people/filters/"))
+    undo = re.search(r'class="toast-card".*?action="([^"]+)"', hidden, re.DOTALL)
+    assert undo
+    client.post(undo[1].replace("&amp;", "&"))
+    assert "Spam 1" in text(client.get(f"/people/{named(bruno).id}/"))
+    trail = AuditEntry.objects.filter(verb__startswith="attribute_").order_by("id").values_list("verb", "about")
+    assert list(trail) == [
+        ("attribute_accepted", "spam_1"),
+        ("attribute_hidden", "spam_1"),
+        ("attribute_accepted", "spam_1"),
+    ]
+
+
+def test_what_was_hidden_stays_hidden_whoever_states_it_again(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(plan="gold"))
+    client = sign_in()
+    client.post(f"/people/{named(ada).id}/everybody/plan/", {"use": "no"})
+    site.hears(bruno.visits("/").through(Door.SECRET).says(plan="silver"))
+    assert Attribute.objects.get(pk="plan").hidden
+
+
+def test_only_what_somebody_has_is_accepted_and_no_standard_attribute_hidden(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(city="Lima"))
+    client, person = sign_in(), named(ada).id
+    assert client.post(f"/people/{person}/everybody/nothing/", {"use": "yes"}).status_code == 404
+    assert client.post(f"/people/{person}/everybody/city/", {"use": "no"}).status_code == 404
+    assert client.get(f"/people/{person}/everybody/city/").status_code == 405
+
+
+def test_values_to_filter_by_cost_one_question_an_attribute_and_none_before_they_are_looked_at(
+    site: Following, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    site.hears(ada.visits("/").through(Door.SECRET).says(**{f"own_{number}": f"v{number}" for number in range(20)}))
+    client = sign_in()
+    with django_assert_max_num_queries(12):
+        later = text(client.get("/people/filters/", headers={"HX-Request": "true"}))
+    assert "a.own_7" not in later and "/people/filters/attributes/" in later
+    with django_assert_max_num_queries(60):
+        assert 'value="v7"' in text(client.get("/people/filters/attributes/"))
+    given = text(client.get("/people/filters/?a.own_7=v7", headers={"HX-Request": "true"}))
+    assert 'value="v7" selected' in given

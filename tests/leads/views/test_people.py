@@ -1,9 +1,12 @@
 """The people list as somebody sees it."""
 
 import re
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from embudo.leads.queries.people import Position
 from tests.cast import ada, bruno, clara, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
@@ -110,3 +113,12 @@ def test_strangers_are_led_to_the_door(sign_in: SignIn) -> None:
         answer = client.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("key", ["a\0b", "\ud800", "\udfff", float("nan"), float("inf"), -1e308])
+@pytest.mark.parametrize("sort", ["name", "engagement", "seen", "new", "fit"])
+def test_a_place_in_the_list_that_somebody_made_up_shows_a_list(sign_in: SignIn, key: Any, sort: str) -> None:
+    client = sign_in()
+    for way in ("after", "before"):
+        address = f"/people/?{urlencode({'sort': sort, way: Position(key, 1).text})}"
+        assert client.get(address).status_code == 200

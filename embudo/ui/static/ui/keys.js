@@ -1,4 +1,4 @@
-/* Fast hands: / search, g + letter, j k Enter Esc over rows, Ctrl K for every command, ? for the list of keys. */
+/* Fast hands: / search, g + letter, j k Enter Esc over rows, the keys of the row one is on, Ctrl K for every command, ? for the list of keys. */
 (() => {
   const words = JSON.parse(document.getElementById("words").textContent);
   const palette = document.getElementById("palette");
@@ -117,6 +117,8 @@
     if (writes(event.target)) { if (event.key === "Escape") event.target.blur(); return; }
     if (Date.now() < waiting && event.key !== "g") { waiting = 0; go(event.key); return; }
     if (event.key === "Enter") { if (open()) event.preventDefault(); return; }
+    const button = document.querySelector(`[data-row].is-here [data-key="${CSS.escape(event.key)}"]`);
+    if (button) { event.preventDefault(); button.click(); return; }
     const act = KEYS[event.key];
     if (act) { event.preventDefault(); act(); }
   });

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0017_who_was_merged_has_a_row'),
+        ('leads', '0019_words_that_stay_are_found'),
     ]
 
     operations = [

@@ -1,0 +1,14 @@
+"""The addresses of the review of duplicates."""
+
+from django.urls import path
+
+from embudo.duplicates import views
+
+app_name = "duplicates"
+urlpatterns = [
+    path("duplicates/", views.pairs, name="pairs"),
+    path("duplicates/search/", views.search, name="search"),
+    path("duplicates/<int:pair>/join/", views.join, name="join"),
+    path("duplicates/<int:pair>/refusal/", views.refuse, name="refuse"),
+    path("duplicates/<int:pair>/reopening/", views.reopen, name="reopen"),
+]

@@ -1,0 +1,66 @@
+"""Who is here twice is found, with the reasons; who was told apart is not found again."""
+
+from dataclasses import replace
+
+import pytest
+
+from embudo.core.event import DAY
+from embudo.duplicates import search
+from embudo.duplicates.models import Pair
+from embudo.work.models import Job
+from tests.cast import MONDAY, ada, bruno, clara
+from tests.leads.conftest import Following
+from tests.leads.test_identity import merged
+
+twin = replace(ada, mail="ada.personal@mailbox.example", browser="ada-phone")
+
+
+def found() -> dict[str, object]:
+    """Run the search to its end and return its result."""
+    steps = search.run(Job(kind=search.KIND))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
+
+
+def test_two_of_one_name_and_phone_are_a_pair_and_nobody_else_is(following: Following) -> None:
+    following.hears(*(who.submits("contact") for who in (ada, twin, bruno, clara)))
+    assert found() == {"people": 4, "pairs": 1}
+    pair = Pair.objects.get()
+    assert {pair.left_id, pair.right_id} == {ada.subject, twin.subject}
+    assert pair.probability > 0.99
+    assert {trait: degree for trait, degree, _ in pair.signs}["last_name"] == "same"
+    odds = pair.odds + sum(bits for _, _, bits in pair.signs)
+    assert pair.probability == pytest.approx(2**odds / (1 + 2**odds), rel=1e-3)
+
+
+def test_a_pair_told_apart_stays_so_and_one_that_is_none_any_more_goes(following: Following) -> None:
+    following.hears(*(who.submits("contact") for who in (ada, twin, bruno)))
+    found()
+    Pair.objects.get().refuse(by=None)
+    assert not Pair.open().exists()
+    found()
+    assert not Pair.open().exists() and Pair.objects.get().refused_at
+
+    Pair.objects.get().reopen(by=None)
+    assert Pair.open().count() == 1
+    other = {"first_name": "Rosa", "last_name": "Blum", "name": "Rosa Blum", "phone": "+493012345678"}
+    following.hears(twin.journey(MONDAY + DAY).says(**other))
+    assert found()["pairs"] == 0
+    assert not Pair.objects.exists()
+
+
+def test_who_was_joined_is_no_pair_and_who_was_taken_apart_by_hand_is_not_asked_about(following: Following) -> None:
+    following.hears(ada.submits("contact"), twin.submits("contact"), bruno.submits("contact"))
+    found()
+    following.hears(merged(ada.subject, twin.subject))
+    assert not Pair.open().exists()
+    following.hears(merged(ada.subject, twin.subject, kind="people_unmerged", at=MONDAY + 30 * DAY))
+    assert found()["pairs"] == 0
+
+
+def test_one_person_alone_is_searched_without_a_word(following: Following) -> None:
+    following.hears(ada.submits("contact"))
+    assert found() == {"people": 1, "pairs": 0}

@@ -1,0 +1,88 @@
+"""A pair is joined or told apart with one press, and both are undone."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from embudo.accounts.models import AuditEntry
+from embudo.duplicates.models import Pair
+from embudo.leads.models import Merge, Person
+from embudo.work.models import Job
+from tests.cast import ada, bruno
+from tests.duplicates.test_search import found, twin
+from tests.leads.conftest import Following
+from tests.leads.views.conftest import SignIn, text
+
+UNDO = re.compile(r'class="toast-card".*?action="([^"]+)"', re.DOTALL)
+
+
+@pytest.fixture
+def pair(site: Following) -> Pair:
+    """Ada and her twin, found."""
+    site.hears(ada.visits("/").submits("contact"), twin.submits("contact"), bruno.submits("contact"))
+    found()
+    Job.objects.create(kind="duplicates", state="done", ended_at=timezone.now())
+    return Pair.objects.get()
+
+
+def test_a_pair_shows_both_side_by_side_with_what_speaks_for_it(pair: Pair, sign_in: SignIn) -> None:
+    page = text(sign_in().get("/duplicates/"))
+    assert page.count("data-row") == 1
+    assert ada.mail in page and twin.mail in page
+    assert "the same" in page and "different" in page
+    assert 'data-key="m"' in page and 'data-key="x"' in page
+
+
+def test_joining_keeps_the_one_with_more_facts_and_is_undone(pair: Pair, sign_in: SignIn) -> None:
+    client = sign_in()
+    page = text(client.post(f"/duplicates/{pair.pk}/join/", follow=True))
+    assert Person.objects.get(pk=twin.subject).merged_into_id == ada.subject
+    assert "No pair is left" in page
+    undo = UNDO.search(page)
+    assert undo
+    client.post(undo[1].replace("&amp;", "&"))
+    assert Person.objects.get(pk=twin.subject).merged_into_id is None
+    assert Merge.objects.get().unmerged_at is not None
+
+
+def test_a_second_press_joins_nobody(pair: Pair, sign_in: SignIn) -> None:
+    client = sign_in()
+    client.post(f"/duplicates/{pair.pk}/join/")
+    assert "joined with somebody meanwhile" in text(client.post(f"/duplicates/{pair.pk}/join/", follow=True))
+    assert Merge.objects.count() == 1
+
+
+def test_telling_apart_is_kept_with_who_did_it_and_undone(pair: Pair, sign_in: SignIn) -> None:
+    client = sign_in()
+    page = text(client.post(f"/duplicates/{pair.pk}/refusal/", follow=True))
+    pair.refresh_from_db()
+    assert pair.refused_by is not None and pair.refused_by.role == "manager"
+    assert AuditEntry.objects.filter(verb="pair_refused").count() == 1
+    undo = UNDO.search(page)
+    assert undo
+    client.post(undo[1])
+    assert Pair.open().count() == 1
+
+
+def test_a_search_is_asked_for_once(site: Following, sign_in: SignIn) -> None:
+    client = sign_in()
+    assert "People who are here twice" in text(client.get("/duplicates/"))
+    first, second = (client.post("/duplicates/search/") for _ in range(2))
+    assert first["Location"] == second["Location"] == f"/work/{Job.objects.get().pk}/"
+    assert "A search is under way" in text(client.get("/duplicates/"))
+
+
+@pytest.mark.parametrize("act", ["join", "refusal", "reopening"])
+def test_nothing_changes_on_get_nor_without_an_account(pair: Pair, sign_in: SignIn, act: str, client: object) -> None:
+    assert sign_in().get(f"/duplicates/{pair.pk}/{act}/").status_code == 405
+    assert client.post(f"/duplicates/{pair.pk}/{act}/")["Location"].startswith("/sign-in/")  # type: ignore[attr-defined]
+    assert not Merge.objects.exists() and Pair.open().count() == 1
+
+
+def test_what_people_call_themselves_is_never_markup(site: Following, sign_in: SignIn) -> None:
+    evil = "<script>alert(1)</script>"
+    site.hears(ada.says(name=evil), twin.says(name=evil))
+    found()
+    page = text(sign_in().get("/duplicates/"))
+    assert evil not in page
