@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     PEOPLE = "people", _("People")
     OPPORTUNITIES = "opportunities", _("Opportunities")
     COMPANIES = "companies", _("Companies")
+    VISITS = "visits", _("Visits: the access log of a web server")
 
 
 class Upload(models.Model):

@@ -7,7 +7,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("imports", "0001_files_mappings_and_undos"),
-        ("leads", "0018_an_import_can_be_undone"),
     ]
 
     operations = [

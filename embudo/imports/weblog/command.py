@@ -100,10 +100,9 @@ def summary(work: VisitImport, *, followed: bool) -> str:
     found = [words % counts]
     if figures.broken_off:
         found.append(_("The file ends in the middle of what was compressed: it was read up to there."))
-    for title, rows in tables(figures.as_dict()):
-        if rows:
-            found.append(f"{title}:")
-            found += [f"  {words}: {' · '.join(str(number) for number in numbers)}" for words, numbers in rows]
+    for table in tables(figures.as_dict()):
+        found.append(f"{table.title} ({', '.join(table.heads)}):")
+        found += [f"  {words}: {' · '.join(map(str, numbers))}" for words, numbers in table.rows]
     if not followed:
         found.append(_("The facts are in the log; people, scores and stages are still being brought up to date."))
     return "\n".join(found)

@@ -63,27 +63,37 @@ class Figures:
         return kept | {"sources": dict(self.sources.most_common(SHOWN))}
 
 
-Table = tuple[str, list[tuple[str, tuple[int, ...]]]]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Some of the numbers, in words: rows of some words and as many numbers as there are heads."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: list[tuple[str, tuple[int, ...]]]
 
 
 def tables(kept: Mapping[str, Any]) -> list[Table]:
-    """Return the numbers in words: a title and rows, each of them some words and one or two numbers."""
+    """Return the numbers in words, without the tables that hold none."""
+    both, lines = (_("Daily visitors"), _("Visits")), (_("Lines"),)
     visits, visitors = kept["visits"], kept["visitors"]
-    who = [(words, (visitors.get(each, 0), visits.get(each, 0))) for each, words in _verdicts().items()]
+    who = [
+        (words, (visitors.get(each, 0), visits.get(each, 0))) for each, words in _verdicts().items() if visits.get(each)
+    ]
     reasons = [
         (reason_called(each), (count, kept["visit_reasons"].get(each, 0)))
         for each, count in _ordered(kept["visitor_reasons"])
     ]
+    sources = [(each, (count,)) for each, count in _ordered(kept["sources"])]
     left_out = [(_left_out()[each], (count,)) for each, count in _ordered(kept["left_out"])]
     damaged = [(damage_words()[each], (count,)) for each, count in _ordered(kept["damaged"])]
-    sources = [(each, (count,)) for each, count in _ordered(kept["sources"])]
-    return [
-        (_("Who came: daily visitors, visits"), who),
-        (_("What speaks against a person: daily visitors, visits"), reasons),
-        (_("Where people came from: daily visitors"), sources),
-        (_("Lines left out, as they are no visits"), left_out),
-        (_("Damaged lines"), damaged),
+    found = [
+        Table(_("Who came"), both, who),
+        Table(_("What speaks against a person"), both, reasons),
+        Table(_("Where people came from"), both[:1], sources),
+        Table(_("Left out: no visits"), lines, left_out),
+        Table(_("Damaged lines"), lines, damaged),
     ]
+    return [each for each in found if each.rows]
 
 
 def damage_words() -> dict[str, str]:

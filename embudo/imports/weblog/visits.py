@@ -1,10 +1,12 @@
 """What a request becomes in the log: the fact of a visit, by the rules for what a browser tells the collector."""
 
+import os
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +65,17 @@ class Salt:
     """The secret of one import, by which visitors have a name for one day. It dies with the import."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(SALT_BYTES), repr=False)
+
+    @classmethod
+    def beside(cls, log: Path) -> "Salt":
+        """Return the salt that lies beside an uploaded log, made once: work may be paused. Both go together."""
+        file = log.with_name("salt")
+        try:
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+                made.write(secrets.token_bytes(SALT_BYTES))
+        except FileExistsError:
+            pass
+        return cls(file.read_bytes())
 
     def visitor(self, place: Place, hit: Hit) -> str:
         """Return the name of a visitor for the day, in UTC, of a request."""
