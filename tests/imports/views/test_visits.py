@@ -47,7 +47,7 @@ def test_a_log_comes_in_by_the_screen_and_an_undo_leaves_nothing(
     before = shown()
     upload = brings(marketer, content)
     page = tries(marketer, upload, site)
-    assert "4 lines hold 2 visits: 2 are new, 0 were brought in before. 1 lines are damaged." in page
+    assert "Lines: 4. Visits: 2, of which 2 new and 0 brought in before. Damaged lines: 1." in page
     assert "Machines" in page
     assert not Person.objects.exists()
     run = marketer.starts(upload)
@@ -77,7 +77,7 @@ def test_brought_in_twice_it_counts_once(marketer: Marketer, site: Site) -> None
     tries(marketer, first, site)
     marketer.starts(first)
     again = brings(marketer)
-    assert "0 are new, 2 were brought in before" in tries(marketer, again, site)
+    assert "0 new and 2 brought in before" in tries(marketer, again, site)
     assert VisitsReport.objects.filter(run__dry_run=False).count() == 1
 
 
@@ -107,7 +107,7 @@ def test_a_site_without_a_domain_asks_for_it(marketer: Marketer) -> None:
     upload = brings(marketer)
     answer = marketer.client.post(f"/imports/{upload.pk}/site/", {"site": site.public_id, "domain": ""})
     assert "has no domain yet" in "".join(problems_of(answer))
-    assert "2 visits" in tries(marketer, upload, site, "https://Norte.example/")
+    assert "Visits: 2," in tries(marketer, upload, site, "https://Norte.example/")
 
 
 def test_an_archived_or_unknown_site_is_none(marketer: Marketer, site: Site) -> None:
