@@ -16,7 +16,7 @@ from embudo.imports.weblog.line import Damage
 from embudo.leads.touch import touch_of
 
 MOST_SOURCES = 5000  # told apart; the rest are counted as one
-SHOWN = 20
+SHOWN = 15
 OTHERS = "…"
 
 
