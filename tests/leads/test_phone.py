@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from embudo.imports import phone
+from embudo.leads import phone
 from embudo.leads.phone import international
 
 COUNTRIES = ("MX", "BR", "CO", "AR", "CL", "PE", "ES", "PT", "US", "GB", "DE", "IT", "AU", "ZZ")

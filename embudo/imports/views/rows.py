@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from embudo.imports.models import Kind
-from embudo.imports.run import ACCEPTED, FAILED, UNCHANGED
-from embudo.leads.models import Attribute, ImportRow, ImportRun, Person
+from embudo.imports.run import ACCEPTED, COMPANIES, FAILED, UNCHANGED
+from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
 from embudo.leads.naming import label_of
 from embudo.leads.showing import value_shown
 from embudo.ui import keyset
@@ -48,7 +48,7 @@ def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
 
 def rows_of(record: ImportRun, chosen: str) -> QuerySet[ImportRow]:
     """Return the rows of one outcome."""
-    rows = ImportRow.objects.filter(run=record)
+    rows = ImportRow.objects.filter(run=record).select_related("run")
     match chosen:
         case "new":
             return rows.filter(outcome=ACCEPTED, fresh=True)
@@ -71,4 +71,5 @@ def _shown(row: ImportRow, labels: Mapping[str, str]) -> dict[str, Any]:
             (label_of(attribute), value_shown(attribute, was), value_shown(attribute, becomes), was is not None)
         )
     person = Person.objects.filter(pk=row.person).first() if row.person is not None else None
-    return {"row": row, "changes": changes, "person": person}
+    company = Company.objects.filter(pk=row.person).first() if row.run.kind == COMPANIES else None
+    return {"row": row, "changes": changes, "person": person, "company": company}

@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -10,40 +11,49 @@ from embudo.imports.weblog.line import BadLine, Damage, Hit, hit_of
 
 LONGEST = 65_536  # bytes of a line
 GZIP = b"\x1f\x8b"
-SAMPLE = 200  # lines, of which one at least must be one of an access log
+SAMPLE_BYTES = 200_000  # in which a line of an access log must be
+BREAKS = (EOFError, OSError, zlib.error)  # how a compressed file ends before its end
 
-Read = Hit | BadLine | None  # None: the file ends here in the middle of what was compressed
+
+class Nothing(Enum):
+    """What is read and is no line."""
+
+    BLANK = "blank"  # or more of a line that is too long
+    BROKEN = "broken"  # the file ends in the middle of what was compressed
+
+
+Read = Hit | BadLine | Nothing
 
 
 def read(path: Path) -> Iterator[tuple[int, Read]]:
-    """Yield each line's number and what it says, or why nothing can be made of it; empty lines are left out."""
-    number = 0
+    """Yield each line's number and what it says, or why nothing can be made of it.
+
+    Little is read between two yields, whatever a compressed file unpacks to, so the work can be cancelled.
+    """
+    number, within = 0, False
     with _open(path) as file:
         while True:
             try:
                 line = file.readline(LONGEST)
-            except (EOFError, OSError, zlib.error):
-                yield number + 1, None
+            except BREAKS:
+                yield number + 1, Nothing.BROKEN
                 return
             if not line:
                 return
-            number += 1
-            if not line.endswith(b"\n") and len(line) == LONGEST:
-                yield number, BadLine(Damage.TOO_LONG)
-                if not _skip(file):
-                    return
-            elif text := line.decode("latin-1").strip("\r\n\0 "):
-                yield number, _hit(text)
+            cut = len(line) == LONGEST and not line.endswith(b"\n")
+            number += not within
+            yield number, Nothing.BLANK if within else BadLine(Damage.TOO_LONG) if cut else _read(line)
+            within = cut
 
 
 def is_access_log(path: Path) -> bool:
-    """Return whether one of the first lines is a line of an access log in combined format."""
-    for number, found in read(path):
-        if isinstance(found, Hit):
-            return True
-        if number >= SAMPLE:
-            break
-    return False
+    """Return whether a line of an access log in combined format is near the beginning of a file."""
+    with _open(path) as file:
+        try:
+            start = file.read(SAMPLE_BYTES)
+        except BREAKS:
+            return any(isinstance(found, Hit) for _number, found in read(path))  # it is short, or breaks off early
+    return any(isinstance(_read(line), Hit) for line in start.splitlines())
 
 
 def _open(path: Path) -> BinaryIO:
@@ -52,18 +62,10 @@ def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
-def _skip(file: BinaryIO) -> bool:
-    """Go on to the end of a line that is too long; False where the file ends or breaks off first."""
-    try:
-        while piece := file.readline(LONGEST):
-            if piece.endswith(b"\n"):
-                return True
-    except (EOFError, OSError, zlib.error):
-        return False
-    return False
-
-
-def _hit(text: str) -> Hit | BadLine:
+def _read(line: bytes) -> Read:
+    text = line.decode("latin-1").strip("\r\n\0 ")
+    if not text:
+        return Nothing.BLANK
     try:
         return hit_of(text)
     except BadLine as error:

@@ -28,7 +28,7 @@ from embudo.imports.weblog.asked import LeftOut, Thing, left_out, thing_of
 from embudo.imports.weblog.behaviour import FEED, LOADED, PAGED, ROBOTS, VISITED, Behaviour
 from embudo.imports.weblog.figures import Figures, damage_words
 from embudo.imports.weblog.line import Damage, Hit
-from embudo.imports.weblog.lines import Read, is_access_log, read
+from embudo.imports.weblog.lines import Nothing, Read, is_access_log, read
 from embudo.imports.weblog.visits import Place, Salt, visit_of
 from embudo.leads import sql
 from embudo.leads.clock import now
@@ -105,14 +105,14 @@ class VisitImport:
     # -- what visitors do ----------------------------------------------------------------------------
 
     def _watch(self, path: Path) -> Iterator[Step]:
-        for number, found in read(path):
+        for read_so_far, (number, found) in enumerate(read(path), 1):
             if isinstance(found, Hit):
                 self._note(found)
-            if found is None:
+            if found is Nothing.BROKEN:
                 self.figures.broken_off = True
             else:
                 self.figures.lines = number
-            if number % PORTION == 0:
+            if read_so_far % PORTION == 0:
                 yield number, None
         self.behaviour.conclude()
 
@@ -135,7 +135,7 @@ class VisitImport:
         visits: list[Visit] = []
         report: list[tuple[Any, ...]] = []
         for number, found in some:
-            if found is None:
+            if isinstance(found, Nothing):
                 continue
             visit = self._visit(number, found) if isinstance(found, Hit) else found.damage
             if isinstance(visit, Damage):
