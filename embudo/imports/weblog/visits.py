@@ -69,12 +69,11 @@ class Salt:
     @classmethod
     def beside(cls, log: Path) -> "Salt":
         """Return the salt that lies beside an uploaded log, made once: work may be paused. Both go together."""
-        file = log.with_name("salt")
-        try:
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+        file, new = log.with_name("salt"), log.with_name("salt.new")
+        if not file.exists():
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as made:
                 made.write(secrets.token_bytes(SALT_BYTES))
-        except FileExistsError:
-            pass
+            os.replace(new, file)  # never half a salt
         return cls(file.read_bytes())
 
     def visitor(self, place: Place, hit: Hit) -> str:

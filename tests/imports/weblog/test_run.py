@@ -1,5 +1,6 @@
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -235,6 +236,14 @@ def test_a_visitor_has_another_name_in_every_import_so_no_address_can_be_tried_o
     logs(line("/later", time="11:00:00"))
     assert len({each.identifier for each in facts(logs)}) == 2
     assert "secret" not in repr(Salt())
+
+
+def test_work_that_is_paused_goes_on_with_the_salt_beside_its_file(tmp_path: Path) -> None:
+    salt = Salt.beside(tmp_path / "original")
+    assert Salt.beside(tmp_path / "original") == salt
+    assert len(salt.secret) == 32
+    assert (tmp_path / "salt").stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["salt"]
 
 
 def test_what_a_line_is_known_by_says_nothing_of_who_asked(logs: Logs) -> None:
