@@ -12,6 +12,12 @@ from embudo.core.event import DAY
 KEPT_DAYS = 2
 
 
+def visitor_of(salt: bytes, site: str, address: str, user_agent: str) -> str:
+    """Return the hash of a visitor of a site under a salt; the address is not kept anywhere."""
+    words = f"{site}\0{address}\0{user_agent}".encode(errors="replace")
+    return blake2b(words, key=salt, digest_size=16).hexdigest()
+
+
 class Salts:
     """The salts of today and yesterday, in a file that all collectors of a host share."""
 
@@ -24,8 +30,7 @@ class Salts:
         """Return the hash of a visitor of a site for the day of `at`; the address is not kept anywhere."""
         if at // DAY != self._day:
             self._day, self._salt = at // DAY, self._salt_of(at // DAY)
-        words = f"{site}\0{address}\0{user_agent}".encode(errors="replace")
-        return blake2b(words, key=self._salt, digest_size=16).hexdigest()
+        return visitor_of(self._salt, site, address, user_agent)
 
     def sweep(self, *, at: int) -> None:
         """Erase what is older than 48 hours, also where nobody came since."""

@@ -4,7 +4,7 @@ Told is what the sender says, in our words (collector/message.py reads it from t
 Envelope what it knows besides: whose key, when, which browser.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,9 +20,11 @@ MAX_AHEAD = 5 * MINUTE  # after correction; what lies further ahead is a failed 
 IMPOSSIBLE_VIEWS = 30  # page views of one visitor within ten seconds
 UNREAD_VIEWS = 10  # page views of one visitor in a row, none of which was read
 
-MACHINE_MARKS = frozenset({"user_agent:bot", "user_agent:headless", "webdriver", "prefetch", "impossible_rate"})
+MACHINE_MARKS = frozenset(
+    "user_agent:bot user_agent:headless webdriver prefetch impossible_rate robots_txt feed_reader".split()
+)
 REPLAYED = "replayed"  # a failed event taken in again: what its door knew is forgotten
-DOUBT_MARKS = frozenset({"user_agent:missing", "no_reading", REPLAYED})
+DOUBT_MARKS = frozenset({"user_agent:missing", "no_reading", "no_assets", REPLAYED})
 
 _NOT_SAID: Mapping[str, Any] = {}
 _subject_of = lru_cache(maxsize=65_536)(subject_of)  # a visitor comes with more than one event
@@ -252,14 +254,17 @@ def choose_identifier(draft: Draft) -> Drop | None:
 
 def judge(draft: Draft) -> Drop | None:
     """Say who is behind it. A server is human by source; a browser is human unless something speaks against it."""
-    marks = draft.envelope.marks
-    if marks and draft.envelope.door is Door.PUBLIC:
-        draft.reasons = marks
-        if not MACHINE_MARKS.isdisjoint(marks):
-            draft.verdict = Verdict.MACHINE
-        elif not DOUBT_MARKS.isdisjoint(marks):
-            draft.verdict = Verdict.UNVERIFIED
+    if draft.envelope.marks and draft.envelope.door is Door.PUBLIC:
+        draft.reasons = draft.envelope.marks
+        draft.verdict = verdict_of(draft.envelope.marks)
     return None
+
+
+def verdict_of(marks: Collection[str]) -> Verdict:
+    """Return who is behind an event of a browser against which these marks speak."""
+    if not MACHINE_MARKS.isdisjoint(marks):
+        return Verdict.MACHINE
+    return Verdict.HUMAN if DOUBT_MARKS.isdisjoint(marks) else Verdict.UNVERIFIED
 
 
 STEPS: tuple[Callable[[Draft], Drop | None], ...] = (

@@ -1,4 +1,7 @@
-"""`embudo import people|facts FILE --map map.yaml [--dry-run] [--report FILE]` (docs/importing.md)."""
+"""`embudo import people|facts FILE --map map.yaml [--dry-run] [--report FILE]` (docs/importing.md).
+
+`embudo import visits` is weblog/command.py.
+"""
 
 import argparse
 import csv
@@ -18,6 +21,7 @@ from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
 from embudo.imports.reading import BadFile, Reading
 from embudo.imports.run import FAILED, Import, Totals
+from embudo.imports.weblog import command as weblog
 from embudo.install import reason
 from embudo.leads import follow
 from embudo.leads.lock import Lock
@@ -27,6 +31,8 @@ SOME_FAILED, CANNOT = 3, 2
 
 def main(arguments: Sequence[str]) -> int:
     """Import a file; return 0, 3 when some rows failed, 2 when the map or the file cannot be used."""
+    if arguments and arguments[0] == weblog.KIND:
+        return weblog.main(arguments[1:])
     given = _parser().parse_args(arguments)
     with translation.override(settings.EMBUDO.language):
         try:
@@ -43,7 +49,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="embudo import", description="Bring in people or facts from a CSV file.")
+    parser = argparse.ArgumentParser(
+        prog="embudo import", description="Bring in people or facts from a CSV file.",
+        epilog="Access logs of web servers: embudo import visits --help",
+    )  # fmt: skip
     parser.add_argument("kind", choices=["people", "facts", "opportunities", "companies"])
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--map", required=True, metavar="MAP", help="which column is what: docs/importing.md")

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from embudo.capture.models import Site
 from embudo.collector.spelling import snake_case
 from embudo.imports.guessing import OPPORTUNITIES
 from embudo.imports.models import Kind
@@ -17,6 +18,7 @@ from embudo.imports.plan import STATUSES, Plan
 from embudo.imports.reading import Reading
 from embudo.imports.sniffing import DATES, ENCODINGS
 from embudo.imports.targets import KINDS, NEW, groups_of
+from embudo.imports.weblog.visits import domain_of
 
 MOST_BYTES = 200_000_000
 DELIMITERS = (
@@ -35,8 +37,10 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"), max_length=400,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
-        help_text=gettext_lazy("CSV or Excel (.xlsx), as the other product exports it, unchanged."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.log,.gz"}),
+        help_text=gettext_lazy(
+            "CSV or Excel (.xlsx), as the other product exports it, unchanged; or an access log, plain or .gz."
+        ),
     )  # fmt: skip
     kind = forms.ChoiceField(
         label=gettext_lazy("The file holds"), choices=Kind.choices, initial=Kind.PEOPLE, widget=forms.RadioSelect
@@ -126,6 +130,32 @@ class ReadingForm(forms.Form):
 
 def _dates_shown(form: str) -> str:
     return ", ".join(EXAMPLES.get(each, each) for each in form.split("|")) if form != NO_DATES else _("there are none")
+
+
+class PlaceForm(forms.Form):
+    """Of which site an access log is."""
+
+    site = forms.ModelChoiceField(
+        queryset=Site.objects.filter(archived_at=None), to_field_name="public_id", empty_label=None,
+        label=gettext_lazy("The log is of the site"),
+    )  # fmt: skip
+    domain = forms.CharField(
+        label=gettext_lazy("Domain of its pages"), max_length=253, required=False,
+        help_text=gettext_lazy("A log does not say it. Empty: the first domain of the site."),
+        widget=forms.TextInput(attrs={"placeholder": "norte.example", "autocapitalize": "none", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Find the domain; refuse what is none."""
+        given = super().clean() or {}
+        site, text = given.get("site"), given.get("domain", "")
+        given["domain"] = domain_of(text or next(iter(site.domains if site else ()), ""))
+        if text and not given["domain"]:
+            words = _("“%(domain)s” is no domain. Write one such as norte.example.")
+            self.add_error("domain", words % {"domain": text})
+        elif site and not given["domain"]:
+            self.add_error("domain", _("The site has no domain yet. Write the one its pages have."))
+        return given
 
 
 def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from embudo.imports.models import Upload
 from embudo.leads import sql
 from embudo.leads.models import ImportRun
+from embudo.work.kinds import Refused
 
 KEPT = timedelta(days=7)
 SLICE = 1000  # rows deleted in one transaction
@@ -18,6 +20,12 @@ def drop(run: ImportRun) -> None:
     while sql.one(f"DELETE FROM leads_importrow WHERE id IN ({rows})", [run.pk]):
         pass
     run.delete()
+
+
+def check_there(upload: Upload) -> None:
+    """Raise Refused when the file of an upload is gone."""
+    if not upload.text.exists():
+        raise Refused(str(_("The file is not there any more: files are kept for seven days. Bring it in again.")))
 
 
 def sweep() -> int:

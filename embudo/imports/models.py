@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     PEOPLE = "people", _("People")
     OPPORTUNITIES = "opportunities", _("Opportunities")
     COMPANIES = "companies", _("Companies")
+    VISITS = "visits", _("Visits: the access log of a web server")
 
 
 class Upload(models.Model):
@@ -114,3 +115,11 @@ class Undo(models.Model):
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+
+
+class VisitsReport(models.Model):
+    """What an access log held, in numbers (weblog/figures.py): kept beside its run."""
+
+    run = models.OneToOneField(ImportRun, on_delete=models.CASCADE, related_name="visits")
+    site = models.CharField(max_length=32)  # its public id
+    figures = models.JSONField(default=dict)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from embudo.imports.views import report, runs, steps
+from embudo.imports.views import report, runs, steps, visits
 
 app_name = "imports"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("imports/<int:pk>/file/", steps.file, name="file"),
     path("imports/<int:pk>/file/preview/", steps.preview, name="preview"),
     path("imports/<int:pk>/columns/", steps.columns, name="columns"),
+    path("imports/<int:pk>/site/", visits.place, name="place"),
     path("imports/<int:pk>/trial/", steps.trial, name="trial"),
     path("imports/<int:pk>/state/", steps.state, name="state"),
     path("imports/<int:pk>/start/", steps.start, name="start"),

@@ -136,10 +136,10 @@ def test_a_key_the_disk_kept_in_force_is_out_of_it_with_the_second_try(
     snapshot.publish(here)
     (key,) = site.keys.all()
 
-    def full(file: object, text: bytes) -> None:
+    def full(file: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot, "_replace", full)
+    monkeypatch.setattr(snapshot, "replaced", full)
     with pytest.raises(OSError, match="No space"):
         key.revoke(by=None)
     monkeypatch.undo()

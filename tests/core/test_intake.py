@@ -18,6 +18,7 @@ from embudo.core.intake import (
     Reason,
     Told,
     take,
+    verdict_of,
 )
 from embudo.core.kind import RESERVED_KINDS, TRUSTED_KINDS
 
@@ -243,3 +244,9 @@ def test_every_reason_belongs_to_a_step_or_to_the_collector() -> None:
     assert [step.__name__ for step in STEPS] == [
         "check_consent", "check_door", "check_stage", "set_time", "describe", "choose_identifier", "judge",
     ]  # fmt: skip
+
+
+def test_what_makes_a_machine_outweighs_a_doubt() -> None:
+    assert verdict_of(("no_assets", "robots_txt")) is Verdict.MACHINE
+    assert verdict_of(("no_assets",)) is Verdict.UNVERIFIED
+    assert verdict_of(()) is Verdict.HUMAN

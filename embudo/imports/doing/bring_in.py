@@ -5,11 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.eventlog import LogUnavailable
+from embudo.imports.doing import visits
 from embudo.imports.doing.check import count_rows
 from embudo.imports.following import followed
 from embudo.imports.keeping import drop
 from embudo.imports.mapping import parse
-from embudo.imports.models import Upload
+from embudo.imports.models import Kind, Upload
 from embudo.imports.plan import document
 from embudo.imports.reading import BadFile
 from embudo.imports.run import Import
@@ -24,6 +25,8 @@ RESULT = "imports/_brought_in.html"
 def run(job: Any) -> Steps:
     """Record what the rows say, from where an earlier attempt stopped."""
     upload = Upload.objects.get(pk=job.wants["upload"])
+    if upload.kind == Kind.VISITS:
+        return (yield from visits.bring_in(upload))
     total = count_rows(upload)
     plan = parse(document(upload.how_mapped(), upload.kind, upload.how_read()))
     work = Import(the_log(), plan, upload.kind, record=upload.run)

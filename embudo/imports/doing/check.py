@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from embudo.imports.keeping import drop, sweep
+from embudo.imports.doing import visits
+from embudo.imports.keeping import check_there, drop, sweep
 from embudo.imports.mapping import parse
-from embudo.imports.models import Upload
+from embudo.imports.models import Kind, Upload
 from embudo.imports.plan import document
 from embudo.imports.reading import BadFile, rows_of
 from embudo.imports.run import Import
@@ -20,6 +21,8 @@ RESULT = "imports/_checked.html"
 def run(job: Any) -> Steps:
     """Read every row and report how it would fare."""
     upload = Upload.objects.get(pk=job.wants["upload"])
+    if upload.kind == Kind.VISITS:
+        return (yield from visits.check(upload))
     total = count_rows(upload)
     sweep()
     if upload.check_run:
@@ -39,8 +42,7 @@ def run(job: Any) -> Steps:
 
 def count_rows(upload: Upload) -> int:
     """Return how many rows the file has; raises Refused."""
-    if not upload.text.exists():
-        raise Refused(str(_("The file is not there any more: files are kept for seven days. Bring it in again.")))
+    check_there(upload)
     try:
         return max(0, sum(1 for _row in rows_of(upload.text, upload.how_read())) - 1)
     except (BadFile, UnicodeError) as error:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from embudo.imports.models import Kind
 from embudo.imports.run import ACCEPTED, COMPANIES, FAILED, UNCHANGED
 from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
 from embudo.leads.naming import label_of
@@ -31,6 +32,12 @@ def page_of(request: HttpRequest, record: ImportRun, labels: Mapping[str, str] =
 
 def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
     """Return how many rows fared how: name, words, count."""
+    if record.kind == Kind.VISITS:  # what was brought in before is counted, and has no rows
+        return [
+            (NEW, _("New"), record.fresh),
+            (FAILED, _("Failed"), rows_of(record, FAILED).count()),
+            (REMARKS, _("With a remark"), rows_of(record, REMARKS).count()),
+        ]
     return [
         (NEW, _("New"), record.fresh),
         (CHANGED, _("Changed"), record.accepted - record.fresh),

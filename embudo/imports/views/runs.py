@@ -17,6 +17,7 @@ from embudo.imports.keeping import KEPT
 from embudo.imports.models import Mapping, Undo, Upload
 from embudo.imports.presets import presets
 from embudo.imports.views.rows import page_of
+from embudo.imports.views.visits import figures_of
 from embudo.leads.models import ImportRun
 from embudo.ui import keyset
 from embudo.ui.toasts import toast
@@ -47,6 +48,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     shown["undone"] = getattr(record, "undo", None)
     shown["mine"] = job is not None and (job.by_id == request.user.pk or request.user.may("system.see"))
     shown["left"] = taking_back.left(record) if record.undone_at is None else 0
+    shown["figures"] = figures_of(record)
     return render(request, "imports/run.html", shown | page_of(request, record))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,13 +16,15 @@ from embudo.imports import plan as plans
 from embudo.imports import workbook
 from embudo.imports.forms import NO_DATES, ReadingForm, UploadForm, file_name, read_plan
 from embudo.imports.keeping import drop
-from embudo.imports.models import Mapping, Upload
+from embudo.imports.models import Kind, Mapping, Upload
 from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
 from embudo.imports.reading import BadFile, Reading
 from embudo.imports.sniffing import Found, look
 from embudo.imports.targets import KINDS, groups_of, is_new
 from embudo.imports.views.rows import page_of
+from embudo.imports.views.visits import check_access_log, figures_of
+from embudo.imports.views.waiting import try_out, upload_of
 from embudo.ui.toasts import toast
 from embudo.work.models import Job
 
@@ -40,6 +42,9 @@ def new(request: HttpRequest) -> HttpResponse:
         upload = Upload.objects.create(by=request.user, kind=form.cleaned_data["kind"], file=file_name(given.name))
         try:
             _keep(upload, given)
+            if upload.kind == Kind.VISITS:
+                check_access_log(upload)
+                return redirect("imports:place", upload.pk)
             _propose(upload, look(upload.text, Reading(**upload.reading) if upload.reading else None))
         except BadFile as error:
             upload.drop_files()
@@ -54,7 +59,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def file(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how the file is read; what is confirmed or corrected here is kept."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
+    if upload.kind == Kind.VISITS:
+        return redirect("imports:place", upload.pk)
     form = _reading_form(upload, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,7 +84,9 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the first rows as they would be read by what the form says now; nothing is kept."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
+    if upload.kind == Kind.VISITS:
+        return redirect("imports:place", upload.pk)
     form = _reading_form(upload, request.POST)
     if not form.is_valid():
         problem = "; ".join(str(each) for errors in form.errors.values() for each in errors)
@@ -93,7 +102,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what each column is taken for; then try the whole file out."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
+    if upload.kind == Kind.VISITS:
+        return redirect("imports:place", upload.pk)
     found = look(upload.text, upload.how_read())
     plan = upload.how_mapped()
     if wanted := request.GET.get("mapping"):
@@ -109,7 +120,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         upload.save()
         if not problems:
             _remember(request, upload, plan, found.headers)
-            _try_out(request, upload)
+            try_out(request, upload)
             return redirect("imports:trial", upload.pk)
     shown = {"upload": upload, "plan": plan, "problems": problems, **_columns(upload, plan, found)}
     return render(request, "imports/columns.html", shown, status=422 if problems else 200)
@@ -120,12 +131,12 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def trial(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what the file would do, row by row, before anything is done."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
     if upload.run_id and upload.run:
         return redirect("imports:run", upload.run_id)
     record = upload.check_run if upload.check_run and upload.check_run.finished_at else None
     job = upload.run_job or upload.check_job
-    shown = {"upload": upload, "job": job, "record": record}
+    shown = {"upload": upload, "job": job, "record": record, "figures": figures_of(record)}
     columns_of = upload.how_mapped().columns.values() if record else ()
     labels = {said["target"].partition(":")[2]: said["label"] for said in columns_of if said["label"]}
     return render(request, "imports/trial.html", shown | (page_of(request, record, labels) if record else {}))
@@ -136,7 +147,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far the work on a file is; when it has ended or its run has begun, the page is loaded again."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
     job = upload.run_job or upload.check_job
     response = render(request, "imports/_state.html", {"upload": upload, "job": job, "here": "upload"})
     if job is None or job.ended or upload.run_id:
@@ -148,10 +159,10 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring the file in; asked twice, it is still one import."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
     if upload.check_run is None or upload.check_run.finished_at is None:
         toast(request, _("Try the file out first: nothing was brought in."), failed=True)
-        return redirect("imports:columns", pk)
+        return redirect("imports:file", pk)
     if not upload.run_job:
         job = Job(kind="import_run", about=upload.file, by=request.user, wants={"upload": upload.pk})
         job.save()
@@ -166,7 +177,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a file up before it was brought in."""
-    upload = _upload(request, pk)
+    upload = upload_of(request, pk)
     if upload.run_job is None:
         if upload.check_job:
             upload.check_job.cancel()
@@ -179,16 +190,6 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # -- what the views share --------------------------------------------------------------------------------
-
-
-def _upload(request: HttpRequest, pk: int) -> Upload:
-    """The reader's own file on its way; nobody else's."""
-    found = Upload.objects.select_related("check_run", "run", "check_job", "run_job").filter(pk=pk).first()
-    if found is None or (found.by_id != request.user.pk):
-        raise Http404(_("There is no such file."))
-    if found.run is None and not found.original.exists():
-        raise Http404(_("The file is not there any more: files are kept for seven days. Bring it in again."))
-    return found
 
 
 def _keep(upload: Upload, given: Any) -> None:
@@ -293,12 +294,3 @@ def _remember(request: HttpRequest, upload: Upload, plan: Plan, headers: list[st
     if name:
         kept = {"headers": headers, "plan": plan.as_dict(), "by": request.user}
         Mapping.objects.update_or_create(name=name, kind=upload.kind, defaults=kept)
-
-
-def _try_out(request: HttpRequest, upload: Upload) -> None:
-    if upload.check_job:
-        upload.check_job.cancel()
-    job = Job(kind="import_check", about=upload.file, by=request.user, wants={"upload": upload.pk})
-    job.save()
-    upload.check_job = job
-    upload.save()
