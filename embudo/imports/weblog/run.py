@@ -1,7 +1,7 @@
 """One run over an access log: it is read twice, first to see what each visitor does, then to record the visits.
 
 A line is known again by what it says without who asked, so a second run records nothing twice although visitors have
-other names in it (decisions/0021). Addresses are held for as long as a line is read, and nowhere else.
+other names in it (decisions/0023). Addresses are held for as long as a line is read, and nowhere else.
 """
 
 from collections.abc import Iterator
