@@ -32,6 +32,12 @@ class Limit:
         self._spent[name] = (spent + cost, now)
         return True
 
+    def wait_s(self, name: str) -> int:
+        """Return after how many whole seconds, at least 1, the name may send again."""
+        spent, since = self._spent.get(name, (0.0, 0.0))
+        left = spent - (self._clock() - since) * self.per_s - self.per_s
+        return max(1, int(left / self.per_s) + 1) if self.per_s else 1
+
     def _forget(self, now: float) -> None:
         self._spent = {name: kept for name, kept in self._spent.items() if kept[0] > (now - kept[1]) * self.per_s}
         if len(self._spent) >= MAX_KNOWN:
