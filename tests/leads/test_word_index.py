@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from embudo.core.event import DAY
-from embudo.leads import sql
+from embudo.leads import rebuild, sql
 from embudo.leads.models import Person
 from embudo.leads.queries.search import Search
 from tests.cast import MONDAY, ada, bruno, clara
@@ -72,19 +72,35 @@ def test_what_others_write_is_indexed_by_the_triggers(following: Following) -> N
 @pytest.mark.django_db(transaction=True)
 def test_filled_tables_are_migrated_there_and_back(following: Following) -> None:
     following.hears(ada.submits("contact"), bruno.submits("contact"))
-    before = {table: set(sql.rows(f"SELECT * FROM leads_{table}")) for table in TABLES}
-    indexes = made("index")
+    person, indexes = following.person(ada).id, made("index")
+    try:
+        call_command("migrate", "leads", "0010", verbosity=0)
+        names = {table: columns(table) for table in TABLES}
+        before = {table: held(table, names[table]) for table in TABLES}
+        assert found("ada") == {person}
+    finally:
+        call_command("migrate", verbosity=0)
 
-    call_command("migrate", "leads", "0010", verbosity=0)
-    assert found("ada") == {following.person(ada).id}
-    call_command("migrate", "leads", verbosity=0)
-
-    assert {table: set(sql.rows(f"SELECT * FROM leads_{table}")) for table in TABLES} == before
+    assert {table: held(table, names[table]) for table in TABLES} == before
     assert made("index") == indexes
     following.hears(clara.submits("contact"))
     assert found("clara") == {following.person(clara).id}
     assert indexed_as_known()
+    rebuild.ask(following.log)  # what later versions keep beside comes with it
+    while following.follower.advance_rebuild():
+        pass
     following.agrees()
+
+
+def columns(table: str) -> str:
+    """The columns that a table has now."""
+    with connection.cursor() as cursor:
+        return ", ".join(each.name for each in connection.introspection.get_table_description(cursor, f"leads_{table}"))
+
+
+def held(table: str, names: str) -> set[str]:
+    """The rows of a table."""
+    return {repr(row) for row in sql.rows(f"SELECT {names} FROM leads_{table}")}
 
 
 def made(kind: str) -> set[str]:

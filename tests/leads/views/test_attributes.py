@@ -333,6 +333,7 @@ def test_values_to_filter_by_cost_one_question_an_attribute_and_none_before_they
 ) -> None:
     site.hears(ada.visits("/").through(Door.SECRET).says(**{f"own_{number}": f"v{number}" for number in range(20)}))
     client = sign_in()
+    client.get("/me/")  # the first request of a session writes down where it is
     with django_assert_max_num_queries(12):
         later = text(client.get("/people/filters/", headers={"HX-Request": "true"}))
     assert "a.own_7" not in later and "/people/filters/attributes/" in later
