@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from embudo.capture import snapshot
 from embudo.config import Config
 from embudo.core.event import MINUTE
 from embudo.definition.in_force import in_force
@@ -53,7 +52,6 @@ class Clockwork:
     wait_s: float = 0.0  # after the log's upkeep has failed; 0: it went well
     keep_up_from: float = 0.0  # time.monotonic()
     moved: int = 0  # people looked at since the start
-    published_at: int = 0
 
     def tick(self) -> bool:
         """Do what is due now and return whether more is waiting."""
@@ -62,7 +60,6 @@ class Clockwork:
         more = refresh_order(self.online, at) or more
         more = rollup.refresh(at) or more
         self._keep_up(at)
-        self._publish(at)
         return more
 
     def advance_due(self, at: int) -> bool:
@@ -102,15 +99,6 @@ class Clockwork:
             logger.error("the log's upkeep failed (exit code %s), and is tried again; its own lines say why", code)
         self.wait_s = min(2 * self.wait_s, LONGEST_WAIT_S) if self.wait_s else FIRST_WAIT_S
         self.keep_up_from = time.monotonic() + self.wait_s
-
-    def _publish(self, at: int) -> None:
-        """Tell the collector the sites and keys again, should the disk have refused when they changed."""
-        if at - self.published_at >= MINUTE:
-            self.published_at = at
-            try:
-                snapshot.publish(self.config)
-            except OSError as error:
-                logger.warning("the sites and keys cannot be written for the collector: %s", error)
 
     def stop(self) -> None:
         """Wait a little for the log's upkeep, which is safe to interrupt but better finished."""

@@ -56,7 +56,7 @@ def analyst(chromium: Browser, install: Install) -> Page:
     page.goto("/")
     page.fill("input[name=email]", MAIL)
     page.fill("input[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Funnel", level=1)).to_be_visible()
     return page
 
