@@ -11,7 +11,7 @@ class ImportRun(models.Model):
     """One run of an import: what file, by which map, and how its rows fared."""
 
     name = models.CharField(max_length=100)  # the map's name; the facts' source is "import:<name>"
-    kind = models.CharField(max_length=10)  # people or facts
+    kind = models.CharField(max_length=20)  # people, facts, opportunities, companies or visits
     file = models.CharField(max_length=500)
     dry_run = models.BooleanField(default=False)
     started_at = models.BigIntegerField()

@@ -119,7 +119,7 @@ def test_an_attribute_is_changed_in_place_and_the_change_undone(page: Page, comp
     form = page.locator(".profile-form")
     form.locator("input[name=value]").fill("Querétaro del Norte")
     form.get_by_role("button", name="Save").click()
-    expect(page.locator(".profile")).to_contain_text("Querétaro del Norte", timeout=SOON_MS)
+    expect(page.locator(".profile").last).to_contain_text("Querétaro del Norte", timeout=SOON_MS)
     page.locator(".toast-undo").click()
     expect(line.locator("dd").first).to_have_text(before, timeout=SOON_MS)
 
