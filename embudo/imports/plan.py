@@ -44,6 +44,12 @@ class Plan:
     skip: dict[str, Any] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # of the columns: PostgreSQL keeps none in an object of JSON
+
+    def __post_init__(self) -> None:
+        if self.columns.keys() == set(self.order):
+            self.columns = {header: self.columns[header] for header in self.order}
+        self.order = list(self.columns)
 
     def of(self, *targets: str) -> list[str]:
         """Return the columns that are one of these, in the order of the file."""
@@ -55,7 +61,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as it is stored."""
-        return asdict(self)
+        return asdict(self) | {"order": list(self.columns)}
 
 
 def proposed(found: Found, kind: str, *, file: str, zone: str, country: str = "") -> tuple[Plan, Preset | None]:
