@@ -44,6 +44,7 @@ def test_duplicates_are_found_and_decided_on_by_keys(page: Page, company: Compan
     expect(pairs).to_have_count(count - 1)
     page.locator(".toast-card button", has_text="Undo").click()
     expect(pairs).to_have_count(count)
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("m")
     expect(page.locator(".toast-card")).to_contain_text("one person now")

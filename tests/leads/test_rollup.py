@@ -1,7 +1,5 @@
 """What the people of a company come to, and that what is kept of it follows."""
 
-import time
-
 from embudo.accounts.models import User
 from embudo.leads import rebuild, rollup
 from embudo.leads.clock import now
@@ -53,5 +51,5 @@ def test_the_clockwork_rolls_up(following: Following) -> None:
     from embudo.leads.advance import Clockwork
 
     following.hears(ada.submits("contact"))
-    Clockwork(following.config, following.log, following.follower.online, published_at=time.time_ns() // 1000).tick()
+    Clockwork(following.config, following.log, following.follower.online).tick()
     assert norte().people_count == 1

@@ -20,8 +20,10 @@
     const all = boxes();
     const ticked = all.filter((box) => box.checked).length;
     const everybody = form.elements.all.checked;
+    const short = document.getElementById("_count")?.dataset.short;
+    form.querySelector("[data-all-count]").textContent = short ? `(${short})` : "";
     form.classList.toggle("is-open", ticked > 0 || everybody);
-    form.querySelector("[data-tick-count]").textContent = everybody ? form.querySelector(".act-count").textContent.replace(/[()]/g, "") : String(ticked);
+    form.querySelector("[data-tick-count]").textContent = everybody ? short ?? "" : String(ticked);
     const page = document.querySelector("[data-tick-all]");
     if (page) { page.checked = ticked === all.length; page.indeterminate = ticked > 0 && ticked < all.length; }
   }

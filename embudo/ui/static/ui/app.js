@@ -101,6 +101,14 @@
     if (read) event.preventDefault();
   });
 
+  /* -- tables wider than their card are scrolled with the arrow keys too ------------------------------ */
+  const scrollable = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; else target.removeAttribute("tabindex");
+  }));
+  function observe() { document.querySelectorAll(".table-wrap:not([role])").forEach((wrap) => scrollable.observe(wrap)); }
+  observe();
+  document.body.addEventListener("htmx:load", observe);
+
   /* -- the reader's time zone, for those who chose none in their profile ---------------------------- */
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
