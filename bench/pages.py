@@ -230,8 +230,11 @@ def queries(kind: str) -> list[str]:
         "company": [f"company={company}" for company in companies()[::5]],
         "touch": ["last.source=google", "medium=organic", "direction=outbound", "last.campaign=nothing"],
         "consent": [
-            "consent.newsletter=given", "consent.newsletter=withdrawn", "consent.newsletter=unsaid",
-            "consent.phone=given&consent.newsletter=given", "consent.phone=unsaid",
+            "consent.newsletter=given",
+            "consent.newsletter=withdrawn",
+            "consent.newsletter=unsaid",
+            "consent.phone=given&consent.newsletter=given",
+            "consent.phone=unsaid",
         ],
         "choice": ["a.industry=logistics", "a.country=BR", "a.role=owner", "a.has_dispatcher=true"],
         "number": ["a.budget.min=20000", "a.company_size.min=50&a.company_size.max=60", "a.renewal_on.min=2026-09-01"],

@@ -60,11 +60,7 @@ def write(people: Iterable[Kept]) -> None:
     heard = [kept for kept in people if kept.whole or kept.consents]
     before = _load([kept.id for kept in heard if kept.consents and not kept.whole])
     _replace([kept.id for kept in heard if kept.whole], [])
-    rows = [
-        (kept.id, *row)
-        for kept in heard
-        for row in _rows(_with(before.get(kept.id, {}), kept.consents))
-    ]
+    rows = [(kept.id, *row) for kept in heard for row in _rows(_with(before.get(kept.id, {}), kept.consents))]
     sql.many(ADD, rows)
 
 

@@ -204,7 +204,7 @@ def _few(filters: Sequence[Filter], sort: Sort) -> Filter | None:
 
 
 def _has_driver(each: Filter) -> bool:
-    """Whether an index finds its people; none finds words by their first letter, a medium, or who never said a thing."""
+    """Whether an index finds its people; none finds a first letter, a medium, or who never answered."""
     return not isinstance(each, Search | Touched | Consented) or each.indexed
 
 
@@ -355,7 +355,9 @@ def count(filters: Sequence[Filter], *, budget_s: float = BUDGET_S) -> Count:
         return _count(len(passed) - unfinished, unfinished=unfinished)
     deadline = time.monotonic() + budget_s
     few = _few(filters, SORTS["name"])
-    if few is not None or (len(filters) == 1 and not isinstance(filters[0], Search | Touched) and _has_driver(filters[0])):
+    if few is not None or (
+        len(filters) == 1 and not isinstance(filters[0], Search | Touched) and _has_driver(filters[0])
+    ):
         return _count(_bounded(_joined(few or filters[0], filters), EXACT + 1))
     if not filters:
         source = f"leads_person{by_index('person_by_engagement')}"
