@@ -18,8 +18,8 @@ from embudo.leads.records import OwnerChange, PeopleAct, PersonFile, SavedView, 
 __all__ = [
     "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "Identifier", "ImportKey",
     "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person",
-    "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange", "Tag",
-    "Tagging",
+    "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange",
+    "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
