@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router
 from pydantic import Field
 
-from embudo.doors.api import schemas, shown
+from embudo.doors.api import schemas, seen, shown
 from embudo.doors.api.answers import answers
 from embudo.doors.api.guard import needs
 from embudo.doors.api.problem import Problem
@@ -66,6 +66,7 @@ def company_people(request: HttpRequest, asked: Asked = Query(...), company: str
     rows = Person.objects.filter(LISTED, company=_company(company), id__gt=_behind(asked.cursor)).order_by("id")
     found = list(rows.select_related("company", "owner").defer("search")[: asked.limit + 1])
     page = found[: asked.limit]
+    seen.people(request)
     return schemas.People(data=shown.people(page), next_cursor=str(page[-1].id) if len(found) > len(page) else None)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 
-from embudo.doors.api import schemas, shown
+from embudo.doors.api import schemas, seen, shown
 from embudo.doors.api.answers import answers, reply
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
@@ -27,7 +27,9 @@ LIST = "/people/{person}/opportunities"
 )
 def opportunity_list(request: HttpRequest, person: str = PersonId) -> schemas.Opportunities:
     """Those of a person, the last changed first."""
-    found = opportunities(history_of(shown.person_by(person).id))
+    row = shown.person_by(person)
+    seen.person(request, row)
+    found = opportunities(history_of(row.id))
     return schemas.Opportunities(data=[_shown(each) for each in found])
 
 

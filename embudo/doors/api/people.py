@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
 
-from embudo.doors.api import listing, schemas, shown, upsert
+from embudo.doors.api import listing, schemas, seen, shown, upsert
 from embudo.doors.api.answers import answers, check_match, is_known, reply
 from embudo.doors.api.guard import needs
 from embudo.doors.api.hold import held
@@ -59,6 +59,7 @@ class Asked(schemas.Schema):
 def people_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.People:  # noqa: B008
     """The filters and orders of the screen, page by page. A page may be short while there is a next_cursor."""
     rows, after = listing.page_of(request, asked.limit, asked.cursor, asked.sort)
+    seen.people(request)
     return schemas.People(data=shown.people(rows), next_cursor=after)
 
 
@@ -82,7 +83,7 @@ def person_get(request: HttpRequest, person: str = PersonId) -> HttpResponse:
     etag = shown.etag(row)
     if is_known(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
-    return reply(shown.person(row), headers={"ETag": etag, "Content-Location": f"/api/v1/people/{row.id}"})
+    return _told(request, row, **{"Content-Location": f"/api/v1/people/{row.id}"})
 
 
 @router.post(
@@ -99,8 +100,7 @@ def person_state(request: HttpRequest, body: schemas.PersonRow) -> HttpResponse:
     if result.person is None:
         return reply(schemas.Applying(fact=result.fact or ""), status=202)
     row = shown.person_by(result.person)
-    headers = {"ETag": shown.etag(row), "Location": f"/api/v1/people/{row.id}"}
-    return reply(shown.person(row), status=201 if outcome.new else 200, headers=headers)
+    return _told(request, row, status=201 if outcome.new else 200, Location=f"/api/v1/people/{row.id}")
 
 
 @router.patch(
@@ -123,8 +123,7 @@ def person_change(request: HttpRequest, body: schemas.PersonChange, person: str 
             owners.give(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]
     if not applied:
         return reply(schemas.Applying(fact=fact_id(request), person=str(row.id)), status=202)
-    row = shown.person_by(person)
-    return reply(shown.person(row), headers={"ETag": shown.etag(row)})
+    return _told(request, shown.person_by(person))
 
 
 def _require_followed() -> None:
@@ -207,4 +206,10 @@ def _after(request: HttpRequest, person: str, applied: bool) -> HttpResponse:
     row = shown.person_by(person)
     if not applied:
         return reply(schemas.Applying(fact=fact_id(request), person=str(row.id)), status=202)
-    return reply(shown.person(row), headers={"ETag": shown.etag(row)})
+    return _told(request, row)
+
+
+def _told(request: HttpRequest, row: Person, *, status: int = 200, **headers: str) -> HttpResponse:
+    """The person as they are now, which the trail keeps."""
+    seen.person(request, row)
+    return reply(shown.person(row), status=status, headers={"ETag": shown.etag(row), **headers})
