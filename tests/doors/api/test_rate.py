@@ -65,7 +65,8 @@ def test_zero_lifts_it_and_one_process_alone_writes_nothing(settings: Any, djang
     assert rate.is_alone(alone) and not rate.is_alone(replace(alone, web_workers=2))
     assert not rate.is_alone(replace(alone, database_url="postgresql://x/y"))
     with django_assert_num_queries(0):
-        for settings.EMBUDO in (replace(settings.EMBUDO, api_rate=0), replace(alone, api_rate=5)):
+        for config in (replace(settings.EMBUDO, api_rate=0), replace(alone, api_rate=5)):
+            settings.EMBUDO = config
             assert all(rate.allows(key) for _ in range(5))
         assert not all(rate.allows(key) for _ in range(5))
     assert not Spending.objects.exists()
