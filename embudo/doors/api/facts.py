@@ -10,7 +10,7 @@ from pydantic import Field
 
 from embudo.core import scoring
 from embudo.core.event import MINUTE, Event
-from embudo.doors.api import schemas, shown
+from embudo.doors.api import schemas, seen, shown
 from embudo.doors.api.answers import answers, reply
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
@@ -41,7 +41,9 @@ class Asked(schemas.Schema):
 )
 def events(request: HttpRequest, asked: Asked = Query(...), person: str = PersonId) -> schemas.Facts:  # noqa: B008
     """The facts of a person and of everybody merged into them, the newest first."""
-    history = history_of(shown.person_by(person).id)
+    row = shown.person_by(person)
+    history = history_of(row.id)
+    seen.person(request, row)
     taken_back = withdrawn(history)
     found = [each for each in reversed(told(history)) if not asked.kind or each.kind in asked.kind]
     if asked.cursor:
@@ -121,6 +123,7 @@ def score(request: HttpRequest, asked: At = Query(...), person: str = PersonId) 
     """The score at any instant of the past, with all parts that add up to it, by the definition in force."""
     row = shown.person_by(person)
     at = now() if asked.at is None else _past(asked.at)
+    seen.person(request, row)
     definition = scores.definition()
     facts = counted(history_of(row.id, until=at))
     explained, attributes = scoring.explain(facts, definition, at), scores.attributes_at(facts, at)

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 
-from embudo.doors.api import schemas, shown
+from embudo.doors.api import schemas, seen, shown
 from embudo.doors.api.answers import answers, reply
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
@@ -27,7 +27,9 @@ LIST = "/people/{person}/opportunities"
 )
 def opportunity_list(request: HttpRequest, person: str = PersonId) -> schemas.Opportunities:
     """Those of a person, the last changed first."""
-    found = opportunities(history_of(shown.person_by(person).id))
+    row = shown.person_by(person)
+    seen.person(request, row)
+    found = opportunities(history_of(row.id))
     return schemas.Opportunities(data=[_shown(each) for each in found])
 
 
@@ -53,11 +55,7 @@ def opportunity_move(
     request: HttpRequest, body: schemas.OpportunityMove, person: str = PersonId, opportunity: str = OpportunityId
 ) -> HttpResponse:
     """To a stage of your own sales process; what it is worth may change with it."""
-    row = shown.person_by(person)
-    there = _open(row, opportunity)
-    props = {"opportunity": there.id, "stage": body.stage, **_amount(body)}
-    id_ = fact_id(request)
-    return _after(row, there.id, id_, say(request, "opportunity_moved", row.id, props, id=id_))
+    return _carry_on(request, person, opportunity, "moved", {"stage": body.stage, **_amount(body)})
 
 
 @router.post(
@@ -68,19 +66,20 @@ def opportunity_move(
 def opportunity_end(
     request: HttpRequest, body: schemas.OpportunityEnd, person: str = PersonId, opportunity: str = OpportunityId
 ) -> HttpResponse:
-    """Won makes a customer. Lost needs a reason."""
+    """Won makes a customer, of what the opportunity was worth if nothing else is said. Lost needs a reason."""
+    if body.outcome == "lost" and body.reason is None:
+        raise invalid("body.reason", "say why it was lost")
+    said = {"reason": body.reason} if body.outcome == "lost" else _amount(body)
+    return _carry_on(request, person, opportunity, body.outcome, said)
+
+
+def _carry_on(request: HttpRequest, person: str, opportunity: str, how: str, said: dict[str, Any]) -> HttpResponse:
+    """Record what became of an open opportunity, and answer with it."""
     row = shown.person_by(person)
-    there = _open(row, opportunity)
-    props: dict[str, Any] = {"opportunity": there.id}
-    if body.outcome == "lost":
-        if body.reason is None:
-            raise invalid("body.reason", "say why it was lost")
-        props["reason"] = body.reason
-    else:
-        kept = {"amount": there.amount, "currency": there.currency} if there.amount is not None else {}
-        props |= kept | _amount(body)
-    id_ = fact_id(request)
-    return _after(row, there.id, id_, say(request, f"opportunity_{body.outcome}", row.id, props, id=id_))
+    there, id_ = _open(row, opportunity), fact_id(request)
+    worth = _amount(there) if how == "won" else {}
+    props = {"opportunity": there.id, **worth, **said}
+    return _after(row, there.id, id_, say(request, f"opportunity_{how}", row.id, props, id=id_))
 
 
 def _open(row: Person, opportunity: str) -> Opportunity:
@@ -92,8 +91,8 @@ def _open(row: Person, opportunity: str) -> Opportunity:
     return found
 
 
-def _amount(body: Any) -> dict[str, Any]:
-    return {} if body.amount is None else {"amount": body.amount, "currency": body.currency}
+def _amount(of: Any) -> dict[str, Any]:
+    return {} if of.amount is None else {"amount": of.amount, "currency": of.currency}
 
 
 def _after(row: Person, opportunity: str, fact: str, applied: bool, *, status: int = 200) -> HttpResponse:
