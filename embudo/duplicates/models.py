@@ -8,9 +8,13 @@ from django.db import models
 from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
-from embudo.leads.models import Person
+from embudo.leads.models import Merge, Person
 
 STANDING = models.Q(left__merged_into=None, left__known=True, right__merged_into=None, right__known=True)
+_LEFT, _RIGHT = models.OuterRef("left_id"), models.OuterRef("right_id")
+_APART = models.Exists(Merge.objects.filter(unmerged_at__isnull=False, survivor_id=_LEFT, absorbed_id=_RIGHT)) | (
+    models.Exists(Merge.objects.filter(unmerged_at__isnull=False, survivor_id=_RIGHT, absorbed_id=_LEFT))
+)
 BEING_APPLIED = timedelta(minutes=1)  # how long a pair that was joined is taken for one whose people are not yet
 
 
@@ -38,9 +42,15 @@ class Pair(models.Model):
 
     @classmethod
     def open(cls) -> "models.QuerySet[Pair]":
-        """Return the pairs nobody has decided on, the most probable first."""
+        """Return the pairs nobody has decided on, the most probable first; who was taken apart by hand is decided on."""
         following = models.Q(joined_at__gte=timezone.now() - BEING_APPLIED)
-        return cls.objects.filter(STANDING, refused_at=None).exclude(following).order_by("-probability", "id")
+        found = cls.objects.filter(STANDING, ~_APART, refused_at=None).exclude(following)
+        return found.order_by("-probability", "id")
+
+    @classmethod
+    def refused(cls) -> "models.QuerySet[Pair]":
+        """Return the pairs of which somebody said that they are two people."""
+        return cls.objects.filter(refused_at__isnull=False)
 
     def refuse(self, *, by: Any) -> bool:
         """Keep that these are two people; return whether nobody had said so before."""
