@@ -63,7 +63,7 @@ def run(job: Any) -> Steps:
 
 
 def _everybody() -> Iterator[pa.Table]:
-    """Yield everybody, portion by portion, as what is compared: as rows of Python they would take ten times the room."""
+    """Yield everybody by portions, as tables: as rows of Python they would take many times the room."""
     last = -(2**63)
     while True:
         wanted = f"FROM leads_person WHERE {IS_LISTED} AND id > %s ORDER BY id LIMIT {PORTION}"

@@ -83,9 +83,7 @@ class Everything:
     names: frozenset[str]
 
 
-def erase(
-    person: int, *, by: Any, why: str, log: Log | None = None, everything: Everything | None = None
-) -> Evidence:
+def erase(person: int, *, by: Any, why: str, log: Log | None = None, everything: Everything | None = None) -> Evidence:
     """Erase a person with everybody merged into them and return the log's evidence; raises NotNow.
 
     The log forgets at once. The rows go when follow reads the fact that says so, which holds nothing but a number.

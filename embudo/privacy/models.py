@@ -63,8 +63,10 @@ class Purpose(models.Model):
         return self.wordings.aggregate(latest=models.Max("version"))["latest"] or 0
 
     def wording(self, language: str, *, before: datetime | None = None) -> "Wording":
-        """Return the words in use, or those that were just `before` an instant: in this language, else in the install's,
-        else in any; raises NoWording."""
+        """Return the words in use: in this language, else in the install's, else in any; raises NoWording.
+
+        With `before` those that were in use just before that instant.
+        """
         written = self.wordings.all() if before is None else self.wordings.filter(created_at__lt=before)
         version = written.aggregate(latest=models.Max("version"))["latest"] or 0
         there = {each.language: each for each in self.wordings.filter(version=version)}

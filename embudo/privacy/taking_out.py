@@ -1,4 +1,4 @@
-"""Everything about one person as files: one JSON for machines, tables that a spreadsheet opens, and their files, in one zip."""
+"""Everything about one person in one zip: one JSON for machines, tables that a spreadsheet opens, attached files."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from embudo.privacy.everything import everything
 from embudo.ui.cells import plain_cell
 
 SHEETS = ("facts", "attributes", "consents", "opportunities", "changes_by_staff", "failed_events")
-UNSAFE = re.compile(r'[^\w .()+-]')  # for names of files
+UNSAFE = re.compile(r"[^\w .()+-]")  # for names of files
 
 
 def write(person: Person, into: BinaryIO) -> None:
@@ -36,7 +36,7 @@ def write(person: Person, into: BinaryIO) -> None:
 
 
 def _safe(found: PersonFile) -> str:
-    """The name of an attached file as every system unpacks it: its own, with its number before it, so that it is one."""
+    """The name of an attached file as every system unpacks it, with its number, so that no two have one."""
     return f"{found.pk} {UNSAFE.sub('_', files.name_of(found.name))}"
 
 

@@ -11,7 +11,8 @@ A kind is a module that holds
     run(job)    a generator that does it and yields a Progress now and then; it returns the result, a dict for JSON
 
 `run` is called again with the job's last `memory` after a crash, a pause or a retry, so what it did since
-may be done twice and must come out the same. A memory is kept until the work is done. When the job is cancelled the generator is closed at a yield.
+may be done twice and must come out the same. The memory goes when the work is done. When the job is cancelled the
+generator is closed at a yield.
 """
 
 from collections.abc import Generator, Mapping

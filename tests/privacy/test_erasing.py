@@ -173,7 +173,8 @@ def test_of_whom_nothing_can_be_looked_for_the_evidence_says_so(busy: Following)
     assert erasing.search({"+525512345678"})["files_holding"] == ["notes.txt"]
     told = erasing.search({"crm-7", "3f9c"})
     assert (told["addresses"], told["files_holding"]) == (0, [])
-    page = render_to_string("privacy/_evidence.html", {"result": {**told, "left": 0, "left_facts": 0}})
+    zeros = dict.fromkeys(("left", "left_facts", "tail_rows", "segment_rows", "segments", "failed_bodies"), 0)
+    page = render_to_string("privacy/_evidence.html", {"result": {**told, **zeros, "tables": {}, "at": MONDAY}})
     assert "not searched" in page and "Nothing of the person is left" not in page
 
 

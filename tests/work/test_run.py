@@ -166,7 +166,7 @@ def test_a_database_that_fails_when_a_job_ends_does_not_end_the_worker(monkeypat
     Job.objects.update(beat_at=timezone.now() - STALE - timedelta(seconds=1))
     assert run._take_one("one", GO_ON) is True
     job.refresh_from_db()
-    assert (job.state, job.result) == ("done", {"counted": 3})
+    assert (job.state, job.result) == ("done", {"counted": 3, "from": 3})
 
 
 def test_a_sign_of_life_that_could_not_be_given_is_given_again(monkeypatch) -> None:

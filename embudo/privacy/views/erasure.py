@@ -33,7 +33,7 @@ def take_out(request: HttpRequest, person: Person) -> HttpResponse:
     """Say what the files hold; a POST makes them and writes down who took them."""
     if request.method != "POST":
         return render(request, "privacy/take_out.html", {"person": person, "held": _held(person)})
-    content = TemporaryFile()  # a person may have many files
+    content = TemporaryFile()  # noqa: SIM115 - the response closes it; a person may have many files
     try:
         write(person, content)
     except LogUnavailable as error:
