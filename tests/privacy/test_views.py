@@ -210,7 +210,7 @@ def test_the_receipt_of_an_earlier_answer_names_the_words_of_then(
         client.post(path, answered(at=at, fact=str(number) * 32))
     (standing,) = [each for each in standings(history_of(ada.subject)) if each.said]
     said = [(each.version, bool(each.words), each.altered) for each in receipts(standing)]
-    assert said == [(2, True, False), (1, True, False), (None, False, False)]
+    assert said == [(2, True, False), (1, True, False), ("", False, False)]
 
 
 @pytest.mark.parametrize(
