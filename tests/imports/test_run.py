@@ -219,6 +219,20 @@ def test_a_figure_that_is_none_is_told_with_its_row_and_the_rest_of_the_row_is_k
     assert (person.name, person.attributes.get("company_size")) == ("Ana Ruiz", None)
 
 
+def test_a_deal_counts_without_an_amount_that_is_none(importing: Importing) -> None:
+    fact = {
+        "kind": "opportunity_won",
+        "props": {"amount": {"column": "Size", "kind": "number"}, "currency": {"value": "EURO"}},
+    }
+    (line,) = importing(ANA.replace(",120,", ",-120,"), facts=[fact])
+    assert (line.outcome, line.reason) == ("accepted", "bad_value")
+    assert "Size: “-120” is not an amount of money" in line.words
+    (won,) = [
+        event for event in importing.following.log.history([Person.objects.get().id]) if event.kind == "opportunity_won"
+    ]
+    assert won.props == {}
+
+
 def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
     following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:

@@ -1,6 +1,5 @@
 """Companies: their list, and the page of one with its people, what they did last and what is open."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +16,13 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.funnel import STAGES
-from embudo.leads import cells, columns, rollup, story
+from embudo.leads import cells, columns, owners, rollup, story
 from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import people, scores
 from embudo.leads.queries.belonging import WorksAt
 from embudo.leads.queries.companies import ORDERS, Asked
+from embudo.leads.showing import BadValue
 from embudo.leads.statements import opportunities
 from embudo.leads.timeline import Entry, entries
 from embudo.ui import figures, keyset
@@ -114,11 +114,10 @@ def page(request: HttpRequest, company: int) -> HttpResponse:
 def owner(request: HttpRequest, company: int) -> HttpResponse:
     """Give the company to somebody who works here, or to nobody."""
     found = _company(company)
-    wanted = request.POST.get("owner", request.GET.get("owner", ""))
-    known = re.fullmatch("[0-9]{1,18}", wanted, re.ASCII)
-    chosen = get_user_model().objects.filter(is_active=True, pk=int(wanted)).first() if known else None
-    if wanted and chosen is None:
-        toast(request, _("They do not work here any more; choose somebody else."), failed=True)
+    try:
+        chosen = owners.chosen(request.POST.get("owner", request.GET.get("owner")))
+    except BadValue as error:
+        toast(request, str(error), failed=True)
         return redirect("leads:company", found.pk)
     undo = f"{reverse('leads:company_owner', args=[found.pk])}?{urlencode({'owner': found.owner_id or ''})}"
     if found.owner != chosen:
