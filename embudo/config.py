@@ -121,8 +121,8 @@ class Config:
         "EMBUDO_FAILED_QUOTA_MB",
         256,
         text.whole(0, 10**6),
-        "room for the bodies of failed events, of which one site gets half of what the others leave; beyond it they count"
-        " as refused",
+        "room for the bodies of failed events, of which one site gets half of what the others leave;"
+        " beyond it they count as refused",
     )
     seal_rows: int = _setting(
         "EMBUDO_SEAL_ROWS",

@@ -18,7 +18,7 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
 from embudo.eventlog.append import failure_of
-from embudo.leads import rebuild, sql
+from embudo.leads import free_mail, rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
@@ -182,6 +182,7 @@ class Follower:
 
     def catch_up(self) -> int:
         """Follow to the end of the log and return how many facts that were."""
+        free_mail.settle()
         done = 0
         while True:
             try:
@@ -254,6 +255,7 @@ def run(config: Config, stop: threading.Event) -> None:
             if time.monotonic() - asked_at > REBUILD_S:
                 while follower.advance_rebuild() and not stop.is_set():
                     pass
+                free_mail.settle()
                 asked_at = time.monotonic()
             count = 0 if follower.cursor.passed(log.end()) else follower.step()
         except AGAIN:

@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
-from embudo.leads.records import OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
+from embudo.leads.records import FreeMail, OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
-    "Attribute", "Company", "Dispute", "EngagementSnapshot", "FollowCursor", "Identifier", "ImportKey", "ImportRow",
-    "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person", "PersonAttribute",
-    "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange", "Tag", "Tagging",
+    "Attribute", "Company", "Dispute", "EngagementSnapshot", "FollowCursor", "FreeMail", "Identifier", "ImportKey",
+    "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person",
+    "PersonAttribute", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange", "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance

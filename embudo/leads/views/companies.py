@@ -16,7 +16,7 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.funnel import STAGES
-from embudo.leads import cells, columns, owners, rollup, story
+from embudo.leads import cells, columns, free_mail, owners, rollup, story
 from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import people, scores
@@ -78,6 +78,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
         "sort_label": ORDERS[asked.sort][0],
         "stages": [(code, stage_of(code).label) for code in STAGES],
         "users": get_user_model().objects.filter(is_active=True),
+        "free_mail": sorted(free_mail.own()) if request.user.may("free_mail.edit") else (),
         "nonsense": _nonsense(request, asked),
     }
     return render(request, "leads/_companies.html" if request.htmx else "leads/companies.html", context)
