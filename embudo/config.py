@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from embudo import setting_text as text
 
-OWN = ("EMBUDO_SUPERVISED",)  # what Embudo tells its own processes
+CALLED = "EMBUDO_CALLED"  # by which command people started it, should that not be `embudo up`
+OWN = ("EMBUDO_SUPERVISED", CALLED)  # what Embudo tells its own processes
 
 
 def _setting(name: str, default: Any, read: text.Reader, words: str) -> Any:

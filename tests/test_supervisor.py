@@ -128,7 +128,7 @@ def test_a_taken_port_is_told_with_what_to_do() -> None:
         words = supervisor.ports_taken(Config(web_port=port, collector_port=_free()), ["web", "collector"])
     assert len(words) == 1
     assert f"Port {port} on 127.0.0.1 is taken" in words[0]
-    assert f"EMBUDO_WEB_PORT={port + 10} embudo up" in words[0]
+    assert f"EMBUDO_WEB_PORT={port + 10} embudo up --data {config.data}" in words[0]
 
 
 def test_up_refuses_to_start_when_a_port_is_taken(install: Install) -> None:

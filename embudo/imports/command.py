@@ -41,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
             return _run(given, plan)
         except OSError as error:
             words = _("%(file)s cannot be used: %(reason)s; nothing was imported")
-            why = _("there is no such file") if isinstance(error, FileNotFoundError) else reason(error)
+            missing = isinstance(error, FileNotFoundError) and error.filename != given.report
+            why = _("there is no such file") if missing else reason(error)
             print(words % {"file": error.filename or "", "reason": why}, file=sys.stderr)
         except (BadFile, LookupError) as error:
             print(error, file=sys.stderr)

@@ -87,6 +87,7 @@ def test_another_company_does_not_go_into_the_same_folder(install):
     install.embudo("demo", *PLAN)
     refused = install.embudo("demo", "--seed", "5", "--until", "2026-06-09", code=1)
     assert "choose another folder" in refused
+    assert "--people" in refused and "--seed" in refused and "Plan(" not in refused
 
 
 def test_an_install_with_facts_of_its_own_is_left_alone(install):

@@ -1,6 +1,8 @@
 """Backup and restore, with the commands as people run them, on both shapes."""
 
+import gzip
 import json
+import random
 import tarfile
 import threading
 from dataclasses import replace
@@ -143,8 +145,11 @@ def test_half_a_backup_is_none(tmp_path: Path) -> None:
         archive.bytes("a", b"a" * 5000)
         archive.listing({})
     (tmp_path / "half.tar").write_bytes(file.read_bytes()[:3000])
-    with pytest.raises(BadArchive):
+    with pytest.raises(BadArchive, match="is cut short or damaged; copy it again, or take another backup"):
         unpack(tmp_path / "half.tar", tmp_path / "out")
+    (tmp_path / "half.tar.gz").write_bytes(gzip.compress(random.Random(1).randbytes(9000))[:3000])
+    with pytest.raises(BadArchive, match="is no backup of Embudo|is cut short or damaged"):
+        unpack(tmp_path / "half.tar.gz", tmp_path / "out")
 
 
 def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:
