@@ -95,8 +95,8 @@ def _plan(config: Config, options: argparse.Namespace) -> Plan:
 
 def _arguments(plan: Plan) -> str:
     """The options that make this company, as they are written."""
-    until = EPOCH + timedelta(microseconds=plan.until)
-    return f"--people {plan.people} --days {plan.days} --seed {plan.seed} --until {until:%Y-%m-%dT%H:%M}"
+    until = (EPOCH + timedelta(microseconds=plan.until)).replace(tzinfo=None).isoformat()
+    return f"--people {plan.people} --days {plan.days} --seed {plan.seed} --until {until}"
 
 
 def _default(kept: Plan) -> Plan:

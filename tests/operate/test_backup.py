@@ -148,7 +148,7 @@ def test_half_a_backup_is_none(tmp_path: Path) -> None:
     with pytest.raises(BadArchive, match="is cut short or damaged; copy it again, or take another backup"):
         unpack(tmp_path / "half.tar", tmp_path / "out")
     (tmp_path / "half.tar.gz").write_bytes(gzip.compress(random.Random(1).randbytes(9000))[:3000])
-    with pytest.raises(BadArchive, match="is no backup of Embudo|is cut short or damaged"):
+    with pytest.raises(BadArchive, match=r"no backup of Embudo|cut short or damaged"):
         unpack(tmp_path / "half.tar.gz", tmp_path / "out")
 
 
