@@ -248,6 +248,14 @@ def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
 
     assert command.main(["people", str(tmp_path / "gone.csv"), "--map", str(plan)]) == command.CANNOT
     assert "gone.csv cannot be used: there is no such file; nothing was imported" in capsys.readouterr().err
+    assert command.main(["people", str(tmp_path), "--map", str(plan)]) == command.CANNOT
+    assert "it is a folder, not a file; nothing was imported" in capsys.readouterr().err
+    (tmp_path / "empty.csv").touch()
+    assert command.main(["people", str(tmp_path / "empty.csv"), "--map", str(plan)]) == command.CANNOT
+    assert "the file is empty: its first line names no column" in capsys.readouterr().err
+    nowhere = str(tmp_path / "no" / "r.csv")
+    assert command.main(["people", str(file), "--map", str(plan), "--report", nowhere]) == command.CANNOT
+    assert "r.csv cannot be used: there is no such file or folder" in capsys.readouterr().err
     assert command.main(["people", str(file), "--map", str(file)]) == command.CANNOT
     error = capsys.readouterr().err
     assert "f.csv is no map" in error and "39" not in error
