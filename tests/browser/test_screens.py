@@ -19,6 +19,9 @@ FOUND = """async (only) => (await axe.run({resultTypes: ["violations"], ...(only
 COLOURS = {"type": "rule", "values": ["color-contrast"]}  # all that differs between light and dark
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+CUT_OFF = """() => [...document.querySelectorAll(".bottom > a, .bottom summary")]
+    .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent.trim())"""
+
 
 def screens(company: Company, page: Page) -> list[str]:
     """The addresses of all screens, those of the first site and failed event among them."""
@@ -97,6 +100,7 @@ def walk(page: Page, addresses: Sequence[str], widths: Sequence[int], *, both_th
             page.set_viewport_size({"width": width, "height": 900})
             if (wide := page.evaluate(TOO_WIDE)) > 0:
                 wrong.append(f"{wide} px too wide")
+            wrong += [f"no room for {each} in the menu" for each in page.evaluate(CUT_OFF)]
             found += [f"{address} at {width} px: {each}" for each in wrong]
             wrong = []
         found += [f"{address}: {each}" for each in problems if "404" not in each or expected != 404]

@@ -48,6 +48,7 @@ class Row:
     name: str
     domain: str
     people: str
+    count: int  # of people
     stage: str
     fit: str
     engagement: str
@@ -153,6 +154,7 @@ def _row(company: Company, rolled: rollup.Rolled, stages: Mapping[str, str]) -> 
         name=str(company),
         domain=company.domain if company.domain != company.name else "",
         people=figures.number(rolled.people),
+        count=rolled.people,
         stage=stages[_stage(rolled)],
         fit=figures.number(rolled.fit),
         engagement=figures.number(rolled.engagement, 1),
