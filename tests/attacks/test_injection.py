@@ -66,13 +66,13 @@ def test_nothing_in_the_address_of_a_list_is_carried_out(house: House, payload: 
 @pytest.mark.parametrize("payload", ["quote", "template", "nul", "beyond 64 bits", "odd letters"])
 def test_nothing_in_a_field_of_a_form_is_carried_out(house: House, payload: str) -> None:
     odd = PAYLOADS[payload]
-    filled = dict.fromkeys(FIELDS, odd)
+    filled, client = dict.fromkeys(FIELDS, odd), house.browser("admin")
     for each in addresses():
-        if each.name == "accounts:sign_out":
-            continue
-        answer = house.browser("admin").post(each.path(house.values), filled)
+        answer = client.post(each.path(house.values), filled)
         assert answer.status_code < 500, each.name
         assert _gave_nothing_away(answer), each.name
+        if "_auth_user_id" not in client.session:  # some posts end the session
+            client = house.browser("admin")
     assert Person.objects.exists()
 
 
