@@ -17,7 +17,7 @@ def test_a_role_passes_exactly_where_the_table_lets_it(house: House, role: str) 
     if role == "gone":
         User.objects.filter(email="marketing@norte.example").update(is_active=False)
     for each in addresses():
-        if each.permission is None:
+        if each.permission is None or each.name == "api:nothing":  # what is nowhere is nobody's
             continue
         allowed = role in list(Role) and (each.permission == "" or may(role, each.permission))
         for method in ("GET", "POST"):
