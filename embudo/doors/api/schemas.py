@@ -305,6 +305,17 @@ class Opportunities(Schema):
     data: list[Opportunity]
 
 
+class Deal(Opportunity):
+    person: str
+    person_name: str
+    owner: str | None = Field(description="Mail address of the user who looks after the person.")
+
+
+class Deals(Schema):
+    data: list[Deal]
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
+
+
 class Me(Schema):
     """The key that asks."""
 
