@@ -26,7 +26,7 @@ def opened(text: str, purpose: str) -> str:
         raise Unreadable("it was sealed under another key of the install") from error
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg]
+class SealedField(models.TextField):
     """A text that lies sealed in its table; read, it is the text itself, or None when the key was another one.
 
     Empty stays empty. `purpose` separates the keys of one kind of secret from those of others.
