@@ -1,20 +1,17 @@
 """What django-allauth asks of us: who may come in, where it leads, how secrets are kept, what is told and recorded."""
 
-import base64
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.messages import ERROR
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,9 +19,11 @@ from embudo.accounts import attempts
 from embudo.accounts.entering import on_this_site
 from embudo.accounts.models import AuditEntry, Invitation, User, normal_email
 from embudo.accounts.models.invitation import Spent
+from embudo.accounts.sealing import opened, sealed
 from embudo.setting_text import providers_of
 from embudo.ui.toasts import toast
 
+SECOND_STEP = "embudo.accounts.second_step"  # the purpose of its sealed secrets
 WRONG_CODE = gettext_lazy("This code is not right. Codes change every 30 seconds: type the one shown now.")
 NO_ACCOUNT = gettext_lazy("Nobody with this address works here. Ask an administrator to invite you.")
 NOT_VERIFIED = gettext_lazy("The provider does not vouch for your e-mail address. Verify it there, then try again.")
@@ -92,10 +91,10 @@ class SecondStepAdapter(DefaultMFAAdapter):
     error_messages: ClassVar = {**DefaultMFAAdapter.error_messages, "incorrect_code": WRONG_CODE}
 
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return sealed(text, SECOND_STEP)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        return opened(encrypted_text, SECOND_STEP)
 
     def get_totp_issuer(self) -> str:
         return "Embudo"
@@ -189,9 +188,3 @@ def _invited(email: str, sociallogin: Any) -> User | None:
 def _refused(request: HttpRequest, why: Any) -> ImmediateHttpResponse:
     toast(request, str(why), failed=True)
     return ImmediateHttpResponse(redirect("accounts:sign_in"))
-
-
-def _box() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [salted_hmac("embudo.accounts.second_step", "", secret=key, algorithm="sha256").digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -80,11 +80,15 @@ WORDS = {
 }
 
 # What is seen, not changed: verb -> whether it is about one lead, whose id is then kept (AuditEntry.saw).
-SIGHTS = {"person_opened": True, "person_exported": True, "list_exported": False}
+SIGHTS = {
+    "person_opened": True, "person_exported": True, "person_read": True, "list_exported": False, "list_read": False,
+}  # fmt: skip
 WORDS |= {
     "person_opened": _("opened the page of %(about)s"),
     "person_exported": _("exported all that is kept on %(about)s"),
+    "person_read": _("read %(about)s by the API key “%(key)s”"),
     "list_exported": _("exported a list: %(about)s"),
+    "list_read": _("read the list %(about)s by the API key “%(key)s”"),
 }
 
 

@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts.models import AuditEntry, User
+from embudo.accounts.sealing import SealedField
 from embudo.doors.scopes import SCOPES
 from embudo.doors.troubles import said
 from embudo.leads.clock import now
 
 PREFIX = "ek_"
 USED_EVERY = timedelta(minutes=1)  # so exactly is known when a key was last used
+SIGNING, ANSWERS = "embudo.doors.signing", "embudo.doors.answers"  # the purposes of what lies sealed
 BOTH_SECRETS = timedelta(hours=24)  # so long the old secret of a webhook signs beside the new one
 
 
@@ -103,10 +105,18 @@ class Answer(models.Model):
     turn = models.CharField(max_length=32)  # of who does it now
     status = models.SmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
-    body = models.TextField(blank=True)
+    body = SealedField(blank=True, purpose=ANSWERS)  # it may hold the secret of a webhook
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "text"], name="answer_once")]
+
+
+class Spending(models.Model):
+    """How much of its rate a key has spent, for all processes of the site together."""
+
+    key = models.OneToOneField(ApiKey, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    spent = models.FloatField()
+    as_of_at = models.BigIntegerField()
 
 
 class Hold(models.Model):
@@ -128,8 +138,8 @@ class Endpoint(models.Model):
     name = models.CharField(_("name"), max_length=80)
     url = models.CharField(_("address"), max_length=500)
     kinds = models.JSONField(_("tell it about"), default=list)
-    secret = models.CharField(max_length=80)  # it signs, so it cannot be a hash
-    old_secret = models.CharField(max_length=80, blank=True)
+    secret = SealedField(purpose=SIGNING)  # it signs, so it cannot be a hash; None: sealed under another key
+    old_secret = SealedField(blank=True, purpose=SIGNING)
     old_secret_until = models.DateTimeField(null=True)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -172,11 +182,16 @@ class Endpoint(models.Model):
         both = bool(self.old_secret) and self.old_secret_until is not None and self.old_secret_until > at
         return [self.secret, self.old_secret] if both else [self.secret]
 
+    @classmethod
+    def mute(cls) -> list["Endpoint"]:
+        """Return those that nothing can be signed for: the install's key was another one when they were made."""
+        return [each for each in cls.objects.filter(retired_at=None) if not each.secret]
+
     def change_secret(self, *, by: User) -> None:
         """Sign with a fresh secret; for a day the old one signs, too, so that nothing is refused meanwhile."""
         with transaction.atomic():
             Endpoint.objects.filter(pk=self.pk).update(
-                old_secret=self.secret, old_secret_until=timezone.now() + BOTH_SECRETS, secret=new_secret()
+                old_secret=self.secret or "", old_secret_until=timezone.now() + BOTH_SECRETS, secret=new_secret()
             )
             AuditEntry.record(by, "webhook_secret_changed", self.name)
         self.refresh_from_db()
@@ -252,6 +267,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.message}"
+
+
+class Waiting(models.Model):
+    """Somebody who waited for an answer of sales at the last look, so that it is told once that they do."""
+
+    person = models.BigIntegerField(primary_key=True)
 
 
 class Attempt(models.Model):

@@ -26,6 +26,7 @@ SCOPES = {
         Scope("events:read", "people.see", _("read the timeline of people")),
         Scope("events:write", "people.edit", _("record calls, meetings, notes, purchases and referrals")),
         Scope("companies:read", "people.see", _("read companies")),
+        Scope("companies:write", "people.edit", _("state attributes and owner of companies")),
         Scope("opportunities:read", "people.see", _("read opportunities")),
         Scope("opportunities:write", "opportunities.edit", _("open, move, win and lose opportunities")),
         Scope("webhooks:manage", "webhooks.edit", _("add, change, pause and remove webhooks")),

@@ -9,7 +9,11 @@ TABLES = {
     "doors.ApiKey": Place(_("API keys, as hashes"), _("other software acts by them"), USER_LONG, False),
     "doors.Answer": Place(_("answers to requests of software"), _("a repeated request is done once"), _("a day")),
     "doors.Hold": Place(_("who is changing what just now"), _("one change at a time"), _("seconds"), False),
-    "doors.Endpoint": Place(_("webhooks, with their secrets"), _("whom to tell what happens"), USER_LONG, False),
+    "doors.Spending": Place(
+        _("how much of its rate a key has spent"), _("one limit for all processes"), USER_LONG, False
+    ),
+    "doors.Waiting": Place(_("who waits for an answer of sales"), _("webhooks are told once"), _("while they wait")),
+    "doors.Endpoint": Place(_("webhooks, with their secrets sealed"), _("whom to tell what happens"), USER_LONG, False),
     "doors.Delivery": Place(
         _("what webhooks are told"),
         _("sent until it is taken, and sent again when asked"),

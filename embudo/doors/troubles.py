@@ -32,6 +32,9 @@ TROUBLES = {
     "it holds spaces, a backslash or signs that cannot be seen, or is longer than 2,000 characters": _(
         "it holds spaces, a backslash or signs that cannot be seen, or is longer than 2,000 characters"
     ),
+    "its secret was sealed under another key of this install; make a new one, or put the key back": _(
+        "its secret was sealed under another key of this install; make a new one, or put the key back"
+    ),
     "its name is not known": _("its name is not known"),
     "the secure connection failed": _("the secure connection failed"),
     "what it answered is no HTTP": _("what it answered is no HTTP"),

@@ -1,6 +1,5 @@
 """What one row of a file says, by the map: who it is about, the facts it states, and what is wrong with it."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +16,7 @@ from embudo.core.identity import SOCIAL, identifiers
 from embudo.core.money import read_money
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
+from embudo.leads.companies import site_domain
 from embudo.leads.company_facts import company_identifier
 from embudo.leads.phone import international
 from embudo.leads.profile import folded
@@ -24,7 +24,6 @@ from embudo.leads.profile import folded
 AGAIN = "-u"  # in ids of facts that are recorded again after an undo
 NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
-SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
 STAGE_SET = "stage_set"
@@ -359,12 +358,6 @@ def _first(read: Callable[[str], str | None], texts: Sequence[str]) -> str | Non
 def _plain_phone(text: str) -> str:
     """Without what exports write before a number: the sign of a text cell, the mark of Meta's downloads."""
     return text.lstrip("'").removeprefix("p:")
-
-
-def site_domain(text: str) -> str:
-    """Return the domain of a company's site or of an address as people write it; empty when it is none."""
-    found = SITE.fullmatch(text.strip().lower())
-    return found[1] if found else ""
 
 
 def _all(remarks: list[tuple[Reason, str]]) -> str:

@@ -1,5 +1,6 @@
 """Which company somebody belongs to: by the domain of their mail, else by the name they state."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from embudo.core.event import subject_of
 from embudo.leads import sql
 from embudo.leads.profile import folded
 
+SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 SLICE = 1000  # rows deleted in one transaction
 
 # Domains at which anybody gets an address: they say nothing of a company.
@@ -61,6 +63,12 @@ def drop_empty(among: Collection[int] | None = None) -> None:
     some = f"SELECT id FROM leads_company WHERE {empty} LIMIT {SLICE}"
     while sql.one(f"DELETE FROM leads_company WHERE id IN ({some})"):
         pass
+
+
+def site_domain(text: str) -> str:
+    """Return the domain of a company's site or of an address as people write it; empty when it is none."""
+    found = SITE.fullmatch(text.strip().lower())
+    return found[1] if found else ""
 
 
 def mail_domain(mail: Any, free: Collection[str] = ()) -> str:

@@ -5,20 +5,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from django.db import connection
 
 from embudo.core import attributes
-from embudo.core.event import Event
+from embudo.core.event import Event, subject_of
 from embudo.eventlog import Cursor, Log
 from embudo.leads import profile, sql
 from embudo.leads.history import BOOKKEEPING, EXPIRED, is_of_company, judgements
+from embudo.leads.models import Company
 from embudo.leads.profile_rows import settle_companies
 
 CHANGED = "company_changed"
-WRITE = (  # who people say their company is goes before, unless they only have its domain
+WRITE = (  # what people call their company goes before, unless they only have its domain; its own name may be mended
     "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', %s)"
     " ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, name = CASE"
-    " WHEN leads_company.name = leads_company.domain THEN excluded.name ELSE leads_company.name END"
+    " WHEN excluded.name <> '' AND leads_company.name IN (leads_company.domain, {said}) THEN excluded.name"
+    " ELSE leads_company.name END"
 )
+SAID = {
+    "sqlite": "json_extract(leads_company.attributes, '$.name')",
+    "postgresql": "leads_company.attributes ->> 'name'",
+}
 
 
 def company_identifier(domain: str, name: str) -> str | None:
@@ -26,6 +33,13 @@ def company_identifier(domain: str, name: str) -> str | None:
     if domain:
         return f"company:{domain}"
     return f"company:name:{profile.folded(name.strip())}" if name.strip() else None
+
+
+def identifier_of(company: Company, log: Log) -> str:
+    """Return the identifier of a company that is there; one whose name was changed by facts is told by these."""
+    likely = {f"company:{company.domain}", f"company:name:{profile.folded(company.name)}"}
+    found = next((each for each in sorted(likely) if subject_of(each) == company.id), None)
+    return found or next(event.identifier for event in log.history({company.id}))
 
 
 def domain_of(identifier: str) -> str:
@@ -70,7 +84,7 @@ class Companies:
             name = str(known.get("name") or domain)[:300]
             if known:
                 rows.append((company, name, domain, msgspec.json.encode(known).decode()))
-        sql.many(WRITE, rows)
+        sql.many(WRITE.format(said=SAID[connection.vendor]), rows)
         silent = [company for company, (_identifier, known) in self.known.items() if not known]
         sql.many("UPDATE leads_company SET attributes = '{}' WHERE id = %s", [(each,) for each in silent])
         settle_companies(silent)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from embudo.accounts.models import AuditEntry
 from embudo.leads import sql
 from embudo.leads.clock import now
-from embudo.leads.models import OwnerChange, Person
+from embudo.leads.models import Company, OwnerChange, Person
 from embudo.leads.showing import BadValue
 
 CHANGED = "owner_changed"
@@ -44,6 +44,16 @@ def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None 
         OwnerChange.objects.create(person=person, owner=owner, by=by, at=now() if at is None else at, fact=fact)
         Person.objects.filter(pk=person.id).update(owner=owner)
         _note(person, owner, by)
+
+
+def give_company(company: Company, owner: Any, *, by: Any) -> None:
+    """Give a company to a user, or to nobody; nothing is noted when it is theirs already."""
+    if company.owner == owner:
+        return
+    with transaction.atomic():
+        Company.objects.filter(pk=company.pk).update(owner=owner)
+        before = str(company.owner or "")
+        AuditEntry.record(by, "company_owner_changed", str(company), before=before, now=str(owner or ""))
 
 
 def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> None:

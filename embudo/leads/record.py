@@ -18,11 +18,11 @@ APP = "app"
 LOOK_S = 0.01  # between two looks at the cursor
 PATIENCE_S = 1.0
 
-# What a person in the app may record of somebody.
+# What a person in the app may record of somebody, or of a company.
 KINDS = frozenset(
     "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
     "opportunity_lost people_merged people_unmerged identity_linked verdict_revised fact_withdrawn call_made "
-    "meeting_held note_written purchase_made referral_made event_attended social_interaction".split()
+    "meeting_held note_written purchase_made referral_made event_attended social_interaction company_changed".split()
 )
 
 
@@ -40,7 +40,10 @@ class NotRecorded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One fact to record: about a person, or about whom its traits or the id in another system (`user_id`) name."""
+    """One fact to record: about a person, or about whom its traits or the id in another system (`user_id`) name.
+
+    `company` is the identifier of a company, when the fact is about one.
+    """
 
     kind: str
     props: Mapping[str, Any]
@@ -49,6 +52,7 @@ class Saying:
     user_id: str | None = None
     at: int | None = None
     utm: Mapping[str, str] | None = None  # how somebody came to us
+    company: str | None = None
 
 
 def record(
@@ -123,7 +127,7 @@ def fact_of(
     `by` is the user who says so; None: the fact names nobody. Raises ValueError on one about nobody.
     """
     moment = now() if moment is None else moment
-    identifier = f"person:{said.person}" if said.person is not None else _named_by(said)
+    identifier = said.company or (f"person:{said.person}" if said.person is not None else _named_by(said))
     who = {} if by is None else {"by": getattr(by, "pk", None), "by_name": str(by)}
     return Event(
         source=APP,

@@ -8,16 +8,16 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from embudo.config import Config
-from embudo.operate import machine, outgoing, place
+from embudo.operate import machine, outgoing, place, sealed
 from embudo.operate.finding import Check, Finding, Grade, bad
 from embudo.operate.running import running
 
 QUICK: tuple[Check, ...] = (
-    machine.disk, machine.clock, place.files, place.proxies, outgoing.webhooks, machine.versions,
+    machine.disk, machine.clock, place.files, place.proxies, outgoing.webhooks, sealed.secrets, machine.versions,
 )  # fmt: skip
 ALL: tuple[Check, ...] = (
-    *QUICK[:4], place.names, machine.ports, place.tables, running, place.log, outgoing.webhooks, place.mail,
-    machine.versions,
+    *QUICK[:4], place.names, machine.ports, place.tables, running, place.log, outgoing.webhooks, sealed.secrets,
+    place.mail, machine.versions,
 )  # fmt: skip
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.BAD: "BAD "}
 

@@ -39,7 +39,10 @@ def _secret(file: Path) -> list[Finding]:
         bad(
             _("The secret key can be read by others"),
             _("Whoever has it can sign in as anybody."),
-            _("chmod 600 %(file)s, and if others use this machine, delete it: a new one is made at the next start")
+            _(
+                "chmod 600 %(file)s, and if others use this machine, delete it: a new one is made at the next start, "
+                "and the secrets of webhooks and of second steps are then to be made anew"
+            )
             % {"file": file},
         )
     ]

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from embudo.accounts.models import User
-from embudo.doors.api import people, saying
+from embudo.doors.api import saying
 from embudo.doors.models import ApiKey
 from embudo.doors.scopes import offered
 from embudo.leads import record
@@ -29,7 +29,7 @@ def site(following: Following, settings: Any, monkeypatch: pytest.MonkeyPatch) -
         following.follower.catch_up()
         return waits(receipt, timeout_s)
 
-    for module in (saying, people, applying):
+    for module in (saying, applying):
         monkeypatch.setattr(module, "wait_until_followed", follow_and_wait)
     yield following
     record.the_log().close()

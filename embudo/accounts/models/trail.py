@@ -1,5 +1,6 @@
 """The trail: who changed what, and who saw whom."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
@@ -59,12 +60,14 @@ class AuditEntry(models.Model):
         """Add that somebody saw something, once per person, thing and hour; return whether it is new this hour.
 
         `verb` is a key of accounts.audit.SIGHTS. `of` says what was seen: the id of a lead where the verb is about one,
-        else what tells one list or export from another. One read when it is known already, one insert when not.
+        else what tells one list or export from another. With other `detail`, such as another API key, it is another
+        sight. One read when it is known already, one insert when not.
         """
         if verb not in SIGHTS:
             raise KeyError(verb)
         at = at or timezone.now()
-        seen = sha256(f"{by.pk}:{verb}:{int(at.timestamp()) // 3600}:{of}".encode()).hexdigest()
+        also = f":{json.dumps(detail, sort_keys=True)}" if detail else ""
+        seen = sha256(f"{by.pk}:{verb}:{int(at.timestamp()) // 3600}:{of}{also}".encode()).hexdigest()
         if cls.objects.filter(seen=seen).exists():
             return False
         person = str(of) if SIGHTS[verb] else ""

@@ -1,20 +1,28 @@
 """Companies, attributes and the key itself over the API."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
 
-from embudo.doors.api import schemas, shown
-from embudo.doors.api.answers import answers
+from embudo.doors.api import firms, schemas, seen, shown, values
+from embudo.doors.api.answers import answers, check_match, is_known, reply
 from embudo.doors.api.guard import needs
+from embudo.doors.api.hold import held
+from embudo.doors.api.once import fact_id, once
+from embudo.doors.api.people import KNOWS, MATCHES, WRITES
 from embudo.doors.api.problem import Problem
+from embudo.doors.api.saying import all_followed, record, require_followed
+from embudo.doors.api.upsert import counted
 from embudo.doors.api.values import catalogue
 from embudo.doors.models import ApiKey
+from embudo.eventlog import Outcome
+from embudo.leads import owners
+from embudo.leads.company_facts import CHANGED, identifier_of
 from embudo.leads.models import LISTED, Company, Person
 from embudo.leads.naming import label_of
+from embudo.leads.record import Saying, the_log
 
 router = Router()
 CompanyId = Path(..., pattern=r"^[0-9]{1,19}$")
@@ -39,22 +47,90 @@ class CompaniesAsked(Asked):
     **needs("companies:read"),
 )  # fmt: skip
 def company_list(request: HttpRequest, asked: CompaniesAsked = Query(...)) -> schemas.Companies:  # noqa: B008
-    """In the order of their ids. Companies follow from what people state: state `company` of a person to change one."""
-    rows = Company.objects.filter(id__gt=_behind(asked.cursor)).order_by("id")
+    """In the order of their ids: those that people work at, and those of which something was stated."""
+    rows = Company.objects.select_related("owner").filter(id__gt=_behind(asked.cursor)).order_by("id")
     if asked.domain:
         rows = rows.filter(domain=asked.domain.strip().lower())
     found = list(rows[: asked.limit + 1])
     page = found[: asked.limit]
-    return schemas.Companies(data=_shown(page), next_cursor=str(page[-1].id) if len(found) > len(page) else None)
+    return schemas.Companies(
+        data=shown.companies(page), next_cursor=str(page[-1].id) if len(found) > len(page) else None
+    )
+
+
+@router.post(
+    "/companies/bulk", response=answers(schemas.CompanyResults, 409, 413), summary="State many companies",
+    tags=["Companies"], **needs("companies:write", **WRITES),
+)  # fmt: skip
+@once
+def companies_state(request: HttpRequest, body: schemas.CompanyRows) -> HttpResponse:
+    """Up to 1,000 at once. Each row has its own result: one that is refused keeps no other from being kept."""
+    results, applied, _new = firms.rows(request, body.rows)
+    return reply(schemas.CompanyResults(results=results, applied=applied, **counted(results)))
+
+
+@router.post(
+    "/companies", response=answers(schemas.Company, 409, also={201: schemas.Company, 202: schemas.Applying}),
+    summary="State a company", tags=["Companies"], **needs("companies:write", **WRITES),
+)  # fmt: skip
+@once
+def company_state(request: HttpRequest, body: schemas.CompanyRow) -> HttpResponse:
+    """Makes the company, or states more of the one known by this domain or name. 201 when none was known by it."""
+    (result,), applied, new = firms.rows(request, [body])
+    if result.why is not None:
+        raise Problem("not_valid", result.why, errors=[{"at": "body", "what": result.why}])
+    address = f"/api/v1/companies/{result.company}"
+    return _told(request, str(result.company), applied, status=201 if new else 200, Location=address)
 
 
 @router.get(
-    "/companies/{company}", response=answers(schemas.Company, 404), summary="Read a company", tags=["Companies"],
-    **needs("companies:read"),
+    "/companies/{company}", response=answers(schemas.Company, 404, also={304: None}), summary="Read a company",
+    tags=["Companies"], **needs("companies:read", **KNOWS),
 )  # fmt: skip
-def company_get(request: HttpRequest, company: str = CompanyId) -> schemas.Company:
-    """One company."""
-    return _shown([_company(company)])[0]
+def company_get(request: HttpRequest, company: str = CompanyId) -> HttpResponse:
+    """One company. ETag stands for all but how many people it has."""
+    row = _company(company)
+    etag = shown.company_etag(row)
+    return HttpResponse(status=304, headers={"ETag": etag}) if is_known(request, etag) else _reply(row)
+
+
+@router.patch(
+    "/companies/{company}", response=answers(schemas.Company, 404, 409, 412, also={202: schemas.Applying}),
+    summary="Change a company", tags=["Companies"], **needs("companies:write", **MATCHES),
+)  # fmt: skip
+@once
+def company_change(request: HttpRequest, body: schemas.CompanyChange, company: str = CompanyId) -> HttpResponse:
+    """Changes what is named and nothing else. What people state their company to be stays what they state."""
+    with held(f"company:{_company(company).id}"):
+        if "If-Match" in request.headers:
+            require_followed()
+        row = _company(company)
+        check_match(request, shown.company_etag(row))
+        owner = values.owner_of(body.owner)
+        changed = values.changed(body.attributes or {}, firms.known_of(row))
+        applied = not changed or _say(request, row, changed)
+        if "owner" in body.model_fields_set:
+            owners.give_company(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]
+    return _told(request, company, applied)
+
+
+def _say(request: HttpRequest, row: Company, changed: dict[str, Any]) -> bool:
+    saying = Saying(CHANGED, {"traits": changed}, fact_id(request), company=identifier_of(row, the_log()))
+    (receipt,) = record(request, [saying])
+    if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
+        raise Problem("conflict", "The log holds another fact by this Idempotency-Key.")
+    return all_followed([receipt])
+
+
+def _told(request: HttpRequest, company: str, applied: bool, *, status: int = 200, **headers: str) -> HttpResponse:
+    """The company as it is after a fact, or that it is being applied."""
+    if not applied:
+        return reply(schemas.Applying(fact=fact_id(request)), status=202)
+    return _reply(_company(company), status=status, **headers)
+
+
+def _reply(row: Company, *, status: int = 200, **headers: str) -> HttpResponse:
+    return reply(shown.companies([row])[0], status=status, headers={"ETag": shown.company_etag(row), **headers})
 
 
 @router.get(
@@ -66,6 +142,7 @@ def company_people(request: HttpRequest, asked: Asked = Query(...), company: str
     rows = Person.objects.filter(LISTED, company=_company(company), id__gt=_behind(asked.cursor)).order_by("id")
     found = list(rows.select_related("company", "owner").defer("search")[: asked.limit + 1])
     page = found[: asked.limit]
+    seen.people(request)
     return schemas.People(data=shown.people(page), next_cursor=str(page[-1].id) if len(found) > len(page) else None)
 
 
@@ -102,14 +179,7 @@ def _behind(cursor: str) -> int:
 
 def _company(text: str) -> Company:
     number = int(text)
-    found = Company.objects.filter(pk=number).first() if number < shown.MOST_ID else None
+    found = Company.objects.select_related("owner").filter(pk=number).first() if number < shown.MOST_ID else None
     if found is None:
         raise Problem("not_found", "There is no company with this id.")
     return found
-
-
-def _shown(rows: Iterable[Company]) -> list[schemas.Company]:
-    found = list(rows)
-    listed = Person.objects.filter(LISTED, company__in=found).values("company")
-    counts = dict(listed.annotate(n=Count("id")).values_list("company", "n"))
-    return [shown.company(each, counts.get(each.id, 0)) for each in found]

@@ -1,13 +1,12 @@
 """Who may ask: the key in the Authorization header, its scope, and how often it may."""
 
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from embudo.collector.limits import Limit
+from embudo.doors.api import rate
 from embudo.doors.api.problem import Problem
 from embudo.doors.models import ApiKey
 from embudo.doors.scopes import SCOPES
@@ -43,16 +42,9 @@ def no_key(words: str) -> Problem:
 
 def check_rate(key: ApiKey) -> None:
     """Raise Problem when a key has spent what it may in this second."""
-    limit = _limit(settings.EMBUDO.api_rate)
-    if not limit.allows(str(key.pk)):
-        wait_s = limit.wait_s(str(key.pk))
-        words = f"A key may make {limit.per_s} requests a second."
-        raise Problem("too_many", words, headers={"Retry-After": str(wait_s)}, retry_after_s=wait_s)
-
-
-@lru_cache(maxsize=8)
-def _limit(per_s: int) -> Limit:
-    return Limit(per_s)
+    if not rate.allows(key):
+        words = f"A key may make {settings.EMBUDO.api_rate} requests a second."
+        raise Problem("too_many", words, headers={"Retry-After": str(rate.WAIT_S)}, retry_after_s=rate.WAIT_S)
 
 
 def needs(scope: str, **extra: Any) -> dict[str, Any]:

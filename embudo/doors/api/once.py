@@ -87,6 +87,8 @@ def _begin(request: HttpRequest, text: str, turn: str) -> HttpResponse | None:
         return None
     if found.request != wanted:
         raise Problem("key_reused", "This Idempotency-Key came before with another method, address or body.")
+    if found.status is not None and found.body is None:
+        raise Problem("conflict", "It was done, but the install's key has changed since: its answer cannot be read.")
     if found.status is not None:
         headers = {**found.headers, REPLAYED: "true"}
         content_type = headers.pop("Content-Type", "application/json")

@@ -1,12 +1,17 @@
 """Opportunities of a person over the API: read, open, move on, win, lose."""
 
-from typing import Any
+import re
+from datetime import datetime
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Router
+from ninja import Path, Query, Router
+from pydantic import Field
 
-from embudo.doors.api import schemas, shown
+from embudo.doors.api import dealing, schemas, seen, shown, values
 from embudo.doors.api.answers import answers, reply
+from embudo.doors.api.dealing import Deal
+from embudo.doors.api.facts import instant_of
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import WRITES, PersonId
@@ -19,7 +24,44 @@ from embudo.leads.story import history_of
 router = Router(tags=["Opportunities"])
 OpportunityId = Path(..., min_length=1, max_length=80)
 ALSO = {201: schemas.Opportunity, 202: schemas.Applying}
+MOST = 100
 LIST = "/people/{person}/opportunities"
+
+
+class Asked(schemas.Schema):
+    """Which opportunities are asked for."""
+
+    status: Literal["", "open", "won", "lost"] = ""
+    owner: str = Field("", max_length=254, description="Mail address of the user who looks after the person.")
+    changed_since: datetime | None = Field(None, description="With its zone: changed then or later.")
+    limit: int = Field(50, ge=1, le=MOST, description="People at a time: each may have several opportunities, or none.")
+    cursor: str = Field("", max_length=20)
+
+
+@router.get(
+    "/opportunities", response=answers(schemas.Deals), summary="List opportunities of everybody",
+    **needs("opportunities:read"),
+)  # fmt: skip
+def deal_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.Deals:  # noqa: B008
+    """Of all who have ever been an opportunity, in the order of people. A page may be empty before the last one."""
+    owner = values.owner_of(asked.owner, "query.owner") if asked.owner else None
+    since = instant_of(asked.changed_since, "query.changed_since") if asked.changed_since else 0
+    after = _behind(asked.cursor)
+    found, behind = dealing.page(after=after, people=asked.limit, owner=owner, status=asked.status, since=since)
+    seen.people(request)
+    return schemas.Deals(data=[_deal(each) for each in found], next_cursor=None if behind is None else str(behind))
+
+
+def _behind(cursor: str) -> int:
+    if (cursor and not re.fullmatch("[0-9]{1,19}", cursor, re.ASCII)) or int(cursor or 0) >= shown.MOST_ID:
+        raise Problem("bad_cursor", "It is damaged, or of another list.")
+    return int(cursor or -1)
+
+
+def _deal(each: Deal) -> schemas.Deal:
+    owner = each.person.owner.email if each.person.owner else None
+    whose = {"person": str(each.person.id), "person_name": str(each.person), "owner": owner}
+    return schemas.Deal(**_shown(each.opportunity).model_dump(), **whose)
 
 
 @router.get(
@@ -27,7 +69,9 @@ LIST = "/people/{person}/opportunities"
 )
 def opportunity_list(request: HttpRequest, person: str = PersonId) -> schemas.Opportunities:
     """Those of a person, the last changed first."""
-    found = opportunities(history_of(shown.person_by(person).id))
+    row = shown.person_by(person)
+    seen.person(request, row)
+    found = opportunities(history_of(row.id))
     return schemas.Opportunities(data=[_shown(each) for each in found])
 
 
@@ -53,11 +97,7 @@ def opportunity_move(
     request: HttpRequest, body: schemas.OpportunityMove, person: str = PersonId, opportunity: str = OpportunityId
 ) -> HttpResponse:
     """To a stage of your own sales process; what it is worth may change with it."""
-    row = shown.person_by(person)
-    there = _open(row, opportunity)
-    props = {"opportunity": there.id, "stage": body.stage, **_amount(body)}
-    id_ = fact_id(request)
-    return _after(row, there.id, id_, say(request, "opportunity_moved", row.id, props, id=id_))
+    return _carry_on(request, person, opportunity, "moved", {"stage": body.stage, **_amount(body)})
 
 
 @router.post(
@@ -68,19 +108,20 @@ def opportunity_move(
 def opportunity_end(
     request: HttpRequest, body: schemas.OpportunityEnd, person: str = PersonId, opportunity: str = OpportunityId
 ) -> HttpResponse:
-    """Won makes a customer. Lost needs a reason."""
+    """Won makes a customer, of what the opportunity was worth if nothing else is said. Lost needs a reason."""
+    if body.outcome == "lost" and body.reason is None:
+        raise invalid("body.reason", "say why it was lost")
+    said = {"reason": body.reason} if body.outcome == "lost" else _amount(body)
+    return _carry_on(request, person, opportunity, body.outcome, said)
+
+
+def _carry_on(request: HttpRequest, person: str, opportunity: str, how: str, said: dict[str, Any]) -> HttpResponse:
+    """Record what became of an open opportunity, and answer with it."""
     row = shown.person_by(person)
-    there = _open(row, opportunity)
-    props: dict[str, Any] = {"opportunity": there.id}
-    if body.outcome == "lost":
-        if body.reason is None:
-            raise invalid("body.reason", "say why it was lost")
-        props["reason"] = body.reason
-    else:
-        kept = {"amount": there.amount, "currency": there.currency} if there.amount is not None else {}
-        props |= kept | _amount(body)
-    id_ = fact_id(request)
-    return _after(row, there.id, id_, say(request, f"opportunity_{body.outcome}", row.id, props, id=id_))
+    there, id_ = _open(row, opportunity), fact_id(request)
+    worth = _amount(there) if how == "won" else {}
+    props = {"opportunity": there.id, **worth, **said}
+    return _after(row, there.id, id_, say(request, f"opportunity_{how}", row.id, props, id=id_))
 
 
 def _open(row: Person, opportunity: str) -> Opportunity:
@@ -92,8 +133,8 @@ def _open(row: Person, opportunity: str) -> Opportunity:
     return found
 
 
-def _amount(body: Any) -> dict[str, Any]:
-    return {} if body.amount is None else {"amount": body.amount, "currency": body.currency}
+def _amount(of: Any) -> dict[str, Any]:
+    return {} if of.amount is None else {"amount": of.amount, "currency": of.currency}
 
 
 def _after(row: Person, opportunity: str, fact: str, applied: bool, *, status: int = 200) -> HttpResponse:

@@ -2,25 +2,20 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
 
-from embudo.doors.api import listing, schemas, shown, upsert
+from embudo.doors.api import listing, schemas, seen, shown, upsert, values
 from embudo.doors.api.answers import answers, check_match, is_known, reply
 from embudo.doors.api.guard import needs
 from embudo.doors.api.hold import held
 from embudo.doors.api.once import PARAMETER, fact_id, once
-from embudo.doors.api.problem import Problem, invalid
-from embudo.doors.api.saying import FOLLOWED_S, say
-from embudo.doors.api.values import catalogue, stated
-from embudo.eventlog import Outcome, Receipt
+from embudo.doors.api.problem import Problem
+from embudo.doors.api.saying import require_followed, say
 from embudo.leads import owners
 from embudo.leads.holding import NAMED_BY, other_holder
 from embudo.leads.models import Merge, Person
-from embudo.leads.record import the_log, wait_until_followed
-from embudo.leads.showing import BadValue
 from embudo.leads.story import members
 
 router = Router(tags=["People"])
@@ -29,7 +24,7 @@ MATCHES = {
     "parameters": [
         PARAMETER,
         {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"},
-         "description": "The ETag of the person as you read them: what was changed since answers 412."},
+         "description": "The ETag of what you have read: when it was changed since, the answer is 412."},
     ]
 }  # fmt: skip
 KNOWS = {
@@ -59,6 +54,7 @@ class Asked(schemas.Schema):
 def people_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.People:  # noqa: B008
     """The filters and orders of the screen, page by page. A page may be short while there is a next_cursor."""
     rows, after = listing.page_of(request, asked.limit, asked.cursor, asked.sort)
+    seen.people(request)
     return schemas.People(data=shown.people(rows), next_cursor=after)
 
 
@@ -82,7 +78,7 @@ def person_get(request: HttpRequest, person: str = PersonId) -> HttpResponse:
     etag = shown.etag(row)
     if is_known(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
-    return reply(shown.person(row), headers={"ETag": etag, "Content-Location": f"/api/v1/people/{row.id}"})
+    return _told(request, row, **{"Content-Location": f"/api/v1/people/{row.id}"})
 
 
 @router.post(
@@ -99,8 +95,7 @@ def person_state(request: HttpRequest, body: schemas.PersonRow) -> HttpResponse:
     if result.person is None:
         return reply(schemas.Applying(fact=result.fact or ""), status=202)
     row = shown.person_by(result.person)
-    headers = {"ETag": shown.etag(row), "Location": f"/api/v1/people/{row.id}"}
-    return reply(shown.person(row), status=201 if outcome.new else 200, headers=headers)
+    return _told(request, row, status=201 if outcome.new else 200, Location=f"/api/v1/people/{row.id}")
 
 
 @router.patch(
@@ -113,49 +108,27 @@ def person_change(request: HttpRequest, body: schemas.PersonChange, person: str 
     found = shown.person_by(person)
     with held(f"person:{found.id}"):
         if "If-Match" in request.headers:
-            _require_followed()
+            require_followed()
         row = shown.person_by(person)
         check_match(request, shown.etag(row))
-        owner = _owner(body) if "owner" in body.model_fields_set else None
+        owner = values.owner_of(body.owner)
         changed = _stated(row, body.attributes or {})
         applied = not changed or say(request, "profile_changed", row.id, {"traits": changed}, id=fact_id(request))
         if "owner" in body.model_fields_set and row.owner != owner:
             owners.give(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]
     if not applied:
         return reply(schemas.Applying(fact=fact_id(request), person=str(row.id)), status=202)
-    row = shown.person_by(person)
-    return reply(shown.person(row), headers={"ETag": shown.etag(row)})
-
-
-def _require_followed() -> None:
-    """A condition is only worth something against tables that show all that was said before."""
-    for shard, offset in the_log().end().items():
-        if not wait_until_followed(Receipt(shard, offset, Outcome.ACCEPTED), FOLLOWED_S):
-            words = "The tables are behind the log, so it cannot be told whether the person was changed."
-            raise Problem("not_now", words, headers={"Retry-After": "2"})
+    return _told(request, shown.person_by(person))
 
 
 def _stated(row: Person, given: dict[str, Any]) -> dict[str, Any]:
-    try:
-        changed = stated(given, row.attributes, catalogue())
-    except BadValue as error:
-        place, _colon, words = str(error).partition(": ")
-        raise invalid(f"body.{place}", words) from error
+    changed = values.changed(given, row.attributes)
     for name in NAMED_BY.keys() & changed.keys():
         other = other_holder(row, name, changed[name]) if changed[name] is not None else None
         if other is not None:
             words = f"The {name} belongs to person {other.id}. If the two are one, POST /people/{row.id}/merge."
             raise Problem("conflict", words, person=str(other.id))
     return changed
-
-
-def _owner(body: schemas.PersonChange) -> Any:
-    if body.owner is None:
-        return None
-    found = get_user_model().objects.filter(email=body.owner.strip().lower(), is_active=True).first()
-    if found is None:
-        raise invalid("body.owner", "nobody with this mail address works here")
-    return found
 
 
 @router.post(
@@ -207,4 +180,10 @@ def _after(request: HttpRequest, person: str, applied: bool) -> HttpResponse:
     row = shown.person_by(person)
     if not applied:
         return reply(schemas.Applying(fact=fact_id(request), person=str(row.id)), status=202)
-    return reply(shown.person(row), headers={"ETag": shown.etag(row)})
+    return _told(request, row)
+
+
+def _told(request: HttpRequest, row: Person, *, status: int = 200, **headers: str) -> HttpResponse:
+    """The person as they are now, which the trail keeps."""
+    seen.person(request, row)
+    return reply(shown.person(row), status=status, headers={"ETag": shown.etag(row), **headers})

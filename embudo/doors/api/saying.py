@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from embudo.doors.api.problem import Problem
 from embudo.doors.models import ApiKey
 from embudo.eventlog import LogUnavailable, Outcome, Receipt
-from embudo.leads.record import Saying, record_all, wait_until_followed
+from embudo.leads.record import Saying, record_all, the_log, wait_until_followed
 
 FOLLOWED_S = 1.0  # for one fact
 ALL_FOLLOWED_S = 5.0  # for many
@@ -49,6 +49,14 @@ def say(request: HttpRequest, kind: str, person: int, props: dict[str, Any], *, 
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise Problem("conflict", "The log holds another fact by this Idempotency-Key.")
     return wait_until_followed(receipt, FOLLOWED_S)
+
+
+def require_followed() -> None:
+    """A condition is only worth something against tables that show all that was said before; raises Problem."""
+    for shard, offset in the_log().end().items():
+        if not wait_until_followed(Receipt(shard, offset, Outcome.ACCEPTED), FOLLOWED_S):
+            words = "The tables are behind the log, so it cannot be told whether it was changed."
+            raise Problem("not_now", words, headers={"Retry-After": "2"})
 
 
 def all_followed(receipts: Sequence[Receipt]) -> bool:

@@ -103,20 +103,26 @@ class PeopleRows(Wanted):
     rows: Annotated[list[PersonRow], Field(min_length=1, max_length=ROWS)]
 
 
-class RowResult(Schema):
+class Result(Schema):
     index: int
     outcome: Literal["stated", "unchanged", "refused"]
-    person: str | None = Field(None, description="Null when it was refused or is still being applied.")
     fact: str | None = None
     why: str | None = Field(None, description="Why the row was refused.")
 
 
-class RowResults(Schema):
-    results: list[RowResult]
+class RowResult(Result):
+    person: str | None = Field(None, description="Null when it was refused or is still being applied.")
+
+
+class Counted(Schema):
     stated: int
     unchanged: int
     refused: int
-    applied: bool = Field(description="Whether the people read by you now show it; false: within moments.")
+    applied: bool = Field(description="Whether what you read now shows it; false: within moments.")
+
+
+class RowResults(Counted):
+    results: list[RowResult]
 
 
 class Applying(Schema):
@@ -213,9 +219,39 @@ class ScoreShown(Schema):
 
 class Company(Schema):
     id: str
+    url: str
     name: str
     domain: str
     people: int
+    owner: str | None = Field(description="Mail address of the user who looks after it.")
+    attributes: dict[str, Any] = Field(description="What was stated of the company itself.")
+
+
+class CompanyChange(Wanted):
+    """What changes; whatever is not named stays as it is."""
+
+    attributes: Attributes | None = Field(None, description="Name to value; null clears the attribute.")
+    owner: StrictStr | None = Field(None, max_length=254, description="Mail address of a user; null: nobody.")
+
+
+class CompanyRow(Wanted):
+    """A company named by its domain or web site, else by its name, with what you know of it."""
+
+    domain: StrictStr | None = Field(None, max_length=300)
+    name: StrictStr | None = Field(None, max_length=300)
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class CompanyRows(Wanted):
+    rows: Annotated[list[CompanyRow], Field(min_length=1, max_length=ROWS)]
+
+
+class CompanyResult(Result):
+    company: str | None = Field(None, description="Null when it was refused.")
+
+
+class CompanyResults(Counted):
+    results: list[CompanyResult]
 
 
 class Companies(Schema):
@@ -268,6 +304,17 @@ class Opportunity(Schema):
 
 class Opportunities(Schema):
     data: list[Opportunity]
+
+
+class Deal(Opportunity):
+    person: str
+    person_name: str
+    owner: str | None = Field(description="Mail address of the user who looks after the person.")
+
+
+class Deals(Schema):
+    data: list[Deal]
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
 
 
 class Me(Schema):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import Http404
 
 from embudo.core.event import Event
@@ -12,7 +13,7 @@ from embudo.doors.api import schemas
 from embudo.doors.api.answers import etag_of
 from embudo.doors.api.problem import Problem
 from embudo.leads.clock import now
-from embudo.leads.models import Company, Person
+from embudo.leads.models import LISTED, Company, Person
 from embudo.leads.queries import scores
 from embudo.leads.sentences import sentence
 from embudo.leads.views.applying import Moved, person_of
@@ -84,6 +85,21 @@ def fact(event: Event, *, taken_back: bool) -> schemas.Fact:
     )  # fmt: skip
 
 
-def company(row: Company, people: int) -> schemas.Company:
-    """Return one company with how many people of it there are."""
-    return schemas.Company(id=str(row.id), name=row.name, domain=row.domain, people=people)
+def companies(rows: Iterable[Company]) -> list[schemas.Company]:
+    """Return companies in their order, each with how many people of it there are."""
+    found = list(rows)
+    listed = Person.objects.filter(LISTED, company__in=found).values("company")
+    counts = dict(listed.annotate(n=Count("id")).values_list("company", "n"))
+    return [
+        schemas.Company(
+            id=str(row.id), url=f"{settings.EMBUDO.site_address}/companies/{row.id}/", name=row.name,
+            domain=row.domain, people=counts.get(row.id, 0), owner=row.owner.email if row.owner else None,
+            attributes=row.attributes,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def company_etag(row: Company) -> str:
+    """Return what changes with everything of a company but its people."""
+    return etag_of([row.id, row.name, row.domain, row.attributes, row.owner_id])

@@ -39,10 +39,7 @@ class Outcomes:
     @property
     def shown(self) -> schemas.RowResults:
         """What is answered."""
-        counts = {
-            kind: sum(each.outcome == kind for each in self.results) for kind in ("stated", "unchanged", "refused")
-        }
-        return schemas.RowResults(results=self.results, applied=self.applied, **counts)
+        return schemas.RowResults(results=self.results, applied=self.applied, **counted(self.results))
 
 
 @dataclass(slots=True)
@@ -66,6 +63,17 @@ def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
             results[index].why = str(error)
     known = people_of({each for row in wanted.values() for each in row.carried})
     sayings = dict(_sayings(request, wanted, known, attributes, results))
+    applied = keep(request, sayings, results)
+    found = people_of({row.carried[0] for row in wanted.values()}) if applied else {}
+    for index, row in wanted.items():
+        person = found.get(row.carried[0])
+        if person is not None and results[index].outcome != "refused":
+            results[index].person = str(person.id)
+    return Outcomes(results, applied, bool(wanted) and not any(each in known for each in wanted[min(wanted)].carried))
+
+
+def keep(request: HttpRequest, sayings: Mapping[int, Saying], results: Sequence[schemas.Result]) -> bool:
+    """Record what rows say, note in their results what became of it, and return whether the tables show it all."""
     receipts = {}
     places = list(sayings)
     for start in range(0, len(places), PORTION):
@@ -76,13 +84,13 @@ def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
             results[index].why = REFUSED[receipt.outcome]
         else:
             results[index].outcome, results[index].fact = "stated", sayings[index].id
-    applied = all_followed(list(receipts.values()))
-    found = people_of({row.carried[0] for row in wanted.values()}) if applied else {}
-    for index, row in wanted.items():
-        person = found.get(row.carried[0])
-        if person is not None and results[index].outcome != "refused":
-            results[index].person = str(person.id)
-    return Outcomes(results, applied, bool(wanted) and not any(each in known for each in wanted[min(wanted)].carried))
+    return all_followed(list(receipts.values()))
+
+
+def counted(results: Sequence[schemas.Result]) -> dict[str, int]:
+    """Return how many rows fared how."""
+    outcomes = [each.outcome for each in results]
+    return {kind: outcomes.count(kind) for kind in ("stated", "unchanged", "refused")}
 
 
 def _sayings(

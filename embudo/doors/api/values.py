@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from embudo.core.attributes import STANDARD
+from embudo.doors.api.problem import invalid
 from embudo.leads.attribute import kind_of
 from embudo.leads.checking import checked
 from embudo.leads.models import Attribute
@@ -41,6 +44,25 @@ def stated(given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mappi
         if new != known.get(name):
             found[name] = new
     return found
+
+
+def owner_of(mail: str | None, place: str = "body.owner") -> Any:
+    """Return the user whom a request names as owner, None for nobody; raises Problem."""
+    if mail is None:
+        return None
+    found = get_user_model().objects.filter(email=mail.strip().lower(), is_active=True).first()
+    if found is None:
+        raise invalid(place, "nobody with this mail address works here")
+    return found
+
+
+def changed(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of the body of a change as they are stated; raises Problem."""
+    try:
+        return stated(given, known, catalogue())
+    except BadValue as error:
+        place, _colon, words = str(error).partition(": ")
+        raise invalid(f"body.{place}", words) from error
 
 
 def _of_kind(attribute: Attribute, value: Any) -> Any:

@@ -1,4 +1,5 @@
-"""From what happened to deliveries: reads log and moves on from its own places, and makes one row for each webhook.
+"""From what happened to deliveries: reads log and moves on from its own places, looks who waits, and makes one row
+for each webhook.
 
 A place moves in the very transaction that keeps the deliveries, by a conditional update: several processes may gather,
 one that dies loses nothing, and what is read or computed again meets the row that is there already.
@@ -11,9 +12,11 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from embudo.core.event import SECOND
+from embudo.doors.hooks import waiting
 from embudo.doors.hooks.news import News, erased_by, moved_by, of_move, of_rows
 from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
 from embudo.eventlog import Cursor, Log
+from embudo.leads import rebuild
 from embudo.leads.clock import now
 from embudo.leads.follow import cursor_of_tables
 from embudo.leads.models import StageChange
@@ -30,6 +33,7 @@ def gather(log: Log) -> bool:
     """Make deliveries of what happened since; return whether there may be more at once."""
     more = _from_log(log)
     more = _from_moves(MOVES, 0) or more
+    more = _from_waiting() or more
     if connection.vendor == "postgresql":
         more = _from_moves(LATE_MOVES, LATE) or more
     return more
@@ -76,6 +80,19 @@ def _from_moves(name: str, late: int) -> bool:
         if _move(name, place, str(moves[-1].id)):
             _keep(news)
     return len(moves) == BATCH
+
+
+def _from_waiting() -> bool:
+    """Not during a rebuild, which takes all people away and brings them back."""
+    if not Endpoint.objects.exists() or rebuild.running():
+        return False
+    waiting.let_go()
+    news = waiting.news(BATCH)
+    if news:
+        with transaction.atomic():
+            waiting.note([each.person for each in news if each.person is not None])
+            _keep(news)
+    return len(news) == BATCH
 
 
 def _place(name: str) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 STAGE_CHANGED, PERSON_CREATED, TEST = "stage_changed", "person_created", "webhook_test"
+HANDOFF_READY = "handoff_ready"
 
 # kind -> in words; docs/webhooks.md says what each carries.
 KINDS: dict[str, Any] = {
@@ -13,6 +14,7 @@ KINDS: dict[str, Any] = {
     "person_merged": _("two people were joined"),
     "person_unmerged": _("two people were taken apart"),
     "form_submitted": _("a form was filled in"),
+    HANDOFF_READY: _("somebody waits for an answer of sales"),
     "handoff_accepted": _("sales accepted a hand-off"),
     "handoff_rejected": _("sales rejected a hand-off"),
     "opportunity_opened": _("an opportunity was opened"),
@@ -24,9 +26,10 @@ KINDS: dict[str, Any] = {
     "fact_withdrawn": _("something recorded was taken back"),
 }
 
+_OF_NO_FACT = (STAGE_CHANGED, PERSON_CREATED, HANDOFF_READY)  # the tables tell of them
 _RENAMED = {"people_merged": "person_merged", "people_unmerged": "person_unmerged"}
 OF_FACT = {
-    **{kind: kind for kind in KINDS if kind not in (STAGE_CHANGED, PERSON_CREATED, *_RENAMED.values())},
+    **{kind: kind for kind in KINDS if kind not in (*_OF_NO_FACT, *_RENAMED.values())},
     **_RENAMED,
 }  # kind of a fact -> what webhooks call it
 

@@ -59,6 +59,11 @@ def shown(person: int) -> dict[str, str]:
     return {"id": str(person), "url": f"{settings.EMBUDO.site_address}/people/{person}/"}
 
 
+def cause(source: str, id: str, kind: str, at: int) -> dict[str, str]:
+    """Return the fact behind something as it is told."""
+    return {"source": source, "id": id, "kind": kind, "at": instant(at)}
+
+
 def key_of(*parts: Any) -> str:
     """Return the key of what happened."""
     return blake2b("\0".join(map(str, parts)).encode("utf-8", "replace"), digest_size=24).hexdigest()
@@ -116,15 +121,15 @@ def of_move(move: StageChange) -> Iterator[News]:
     """Return what a move of a stage tells: nothing when it is old news that was computed once more."""
     if not move.from_stage or move.superseded_why not in MADE_AGAIN or _was_recorded_before(move):
         return
-    cause = move.causes[0] if move.causes else None
-    known_at = move.at if cause is None or move.at >= move.recorded_at - MINUTE else _known_at(move, cause)
+    first = move.causes[0] if move.causes else None
+    known_at = move.at if first is None or move.at >= move.recorded_at - MINUTE else _known_at(move, first)
     if known_at is None or known_at < move.recorded_at - NEWS:
         return
-    by = (cause[0], cause[1]) if cause else (move.person_id, move.at)
+    by = (first[0], first[1]) if first else (move.person_id, move.at)
     told = {
         "from": move.from_stage, "to": move.to_stage, "why": move.why, "fit": move.fit,
         "engagement": round(move.engagement, 6), "definition_version": move.version,
-        "causes": [{"source": each[0], "id": each[1], "kind": each[2], "at": instant(each[3])} for each in move.causes],
+        "causes": [cause(*each) for each in move.causes],
     }  # fmt: skip
     key = key_of("move", *by, move.from_stage, move.to_stage)
     yield News(STAGE_CHANGED, key, move.at, known_at, move.person_id, told)

@@ -27,6 +27,7 @@ LONGEST_WAIT_S = 86_400  # that a Retry-After is granted
 PAUSE_AFTER, PAUSE_FAILURES = timedelta(hours=24), 8  # failing for so long, and at least so often in a row
 SHOWN = 4000  # characters of what was sent and answered that the log of deliveries keeps
 GONE = 410
+MUTE = "its secret was sealed under another key of this install; make a new one, or put the key back"
 
 State = Delivery.State
 
@@ -80,9 +81,9 @@ class Tried:
 
 
 def _tried(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Tried:
-    headers = headers_of(delivery, endpoint, at)
-    answered, trouble = None, ""
+    answered, trouble, headers = None, "", {}
     try:
+        headers = headers_of(delivery, endpoint, at)
         networks = outbound.networks_of(settings.EMBUDO.webhook_networks)
         answered = outbound.post(endpoint.url, delivery.body.encode(), headers, networks=networks)
     except (Refused, NoAnswer) as error:
@@ -96,8 +97,13 @@ def _tried(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Tried:
 
 
 def headers_of(delivery: Delivery, endpoint: Endpoint, at: datetime) -> dict[str, str]:
-    """Return the headers of an attempt, signed after Standard Webhooks; for a day after a change by both secrets."""
-    signed = [Webhook(secret).sign(delivery.message, at, delivery.body) for secret in endpoint.secrets(at)]
+    """Return the headers of an attempt, signed after Standard Webhooks; for a day after a change by both secrets.
+
+    Raises Refused when the secret cannot be read: nothing leaves unsigned.
+    """
+    if not endpoint.secret:
+        raise Refused(MUTE)
+    signed = [Webhook(secret).sign(delivery.message, at, delivery.body) for secret in endpoint.secrets(at) if secret]
     return {
         "Content-Type": "application/json",
         "User-Agent": f"Embudo/{__version__} (webhooks)",

@@ -10,11 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from embudo.accounts.permissions import require
+from embudo.accounts.sealing import Unreadable, opened, sealed
 from embudo.doors.forms import KeyForm
 from embudo.doors.models import ApiKey
 from embudo.ui.toasts import toast
 
-SECRET = "api_key"  # in the session, until it has been shown
+SECRET = "api_key"  # in the session, sealed, until it has been shown
 ALL = "users.edit"  # who looks after users looks after their keys
 
 
@@ -29,11 +30,10 @@ def keys(request: HttpRequest) -> HttpResponse:
         _key, text = ApiKey.make(
             name=chosen["name"], scopes=chosen["scopes"], maker=request.user, expires_at=form.expires_at()
         )
-        request.session[SECRET] = text
+        request.session[SECRET] = sealed(text, SECRET)
         return redirect("doors:keys")
-    secret = request.session.pop(SECRET, "") if request.method == "GET" else ""
     shown = {
-        "form": form, "keys": _mine(request).order_by("revoked_at", "-pk"), "secret": secret,
+        "form": form, "keys": _mine(request).order_by("revoked_at", "-pk"), "secret": _told_once(request),
         "everybody": request.user.may(ALL), "site": settings.EMBUDO.site_address,
     }  # fmt: skip
     return render(request, "doors/keys.html", shown, status=422 if form.errors else 200)
@@ -58,6 +58,15 @@ def restoration(request: HttpRequest, pk: int) -> HttpResponse:
     key.restore(by=request.user)
     toast(request, _("The key works again."))
     return redirect("doors:keys")
+
+
+def _told_once(request: HttpRequest) -> str:
+    """Return the text of the key that was just made, and never again."""
+    kept = request.session.pop(SECRET, "") if request.method == "GET" else ""
+    try:
+        return opened(kept, SECRET) if kept else ""
+    except Unreadable:
+        return ""
 
 
 def _mine(request: HttpRequest) -> QuerySet[ApiKey]:

@@ -11,7 +11,7 @@ from embudo.doors.forms import EndpointForm
 from embudo.doors.models import Delivery, Endpoint
 from embudo.ui.toasts import toast
 
-SECRET = "webhook_secret"  # in the session, until it has been shown
+SECRET = "webhook_secret"  # in the session: the webhook whose secret is to be shown next
 
 
 @require("webhooks.edit")
@@ -30,7 +30,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = EndpointForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = Endpoint.open(**form.cleaned_data, by=request.user)
-        request.session[SECRET] = [made.pk, made.secret]
+        request.session[SECRET] = made.pk
         return redirect("doors:webhook", made.pk)
     return render(request, "doors/webhook_new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -77,7 +77,7 @@ def secret(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign with a fresh secret, which the next page shows, once."""
     found = endpoint(pk)
     found.change_secret(by=request.user)
-    request.session[SECRET] = [found.pk, found.secret]
+    request.session[SECRET] = found.pk
     toast(request, _("There is a new secret. For 24 hours the old one signs, too."))
     return redirect("doors:webhook", pk)
 
@@ -114,8 +114,7 @@ def waiting(found: Endpoint) -> int:
 
 def shown_once(request: HttpRequest, found: Endpoint) -> str:
     """Return the secret that was just made, and never again."""
-    kept = request.session.get(SECRET)
-    if not kept or kept[0] != found.pk:
+    if request.session.get(SECRET) != found.pk:
         return ""
     del request.session[SECRET]
-    return str(kept[1])
+    return found.secret or ""

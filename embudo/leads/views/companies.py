@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.funnel import STAGES
@@ -122,10 +121,7 @@ def owner(request: HttpRequest, company: int) -> HttpResponse:
         toast(request, str(error), failed=True)
         return redirect("leads:company", found.pk)
     undo = f"{reverse('leads:company_owner', args=[found.pk])}?{urlencode({'owner': found.owner_id or ''})}"
-    if found.owner != chosen:
-        Company.objects.filter(pk=found.pk).update(owner=chosen)
-        before = str(found.owner or "")
-        AuditEntry.record(request.user, "company_owner_changed", str(found), before=before, now=str(chosen or ""))
+    owners.give_company(found, chosen, by=request.user)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
     toast(request, words % {"name": found, "owner": chosen}, undo=undo)
     return redirect("leads:company", found.pk)

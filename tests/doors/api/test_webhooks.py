@@ -7,6 +7,7 @@ import pytest
 
 from embudo.accounts.models import AuditEntry
 from embudo.doors.models import Endpoint
+from embudo.leads import sql
 from tests.doors.conftest import Holding
 
 NEW = {"name": "CRM", "url": "https://hooks.example/embudo?token=hush", "kinds": ["opportunity_won", "stage_changed"]}
@@ -36,6 +37,15 @@ def test_one_that_was_asked_for_twice_is_added_once(software: Holding) -> None:
     caller = software()
     first, again = (caller.post("webhooks", NEW, Idempotency_Key="w") for _time in range(2))
     assert (first.json(), Endpoint.objects.count()) == (again.json(), 1)
+    assert "whsec" not in str(sql.rows("SELECT body FROM doors_answer"))
+
+
+def test_an_answer_that_cannot_be_read_any_more_is_not_made_twice(software: Holding, settings: Any) -> None:
+    caller = software()
+    caller.post("webhooks", NEW, Idempotency_Key="w")
+    settings.SECRET_KEY = "another"
+    again = caller.post("webhooks", NEW, Idempotency_Key="w")
+    assert (again.status_code, again.json()["code"], Endpoint.objects.count()) == (409, "conflict", 1)
 
 
 @pytest.mark.parametrize(

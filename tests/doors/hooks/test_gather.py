@@ -11,7 +11,7 @@ from django.db import connection
 from embudo.core.event import DAY, HOUR, MINUTE, Verdict
 from embudo.doors.hooks import gather, news
 from embudo.doors.hooks.kinds import KINDS, OF_FACT
-from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
+from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place, Waiting
 from embudo.leads import erasure, rebuild
 from embudo.leads.models import StageChange
 from embudo.leads.record import record
@@ -202,7 +202,63 @@ def test_nobody_to_tell_leaves_nothing_behind(site: Following) -> None:
 
 
 def test_every_kind_that_may_be_chosen_is_told_by_something() -> None:
-    assert set(KINDS) == {*OF_FACT.values(), "stage_changed", "person_created"}
+    assert set(KINDS) == {*OF_FACT.values(), "stage_changed", "person_created", "handoff_ready"}
+
+
+def ready(site: Following) -> list[Any]:
+    """What was told of hand-offs that became ready."""
+    gathered(site)
+    return [json.loads(each.body) for each in Delivery.objects.filter(kind="handoff_ready").order_by("id")]
+
+
+def asks(site: Following, who: Any, span: int) -> int:
+    """Somebody who fits asks for a demo now; return who."""
+    site.hears(now_received(who.journey(ago(span)).says(**who.traits).requests("demo")))
+    person = site.person(who)
+    assert person.handoff_ready
+    return person.id
+
+
+def test_who_begins_to_wait_for_sales_is_told_once(site: Following, hook: Endpoint) -> None:
+    person = asks(site, ada, MINUTE)
+    (told,) = ready(site)
+    assert told["data"]["person"]["id"] == str(person)
+    assert (told["data"]["stage"], told["data"]["causes"][0]["kind"]) == (site.person(ada).stage, "demo_requested")
+    assert told["data"]["fit"] == site.person(ada).fit
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).requests("demo")))  # still waits
+    assert ready(site) == [told]
+    rebuild.ask(site.log)
+    while rebuild.running():
+        site.follower.advance_rebuild()
+        gathered(site)
+    assert ready(site) == [told]
+
+
+def test_who_waits_again_after_an_answer_is_told_again(site: Following, hook: Endpoint) -> None:
+    person = asks(site, ada, 20 * MINUTE)
+    assert len(ready(site)) == 1
+    answered = {"reason": "not_now"}
+    record("handoff_rejected", person=person, props=answered, id="r" * 32, by=user_of("sales"), at=ago(10 * MINUTE))
+    site.follower.catch_up()
+    assert len(ready(site)) == 1 and not site.person(ada).handoff_ready and not Waiting.objects.exists()
+    asks(site, ada, 5 * MINUTE)
+    assert len(ready(site)) == 2
+
+
+def test_a_merge_of_who_waits_tells_nothing_again(site: Following, hook: Endpoint) -> None:
+    one = asks(site, ada, MINUTE)
+    site.hears(now_received(bruno.journey(ago(30 * MINUTE)).submits("contact")))
+    assert len(ready(site)) == 1
+    props = {"survivor": site.person(bruno).id, "absorbed": one}
+    record("people_merged", person=props["survivor"], props=props, id="m" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    assert len(ready(site)) == 1
+
+
+def test_who_waited_before_the_webhook_was_made_is_not_told(site: Following) -> None:
+    asks(site, ada, MINUTE)
+    later = Endpoint.open(name="CRM", url="http://127.0.0.1:9/", kinds=list(KINDS), by=user_of("admin"))
+    assert ready(site) == [] and Waiting.objects.count() == 1 and later.live
 
 
 def test_what_people_write_stays_text(site: Following, hook: Endpoint) -> None:

@@ -15,6 +15,8 @@ from embudo.doors.hooks.gather import delivery_of
 from embudo.doors.hooks.news import News, key_of
 from embudo.doors.models import Answer, Attempt, Delivery, Endpoint
 from embudo.doors.outbound import Answered
+from embudo.doors.troubles import TROUBLES
+from embudo.leads import sql
 from tests.doors.conftest import Holding, Receiver, user_of
 from tests.leads.conftest import Following
 
@@ -62,6 +64,39 @@ def test_a_delivery_is_signed_so_that_the_library_takes_it(hook: Endpoint, recei
     tried = Attempt.objects.get()
     assert (tried.status, tried.answer, tried.well) == (200, "thanks", True)
     assert "Ñandú" in tried.sent and hook.secret not in tried.sent and "webhook-signature" not in tried.sent
+
+
+def test_nothing_leaves_unsigned_after_the_installs_key_changed(
+    hook: Endpoint, receiver: Receiver, settings: Any
+) -> None:
+    delivery, was = waiting(hook), settings.SECRET_KEY
+    settings.SECRET_KEY = "another"
+    assert sent_all() == 1 and receiver.got == []
+    delivery.refresh_from_db()
+    tried = Attempt.objects.get()
+    assert (delivery.state, tried.status, tried.trouble) == ("waiting", None, send.MUTE)
+    assert send.MUTE in TROUBLES
+    settings.SECRET_KEY = was
+    again_later()
+    assert sent_all() == 1 and len(receiver.got) == 1
+
+
+def test_a_new_secret_signs_where_the_old_one_cannot_be_read(hook: Endpoint, receiver: Receiver, settings: Any) -> None:
+    waiting(hook)
+    settings.SECRET_KEY = "another"
+    found = Endpoint.objects.get()
+    assert found.secret is None and Endpoint.mute() == [found]
+    found.change_secret(by=user_of("admin"))
+    assert sent_all() == 1 and Endpoint.mute() == []
+    ((headers, body),) = receiver.got
+    assert Webhook(Endpoint.objects.get().secret).verify(body, headers)
+
+
+def test_no_secret_stands_in_the_tables_as_it_is(hook: Endpoint) -> None:
+    old = hook.secret
+    hook.change_secret(by=user_of("admin"))
+    kept = str(sql.rows("SELECT * FROM doors_endpoint"))
+    assert old not in kept and hook.secret not in kept and "whsec" not in kept
 
 
 def test_for_a_day_after_a_change_both_secrets_sign(hook: Endpoint, receiver: Receiver) -> None:
