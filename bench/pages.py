@@ -77,6 +77,8 @@ def fill(people: int) -> None:
 
 def mark() -> None:
     """Tag people, a third of them and some few, and roll up the companies."""
+    from django.db import transaction
+
     from embudo.demo import load
     from embudo.leads import rollup, sql, tags
 
@@ -85,8 +87,8 @@ def mark() -> None:
         if not tags.count(tag):
             listed = "known AND merged_into_id IS NULL"
             people = sql.rows(f"SELECT id FROM leads_person WHERE {listed} AND MOD(id, %s) = 0", (every,))
-            for start in range(0, len(people), 5000):
-                tags.put([person for (person,) in people[start : start + 5000]], tag, by=None)
+            with transaction.atomic():
+                tags.put([person for (person,) in people], tag, by=None)
     while rollup.refresh(load.UNTIL + rollup.FRESH):
         pass
 
