@@ -48,12 +48,12 @@ class Kept:
 # little, each index that has to follow costs as much again.
 PLAIN = (
     "stage_since_at", "fit_known_share", "disqualified", "engagement", "engagement_at", "created_at",
-    "first_seen_known", "last_seen_known", "events", "medium", "campaign", "landing_page",
+    "first_seen_known", "last_seen_known", "events", "landing_page",
     "last_medium", "last_campaign", "last_landing_page",
 )  # fmt: skip
 LISTED = (
     "known", "stage", "handoff_ready", "fit", "grade", "engagement_order", "first_seen_at", "last_seen_at", "source",
-    "last_source",
+    "medium", "campaign", "last_source",
 )  # fmt: skip
 SUMMED = (
     "created_at", "first_seen_at", "last_seen_at", "first_seen_known", "last_seen_known", "events", "known",
@@ -162,13 +162,13 @@ def shown(
     plain = (
         standing.since or summary.first_seen_at, fit.known_share, fit.disqualified_by is not None,
         curve.at(at), at, summary.created_at, summary.first_seen_known, summary.last_seen_known, summary.events,
-        touch.medium[:200], touch.campaign[:300], touch.landing_page[:500],
+        touch.landing_page[:500],
         last.medium[:200], last.campaign[:300], last.landing_page[:500],
     )  # fmt: skip
     listed = (
         summary.known, standing.stage, lifecycle.ready(standing, fit, online.definition, standing.at),
         fit.score, fit.grade, curve.at(max(at, now)), summary.first_seen_at, summary.last_seen_at, touch.source[:200],
-        last.source[:200],
+        touch.medium[:200], touch.campaign[:300], last.source[:200],
     )  # fmt: skip
     return plain, listed
 
