@@ -61,7 +61,7 @@ def _looks(
 def test_the_link_of_a_file_counts_no_download_of_who_was_no_person(house: House, way: str) -> None:
     """The only GET that is a fact: that a person fetched the file they were given. It stands once."""
     form = Form.objects.get()
-    row = Showing.objects.create(form=form, version=form.published.number, subject=1)
+    row = Showing.objects.create(form=form, version=form.published.number, at=1, subject=1)
     file = File.objects.create(name="a.pdf", type="application/pdf", size_bytes=0, sha256="", whole=True)
     address = f"/f/files/{ticket.file_link(form.slug, file.pk, row.pk)}/"
     method = "HEAD" if way == "HEAD" else "GET"
