@@ -77,6 +77,8 @@ def fill(people: int) -> None:
 
 def mark() -> None:
     """Tag people, a third of them and some few, write down what they agree to, and roll up the companies."""
+    from django.db import transaction
+
     from embudo.demo import load
     from embudo.leads import consents, rollup, sql, tags
     from embudo.leads.models import PersonConsent
@@ -86,8 +88,8 @@ def mark() -> None:
         if not tags.count(tag):
             listed = "known AND merged_into_id IS NULL"
             people = sql.rows(f"SELECT id FROM leads_person WHERE {listed} AND MOD(id, %s) = 0", (every,))
-            for start in range(0, len(people), 5000):
-                tags.put([person for (person,) in people[start : start + 5000]], tag, by=None)
+            with transaction.atomic():
+                tags.put([person for (person,) in people], tag, by=None)
     if not PersonConsent.objects.exists():  # most say something of news, few of the phone
         for (person,) in sql.rows("SELECT id FROM leads_person WHERE known AND merged_into_id IS NULL"):
             said = {"newsletter": person % 20 > 4, **({"phone": True} if person % 5000 == 0 else {})}

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -79,9 +81,45 @@ def _run(given: list[str]) -> int:
         return 0
     if name not in COMMANDS and name not in processes.RUN and name != "manage":
         return _complain(f"There is no command {name!r}.\n\n{usage()}")
-    if name not in _ALONE and not {"-h", "--help"} & set(rest):
-        rest = _find_install(name, rest)
-    return _start(name, rest)
+    if name in processes.RUN and rest:
+        return _of_process(name, rest)
+    if name in _ALONE or {"-h", "--help"} & set(rest):
+        return _start(name, rest)
+    with _nothing_half_made(settings.read()) as outcome:
+        outcome.code = _start(name, _find_install(name, rest))
+    return outcome.code
+
+
+def _of_process(name: str, rest: list[str]) -> int:
+    """Say what a process is; it is told everything by its settings."""
+    words = f"embudo [--data DIR] {name}: run only this process of the install. Its settings: docs/settings.md"
+    if {"-h", "--help"} & set(rest):
+        print(words)
+        return 0
+    return _complain(f"`embudo {name}` takes nothing but --data DIR, and was given: {' '.join(rest)}\n{words}")
+
+
+@dataclass
+class _Outcome:
+    code: int = 1
+
+
+@contextmanager
+def _nothing_half_made(config: settings.Config) -> Iterator[_Outcome]:
+    """Leave no folder behind in which a new install was to begin, where the command failed before there was one."""
+    outcome, key = _Outcome(), config.data / secret.FILE
+    missing = [each for each in (config.data, *config.data.parents) if not each.exists()]
+    there = install.holds_one(config.data) or key.exists()
+    try:
+        yield outcome
+    finally:
+        begun = not there and config.data.is_dir() and (key.exists() or missing)
+        if outcome.code and begun and not install.holds_one(config.data):
+            key.unlink(missing_ok=True)
+            with suppress(OSError):
+                for each in missing:
+                    each.rmdir()
+                print(f"Nothing was made in {config.data}.", file=sys.stderr)
 
 
 def _find_install(name: str, rest: list[str]) -> list[str]:

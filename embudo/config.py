@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from embudo import setting_text as text
 
-OWN = ("EMBUDO_SUPERVISED",)  # what Embudo tells its own processes
+CALLED = "EMBUDO_CALLED"  # by which command people started it, should that not be `embudo up`
+OWN = ("EMBUDO_SUPERVISED", CALLED)  # what Embudo tells its own processes
 
 
 def _setting(name: str, default: Any, read: text.Reader, words: str) -> Any:
@@ -121,7 +122,8 @@ class Config:
         "EMBUDO_FAILED_QUOTA_MB",
         256,
         text.whole(0, 10**6),
-        "room for the bodies of failed events; beyond it they count as refused",
+        "room for the bodies of failed events, of which one site gets half of what the others leave;"
+        " beyond it they count as refused",
     )
     seal_rows: int = _setting(
         "EMBUDO_SEAL_ROWS",

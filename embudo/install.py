@@ -60,9 +60,15 @@ def reason(error: OSError) -> str:
         errno.EACCES: "this account has no permission",
         errno.EPERM: "this account has no permission",
         errno.ENOTDIR: "a part of its path is a file, not a folder",
-        errno.ENOENT: "no folder can be made there",
+        errno.EISDIR: "it is a folder, not a file",
+        errno.ENOENT: "there is no such file or folder",
     }
     return words.get(error.errno or 0, error.strerror or str(error))
+
+
+def told(error: OSError) -> str:
+    """Return which file the file system refused and why, without its own words and numbers."""
+    return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
 
 
 def _check(folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import IO
 
 from embudo import config as settings
 from embudo import ports, pulse
-from embudo.config import Config
+from embudo.config import CALLED, Config
 from embudo.health import Health, serves
 from embudo.processes import RUN, SUPERVISED
 
@@ -50,13 +50,14 @@ EMBUDO = [sys.executable, "-P", "-m", "embudo.cli"]  # -P: what lies in the work
 
 def ports_taken(config: Config, names: list[str]) -> list[str]:
     """Return a sentence for each port we need that another program holds, with what to do."""
+    called = os.environ.get(CALLED) or f"embudo up --data {config.data}"
     needed = {
         "web": (config.web_host, config.web_port, "EMBUDO_WEB_PORT"),
         "collector": (config.collector_host, config.collector_port, "EMBUDO_COLLECTOR_PORT"),
     }
     return [
         f"Port {port} on {host} is taken by another program (perhaps Embudo runs already). "
-        f"Stop it, or choose another port: {setting}={port + 10} embudo up"
+        f"Stop it, or choose another port: {setting}={port + 10} {called}"
         for name, (host, port, setting) in needed.items()
         if name in names and _is_taken(host, port)
     ]

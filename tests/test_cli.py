@@ -1,6 +1,7 @@
 """The command `embudo`."""
 
 import os
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from embudo import cli
 from embudo.install import NoInstall
 from embudo.processes import RUN
-from tests.install import Install
+from tests.install import ROOT, Install
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 
@@ -142,3 +143,51 @@ def test_data_without_a_folder_is_refused_and_touches_no_other_install(
     assert cli.main(words) == 2
     assert "--data needs a folder behind it" in capsys.readouterr().err
     assert os.environ["EMBUDO_DATA"] == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demo", "--people", "many"),
+        ("demo", "--nope"),
+        ("prepare", "--nope"),
+        ("import", "people", "--create"),
+        ("import", "people", "gone.csv", "--map", "gone.yaml", "--create"),
+    ],
+)
+def test_a_first_start_that_cannot_be_read_leaves_nothing_behind(
+    install: Install, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    said = install.embudo(*words, "--data", str(tmp_path / "a" / "b"), code=2)
+    assert "Traceback" not in said and "Nothing was made" in said
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_folder_that_was_there_stays_with_what_is_in_it(install: Install, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "secret_key").write_text("k" * 40)
+    install.embudo("demo", "--nope", "--data", str(folder), code=2)
+    assert [each.name for each in folder.iterdir()] == ["secret_key"]
+    assert "Nothing was made" not in install.embudo("ledger", "--data", str(folder), code=2)
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_process_takes_no_arguments_and_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli._run([name, "--help"]) == 0
+    assert f"{name}: run only this process" in capsys.readouterr().out
+    assert cli._run([name, "now"]) == 2
+    assert "takes nothing but --data DIR, and was given: now" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_prepared_is_told_in_one_line(install: Install, tmp_path: Path) -> None:
+    url = "postgresql://ana@127.0.0.1:1/embudo"
+    said = install.embudo("prepare", "--data", str(tmp_path / "new"), code=2, EMBUDO_DATABASE_URL=url)
+    assert "nothing listens there; start PostgreSQL or check host and port." in said and len(said.splitlines()) == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_first_run_has_help_and_names_itself_where_a_port_is_taken() -> None:
+    done = subprocess.run([ROOT / "bin" / "run", "--help"], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("bin/run [--people N]") and "Set-up" not in done.stdout
+    assert "EMBUDO_CALLED=bin/run exec" in (ROOT / "bin" / "run").read_text()

@@ -17,3 +17,15 @@ def test_the_readme_is_one_screen() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_whatever_proves_the_security_page_is_there_and_no_attack_is_left_out() -> None:
+    page = (HOME / "docs/security.md").read_text()
+    named = set(re.findall(r"`(tests/[\w/.]+\.py)`", page))
+    assert {each for each in named if not (HOME / each).exists()} == set()
+    attacks = {f"tests/attacks/{file.name}" for file in HOME.glob("tests/attacks/test_*.py")}
+    assert attacks
+    assert attacks <= named
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    assert len(rows) == 20
+    assert [row for row in rows if "`tests/" not in row] == []

@@ -120,15 +120,19 @@ def _is_new(running: Running, name: str, pid: int) -> bool:
     return any(child.cmdline()[-1:] == [name] and child.pid != pid for child in children)
 
 
-def test_a_taken_port_is_told_with_what_to_do() -> None:
+def test_a_taken_port_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        words = supervisor.ports_taken(Config(web_port=port, collector_port=_free()), ["web", "collector"])
+        config = Config(web_port=port, collector_port=_free())
+        words = supervisor.ports_taken(config, ["web", "collector"])
+        monkeypatch.setenv("EMBUDO_CALLED", "bin/run")
+        (by_run,) = supervisor.ports_taken(config, ["web", "collector"])
     assert len(words) == 1
     assert f"Port {port} on 127.0.0.1 is taken" in words[0]
-    assert f"EMBUDO_WEB_PORT={port + 10} embudo up" in words[0]
+    assert f"EMBUDO_WEB_PORT={port + 10} embudo up --data {config.data}" in words[0]
+    assert by_run.endswith(f"EMBUDO_WEB_PORT={port + 10} bin/run")
 
 
 def test_up_refuses_to_start_when_a_port_is_taken(install: Install) -> None:

@@ -56,12 +56,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password of somebody signed in; failures count as those of the sign-in do."""
-        if attempts.too_many(self.request, user.email):
-            raise ValidationError(attempts.TOO_MANY)
+        if refused := attempts.refusal(self.request, user.email):
+            raise ValidationError(refused.words)
         if not user.check_password(password):
             attempts.failed(self.request, user.email)
             raise ValidationError(_("This is not your current password."), code="wrong")
-        attempts.succeeded(user.email)
+        attempts.succeeded(self.request, user.email)
         return True
 
     def add_message(

@@ -1,11 +1,18 @@
-"""How often a sign-in may fail: by the e-mail typed (in a table) and by the network address (in memory only)."""
+"""How often a sign-in may fail: by the e-mail typed, from one network address and from all, and by the address alone.
+
+A stranger who guesses waits; whose account it is signs in from elsewhere meanwhile. What is counted of an account lies
+in a table, under keyed hashes; what is counted of an address alone is in memory only.
+"""
 
 import time
 from collections import OrderedDict, deque
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -15,9 +22,26 @@ from embudo.accounts.models import SignInFailure, normal_email
 from embudo.collector.address import Addresses
 
 WINDOW = timedelta(minutes=15)
-FAILURES_PER_EMAIL = 20
-FAILURES_PER_ADDRESS = 50
-TOO_MANY = _("Too many attempts. Wait 15 minutes, or ask an administrator for a password link.")
+FAILURES_HERE = 20  # of one account from one network address: then they wait
+FAILURES_PER_EMAIL = 100  # of one account from everywhere: then there is one try in PAUSE
+FAILURES_PER_ADDRESS = 50  # of one network address on all accounts: then it waits
+PAUSE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a sign-in must wait, in words, and for how long."""
+
+    words: Any
+    wait: timedelta
+
+    @property
+    def wait_s(self) -> int:
+        return int(self.wait.total_seconds())
+
+
+TOO_MANY = Refusal(_("Too many attempts. Wait 15 minutes, or ask an administrator for a password link."), WINDOW)
+TOO_FAST = Refusal(_("Somebody tries many passwords of this account. Try again in 10 seconds."), PAUSE)
 
 
 class Recent:
@@ -47,16 +71,24 @@ class Recent:
 _by_address = Recent(WINDOW.total_seconds())
 
 
-def too_many(request: HttpRequest, email: str, *, allowed: int | None = None) -> bool:
-    """Return whether this sign-in must wait, whether or not such a user exists; `allowed` failures may precede it.
+def refusal(request: HttpRequest, email: str, *, allowed: int | None = None) -> Refusal | None:
+    """Return why this sign-in must wait, whether or not such a user exists; None: it need not.
 
-    Behind a proxy that is not listed everybody has one address, and by it one stranger would lock all of them out.
+    With `allowed` so many failures may precede it, wherever they came from: for what strangers do not come to.
+    Behind a proxy that is not listed everybody has one address. By it one stranger would lock all of them out, so
+    there the account alone counts, and nobody waits for long.
     """
-    allowed = FAILURES_PER_EMAIL if allowed is None else allowed
-    if not _is_shared(request) and _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
-        return True
-    since = timezone.now() - WINDOW
-    return SignInFailure.objects.filter(key=_key(email), at__gt=since).count() >= allowed
+    shared = _is_shared(request)
+    if not shared and _by_address.count(address_of(request), time.monotonic()) >= FAILURES_PER_ADDRESS:
+        return TOO_MANY
+    everywhere = _lately(_key(email))
+    if allowed is not None:
+        return TOO_MANY if everywhere.count() >= allowed else None
+    if not shared and _lately(_key(email, address_of(request))).count() >= FAILURES_HERE:
+        return TOO_MANY
+    if everywhere.count() < (FAILURES_HERE if shared else FAILURES_PER_EMAIL):
+        return None
+    return TOO_FAST if everywhere.filter(at__gt=timezone.now() - PAUSE).exists() else None
 
 
 def failed(request: HttpRequest, email: str) -> None:
@@ -64,7 +96,8 @@ def failed(request: HttpRequest, email: str) -> None:
     now = timezone.now()
     failed_here(request)
     SignInFailure.objects.filter(at__lt=now - timedelta(days=1)).delete()
-    SignInFailure.objects.create(key=_key(email), at=now)
+    keys = (_key(email), _key(email, address_of(request)))
+    SignInFailure.objects.bulk_create([SignInFailure(key=key, at=now) for key in keys])
 
 
 def failed_here(request: HttpRequest) -> None:
@@ -73,9 +106,9 @@ def failed_here(request: HttpRequest) -> None:
         _by_address.add(address_of(request), time.monotonic())
 
 
-def succeeded(email: str) -> None:
-    """Forget the failures of an address whose password was given."""
-    SignInFailure.objects.filter(key=_key(email)).delete()
+def succeeded(request: HttpRequest, email: str) -> None:
+    """Forget the failures of an account whose password was given, but for those from elsewhere."""
+    SignInFailure.objects.filter(key__in=(_key(email), _key(email, address_of(request)))).delete()
 
 
 def address_of(request: HttpRequest) -> str:
@@ -88,5 +121,10 @@ def _is_shared(request: HttpRequest) -> bool:
     return trusted.is_hidden(request.META.get("REMOTE_ADDR", ""), request.headers)
 
 
-def _key(email: str) -> str:
-    return salted_hmac("embudo.accounts.attempts", normal_email(email), algorithm="sha256").hexdigest()
+def _lately(key: str) -> QuerySet[SignInFailure]:
+    return SignInFailure.objects.filter(key=key, at__gt=timezone.now() - WINDOW)
+
+
+def _key(email: str, address: str = "") -> str:
+    said = f"{normal_email(email)} {address}".rstrip()
+    return salted_hmac("embudo.accounts.attempts", said, algorithm="sha256").hexdigest()

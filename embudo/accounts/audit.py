@@ -48,6 +48,8 @@ WORDS = {
     "pair_reopened": _("asked again whether %(about)s are one person"),
     "attribute_accepted": _("put the attribute %(about)s on every profile"),
     "attribute_hidden": _("hid the attribute %(about)s"),
+    "free_mail_named": _("called %(about)s no company but a mail domain of anybody"),
+    "free_mail_taken_back": _("called %(about)s a company again"),
     "company_owner_changed": _("gave the company %(about)s to %(now)s (before: %(before)s)"),
     "site_added": _("added the site %(about)s"),
     "site_changed": _("changed the site %(about)s"),

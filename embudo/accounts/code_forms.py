@@ -35,15 +35,15 @@ class Limited:
 
     def clean_code(self) -> str:
         request, key = context.request, STEP + self.user.email
-        if attempts.too_many(request, key, allowed=CODES):
-            raise ValidationError(attempts.TOO_MANY, code="too_many")
+        if refused := attempts.refusal(request, key, allowed=CODES):
+            raise ValidationError(refused.words, code="too_many")
         try:
             code = super().clean_code()  # type: ignore[misc]
             self._only_once(code)
         except ValidationError:
             attempts.failed(request, key)
             raise
-        attempts.succeeded(key)
+        attempts.succeeded(request, key)
         return code
 
     def _only_once(self, code: str) -> None:

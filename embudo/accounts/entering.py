@@ -21,4 +21,5 @@ def enter(request: HttpRequest, user: User, *, then: str = "") -> HttpResponse:
 def on_this_site(request: HttpRequest, address: str) -> bool:
     """Whether an address lies on the host that was asked, so that nobody is led away."""
     here = {request.get_host()}
-    return url_has_allowed_host_and_scheme(address, allowed_hosts=here, require_https=request.is_secure())
+    whole = address.startswith(("/", "http://", "https://"))  # any other text would be taken for the name of a view
+    return whole and url_has_allowed_host_and_scheme(address, allowed_hosts=here, require_https=request.is_secure())

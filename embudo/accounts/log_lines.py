@@ -3,21 +3,17 @@
 import logging
 import re
 
-_LINK = re.compile(r"/(password|invitation|consent)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
+_LINK = re.compile(r"/(password|invitation|consent|f/confirm|f/files)/[^\s?]+|([?&](?:token|code|state)=)[^&\s]+")
 
 
 class WithoutLinks(logging.Filter):
-    """Lets every line pass, without what is secret in a link: of a password, an invitation, a person's own page."""
+    """Lets every line pass, without what is secret in a link: of a password, an invitation, a person, a form."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
         if _LINK.search(line):
             record.msg, record.args = _LINK.sub(_without, line), ()
         return True
-
-
-def _without(found: re.Match[str]) -> str:
-    return f"/{found[1].partition('/')[0]}/..."
 
 
 class OneLine(logging.Filter):

@@ -53,6 +53,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "people.take_out": MANAGERS,  # everything about one person, as files
     "people.erase": MANAGERS,
     "retention.edit": MANAGERS,
+    "free_mail.edit": MANAGERS,  # which mail domains are no companies
     "imports.see": MARKETING,
     "imports.run": MARKETING,  # bring a file in, take an import back
     "system.see": MANAGERS,

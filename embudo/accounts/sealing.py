@@ -26,7 +26,7 @@ def opened(text: str, purpose: str) -> str:
         raise Unreadable("it was sealed under another key of the install") from error
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg]
+class SealedField(models.TextField):
     """A text that lies sealed in its table; read, it is the text itself, or None when the key was another one.
 
     Empty stays empty. `purpose` separates the keys of one kind of secret from those of others.
@@ -40,6 +40,11 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
         """Return how a migration writes the field: as the text column that it is."""
         name, _path, args, given = super().deconstruct()
         return name, "django.db.models.TextField", args, given
+
+    def clone(self) -> "SealedField":
+        """Return a field like this one."""
+        _name, _path, args, given = self.deconstruct()
+        return SealedField(*args, purpose=self.purpose, **given)
 
     def get_prep_value(self, value: Any) -> Any:
         """Return the text as the table keeps it."""

@@ -15,6 +15,7 @@ from embudo.core.event import MINUTE, Door, Event, Verdict, subject_of
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import identifiers
 from embudo.core.kind import RESERVED_KINDS, needs_trust
+from embudo.core.money import read_money
 
 MAX_AHEAD = 5 * MINUTE  # after correction; what lies further ahead is a failed event
 IMPOSSIBLE_VIEWS = 30  # page views of one visitor within ten seconds
@@ -180,6 +181,17 @@ def check_stage(draft: Draft) -> Drop | None:
     return Drop(Reason.UNKNOWN_STAGE, f"{str(stage)[:80]!r} is none of {', '.join((*STAGES, DISCARDED))}")
 
 
+def read_amount(draft: Draft) -> Drop | None:
+    """Set an amount or a currency aside that is none: what was bought stays bought, for a price that is not known."""
+    told = draft.told
+    props, unusable = read_money(told.kind, told.props)
+    if unusable:
+        props = {**props, "unusable": {**props.get("unusable", _NOT_SAID), **unusable}}
+    if props is not told.props:
+        draft.told = told._replace(props=props)
+    return None
+
+
 def check_consent(draft: Draft) -> Drop | None:
     """Drop what the visitor did not agree to, before any other fault of it could keep its body."""
     envelope, answer = draft.envelope, draft.told.consent
@@ -271,6 +283,7 @@ STEPS: tuple[Callable[[Draft], Drop | None], ...] = (
     check_consent,
     check_door,
     check_stage,
+    read_amount,
     set_time,
     describe,
     choose_identifier,

@@ -80,7 +80,10 @@ def _plan(config: Config, options: argparse.Namespace) -> Plan:
         kept = Plan(**json.loads(note.read_text()))
         asked = Plan(options.people, options.days, options.seed, options.until or kept.until)
         if asked != kept and (options.until or asked != _default(kept)):
-            raise OtherFacts(f"{config.data} holds another demo company ({kept}); choose another folder with --data.")
+            raise OtherFacts(
+                f"{config.data} holds another demo company ({_arguments(kept)}); choose another folder with --data,"
+                " or give what it was made with."
+            )
         return kept
     if begun:
         raise OtherFacts(f"{config.data} holds facts already; the demo company wants a folder of its own: --data DIR")
@@ -88,6 +91,12 @@ def _plan(config: Config, options: argparse.Namespace) -> Plan:
     plan = Plan(options.people, options.days, options.seed, until)
     note.write_text(json.dumps({name: getattr(plan, name) for name in Plan.__slots__}))
     return plan
+
+
+def _arguments(plan: Plan) -> str:
+    """The options that make this company, as they are written."""
+    until = (EPOCH + timedelta(microseconds=plan.until)).replace(tzinfo=None).isoformat()
+    return f"--people {plan.people} --days {plan.days} --seed {plan.seed} --until {until}"
 
 
 def _default(kept: Plan) -> Plan:

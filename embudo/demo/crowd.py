@@ -22,6 +22,7 @@ from embudo.demo.world import world
 from embudo.leads import passages, profile, sql
 from embudo.leads.kept import COLUMNS
 from embudo.leads.models import Person
+from embudo.leads.word_index import fed_at_once
 
 GROUP = 20_000  # rows of one transaction
 EARLIER_DAYS = 120  # at most
@@ -121,7 +122,8 @@ def _rename(row: Row, number: int, random: Random) -> None:
 def _write(clones: Sequence[tuple[int, int, Row]]) -> None:
     """Write the people, then copy what belongs to their templates."""
     rows = [(*(_plain(row[name]) for name in COLUMNS),) for _template, _earlier, row in clones]
-    sql.many(sql.insert("leads_person", COLUMNS), rows)
+    with fed_at_once([row["id"] for _template, _earlier, row in clones]):
+        sql.many(sql.insert("leads_person", COLUMNS), rows)
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE IF NOT EXISTS clone (id bigint PRIMARY KEY, template bigint, earlier bigint)"

@@ -18,6 +18,7 @@ from embudo.demo.history import history
 from embudo.demo.progress import Progress
 from embudo.demo.world import world
 from embudo.eventlog import Log, open_log
+from embudo.leads import free_mail
 from embudo.leads.follow import Follower
 from embudo.leads.lock import Lock
 
@@ -79,6 +80,7 @@ def _records(progress: Progress) -> str:
             user.save()
         records.make_sites()
         records.name_attributes()
+        records.name_free_mail()
     progress.done(f"{len(world().staff)} users")
     return password
 
@@ -109,6 +111,7 @@ def _follow(config: Config, log: Log, progress: Progress) -> None:
     progress.begin("Following it: people, scores, stages")
     total = max(1, log.ledger().accepted)
     follower = Follower(config, log)
+    free_mail.settle()
     while follower.step():
         progress.at(min(1.0, follower.followed / total), f"{follower.followed:,} facts")
     progress.done(f"{follower.followed:,} facts")

@@ -6,8 +6,8 @@ from embudo.accounts.models import User
 from embudo.capture.models import Mode, Site
 from embudo.core.lifecycle import PROSPECT
 from embudo.demo.sale import GOALS, TOOLS
-from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW
-from embudo.leads import owners
+from embudo.demo.world import APP_SITE, COMPANY, DOCS, DOMAIN, HOSTS, MAIL_SITE, WWW, world
+from embudo.leads import free_mail, owners
 from embudo.leads.models import Attribute, Person
 
 OWN_ATTRIBUTES = {
@@ -31,6 +31,12 @@ def name_attributes() -> None:
         Attribute.objects.update_or_create(
             name=name, defaults={"label": label, "kind": kind, "options": list(options), "standard": False}
         )
+
+
+def name_free_mail() -> None:
+    """Say which mail domains are nobody's company."""
+    for domain in world().companies["free_mail"]:
+        free_mail.say(domain, free=True)
 
 
 def make_sites() -> None:

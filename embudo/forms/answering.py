@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from embudo.forms.asking import input_name, options
 from embudo.forms.content import Content, Field, Kind, Widget, said, shown
+from embudo.leads import free_mail
 from embudo.leads.attribute import kind_of
 from embudo.leads.checking import checked
 from embudo.leads.companies import mail_domain
@@ -152,7 +153,7 @@ def _check_mail(address: str, content: Content) -> None:
     except EmailNotValidError as error:
         words = _("“%(value)s” is no mail address. Write one such as ana@example.com.")
         raise BadValue(words % {"value": address}) from error
-    if content.business_mail and not mail_domain(found.ascii_email or found.normalized):
+    if content.business_mail and not mail_domain(found.ascii_email or found.normalized, free_mail.own()):
         raise BadValue(_("Write the address you have at your company, not a private one."))
 
 

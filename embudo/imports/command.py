@@ -25,6 +25,7 @@ from embudo.imports.weblog import command as weblog
 from embudo.install import reason
 from embudo.leads import follow
 from embudo.leads.lock import Lock
+from embudo.ui.cells import plain_cell
 
 SOME_FAILED, CANNOT = 3, 2
 
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             return _run(given, plan)
         except OSError as error:
             words = _("%(file)s cannot be used: %(reason)s; nothing was imported")
-            why = _("there is no such file") if isinstance(error, FileNotFoundError) else reason(error)
+            missing = isinstance(error, FileNotFoundError) and error.filename != given.report
+            why = _("there is no such file") if missing else reason(error)
             print(words % {"file": error.filename or "", "reason": why}, file=sys.stderr)
         except (BadFile, LookupError) as error:
             print(error, file=sys.stderr)
@@ -74,7 +76,8 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     ):
         write = _report(report)
         for lines in work.run(_text_of(Path(given.file), plan.reading, Path(folder))):
-            write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
+            rows = ((line.row, line.outcome, str(line.reason), line.words, line.person) for line in lines)
+            write.writerows(map(plain_cell, row) for row in rows)
             _progress(work.totals, began)
     followed = given.dry_run or follow.catch_up(log, lock)
     print(summary(work.totals, dry_run=given.dry_run, followed=followed, left_out=work.left_out))

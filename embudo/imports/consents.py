@@ -30,7 +30,10 @@ WORDS = {  # what a column of consents says, in small letters
          "no suscrito", "descadastrado", "cancelado", "não inscrito"), REFUSE,
     ),
 }  # fmt: skip
-OUT = {word: NEITHER if said == REFUSE and word in NO else REFUSE for word, said in WORDS.items()}  # of opt-outs
+OUT = {  # what a column of opt-outs says: one that is not ticked says nothing
+    **{word: NEITHER if said == AGREE else REFUSE for word, said in WORDS.items()},
+    **dict.fromkeys(YES, REFUSE), **dict.fromkeys(NO, NEITHER),
+}  # fmt: skip
 Said = Mapping[str, tuple[bool, int]]
 
 

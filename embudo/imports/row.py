@@ -13,6 +13,7 @@ from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import SOCIAL, identifiers
+from embudo.core.money import read_money
 from embudo.imports.consents import Answer, Origin, answer_of
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
@@ -136,6 +137,7 @@ class RowReader:
             words = _("“%(stage)s” is no stage; there are %(stages)s")
             stages = ", ".join((*STAGES, DISCARDED))
             raise RowFailed(Reason.UNKNOWN_STAGE, words % {"stage": props.get("stage", ""), "stages": stages})
+        stated.remarks += _unread_money(fact, props)
         stated.facts.append((fact, place, props, at))
         if at.at < stated.when.at and at.given and stated.when.given:
             words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}
@@ -307,7 +309,8 @@ def facts_of(stated: Stated, source: str, *, alone: bool, now: int, undone: int 
         more = {"traits": traits} if alone and len(stated.carried) > 1 else {}
         content = hashed([fact.kind, props, when.at if when.given else None])[:16]
         id = f"{stated.key}-{place:02}-{content}" + (f"{AGAIN}{undone}" if undone else "")
-        found.append(_event(stated, source, id, fact.kind, {**props, **more}, when, now))
+        read, _unusable = read_money(fact.kind, props)  # the id is that of what the file says
+        found.append(_event(stated, source, id, fact.kind, {**read, **more}, when, now))
     return found
 
 
@@ -346,6 +349,19 @@ def _event(
         props=props,
         context={**(context or {}), **marks},
     )
+
+
+def _unread_money(fact: FactMap, props: Mapping[str, Any]) -> list[tuple[Reason, str]]:
+    words = {
+        "amount": _("“%(text)s” is not an amount of money"),
+        "currency": _("“%(text)s” is no currency; write three letters, such as USD"),
+    }
+    _read, unusable = read_money(fact.kind, props)
+    cells = {name: fact.props[name].column for name in unusable}
+    return [
+        (Reason.BAD_VALUE, ": ".join(filter(None, (cells[name], words[name] % {"text": value}))))
+        for name, value in unusable.items()
+    ]
 
 
 def hashed(content: Any) -> str:

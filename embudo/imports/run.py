@@ -197,6 +197,8 @@ class Import:
         lines = rows_of(path, self.map.reading)
         headers = next(lines, [])
         if missing := sorted(self.map.columns() - set(headers)):
+            if not any(headers):
+                raise BadMap(_("the file is empty: its first line names no column"))
             words = _("the file has no column %(missing)s; it has %(headers)s")
             raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
         self.left_out = [header for header in headers if header and header not in self.map.columns()]

@@ -6,11 +6,12 @@ that was taken back has forgotten its facts, so an undo that died goes on where 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
-from embudo.core.event import Door, Event, Verdict
+from embudo.core.event import Event
 from embudo.eventlog import Log
 from embudo.imports.row import hashed
 from embudo.imports.run import COMPANIES
@@ -18,7 +19,7 @@ from embudo.leads import sql
 from embudo.leads.clock import now
 from embudo.leads.identity import WITHDRAWN
 from embudo.leads.models import Attribute, ImportRun, PersonAttribute
-from embudo.leads.record import APP
+from embudo.leads.record import Saying, fact_of
 
 PORTION = 250  # rows; their facts are appended at once
 Row = tuple[int, int, str, str, str]  # id, subject, key, digest, facts
@@ -60,30 +61,21 @@ def _portion(run: ImportRun, after: tuple[int, int]) -> list[Row]:
 
 
 def _withdrawals(run: ImportRun, row: Row, source: str, by: Any, at: int) -> list[Event]:
-    subject = row[1]
-    return [
-        Event(
-            source=APP,
-            id=f"undo-{hashed([source, id])}",
-            kind=WITHDRAWN,
+    said = [
+        Saying(
+            WITHDRAWN,
+            {"source": source, "id": id, "import": run.pk},
+            f"undo-{hashed([source, id])}",
+            person=row[1],
             at=at,
-            received_at=now(),
-            known_at=at,
-            identifier=f"person:{subject}",
-            subject=subject,
-            door=Door.APP,
-            verdict=Verdict.HUMAN,
-            props={"source": source, "id": id, "import": run.pk},
-            context={"by": getattr(by, "pk", None), "by_name": str(by or "")},
         )
         for id in row[4].split()
     ]
+    return [fact_of(each, by=by) for each in said]
 
 
 def _of_companies(log: Log, facts: Sequence[Event]) -> list[Event]:
     """The same facts by the identifiers of the companies they are about."""
-    from dataclasses import replace
-
     named = {event.subject: event.identifier for event in log.history({each.subject for each in facts})}
     return [replace(each, identifier=named[each.subject]) for each in facts if each.subject in named]
 

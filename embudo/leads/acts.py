@@ -90,13 +90,7 @@ class Owner(Act):
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Owner":
-        wanted = str(value.get("owner", ""))
-        found = None
-        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 18:
-            found = get_user_model().objects.filter(is_active=True, pk=int(wanted)).first()
-        if wanted and found is None:
-            raise BadValue(_("They do not work here any more; choose somebody else."))
-        return cls(found)
+        return cls(owners.chosen(value.get("owner")))
 
     @property
     def value(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, consents, owners, profile, sql, tags
+from embudo.leads import companies, consents, free_mail, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -112,7 +112,7 @@ def bring_up_to_date(log: Log, lock: Lock) -> bool:
             pass
         lock.release()
     deadline = time.monotonic() + PATIENCE_S
-    while not cursor_of_tables().passed(end):
+    while not cursor_of_tables().passed(end) or free_mail.pending():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
@@ -142,12 +142,12 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     _compare_owners(findings)
     _compare_tags(findings)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
-    portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated()
+    portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated(free_mail.own())
     for portion in range(portions):
         histories = _histories(log, through, who, portion, portions, keep_machines=bool(who.revised))
         findings.facts += sum(map(len, histories.values()))
         stated.add(histories.values())
-        _compare_people(findings, definition, histories, portion, portions)
+        _compare_people(findings, definition, histories, stated.free, portion, portions)
     stated.add_facts(event for event in events_behind(log, Cursor(), through) if is_of_company(event))
     compare_companies(findings.compare, stated)
     return findings
@@ -202,7 +202,12 @@ COLUMNS = (
 
 
 def _compare_people(
-    findings: Findings, definition: Definition, histories: Mapping[int, Sequence[Event]], portion: int, portions: int
+    findings: Findings,
+    definition: Definition,
+    histories: Mapping[int, Sequence[Event]],
+    free: Collection[str],
+    portion: int,
+    portions: int,
 ) -> None:
     mine = f"{{}} %% {portions} = {portion}" if connection.vendor == "postgresql" else f"{{}} % {portions} = {portion}"
     followed = _followed(mine)
@@ -218,7 +223,7 @@ def _compare_people(
             findings.compare(person, "existence", row is not None, history is not None)
             continue
         until, due = followed.get(person, (0, None))
-        expected, walked = rebuilt(history, definition, until)
+        expected, walked = rebuilt(history, definition, until, free)
         findings.compare(person, "next change", due, expected["next_change_at"])
         for name, value in zip(COLUMNS, row, strict=True):
             findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
@@ -232,7 +237,7 @@ def _compare_people(
 
 
 def rebuilt(
-    history: Sequence[Event], definition: Definition, until: int
+    history: Sequence[Event], definition: Definition, until: int, free: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`."""
     latest = max(event.at for event in history)
@@ -240,7 +245,7 @@ def rebuilt(
     summary, stated = summary_of(history), attributes.resolve(history, latest)
     curve = scoring.curve(history, definition, standing.at)
     fit, known = scoring.fit(stated, definition), profile.storable(stated)
-    employer = companies.employer(known) if known else None
+    employer = companies.employer(known, free) if known else None
     shown = profile.columns(known)
     walked = [("", lifecycle.VISITOR, summary.first_seen_at, ARRIVED, "[]")]
     for move in moves:

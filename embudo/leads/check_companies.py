@@ -1,7 +1,7 @@
 """The companies in the tables, compared with what people's facts state of them."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ Compare = Callable[[int, str, Any, Any], None]
 class Stated:
     """The companies that facts name, by their domain, and all names that facts give to companies."""
 
+    free: Collection[str] = ()  # mail domains that people here call free mail
     domains: dict[int, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     attributes: dict[int, dict[str, Any]] = field(default_factory=dict)  # what facts on companies say
@@ -28,7 +29,7 @@ class Stated:
             names = {each.get("company") for each in stated if isinstance(each.get("company"), str)}
             for mail in (None, *mails):
                 for name in (None, *names):
-                    found = companies.employer({"email": mail, "company": name})
+                    found = companies.employer({"email": mail, "company": name}, self.free)
                     if found:
                         self.domains[found.id] = found.domain
                         self.names.add(found.name)

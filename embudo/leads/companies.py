@@ -42,11 +42,11 @@ class Employer:
     domain: str
 
 
-def employer(attributes: Mapping[str, Any]) -> Employer | None:
-    """Return the company that the attributes point at, or None when they name none."""
+def employer(attributes: Mapping[str, Any], free: Collection[str] = ()) -> Employer | None:
+    """Return the company that the attributes point at, or None when they name none; `free` as in mail_domain."""
     stated = attributes.get("company")
     name = stated.strip()[:300] if isinstance(stated, str) else ""
-    domain = mail_domain(attributes.get("email"))
+    domain = mail_domain(attributes.get("email"), free)
     if domain:
         return Employer(subject_of(f"company:{domain}"), name or domain, domain)
     if name:
@@ -71,9 +71,12 @@ def site_domain(text: str) -> str:
     return found[1] if found else ""
 
 
-def mail_domain(mail: Any) -> str:
-    """Return the domain of a company's mail address; empty for free mail and what is no address."""
+def mail_domain(mail: Any, free: Collection[str] = ()) -> str:
+    """Return the domain of a company's mail address; empty for free mail and what is no address.
+
+    `free` are the domains that people here call free mail (free_mail.py).
+    """
     if not isinstance(mail, str) or mail.count("@") != 1:
         return ""
     domain = mail.rpartition("@")[2].strip().lower()[:253]
-    return "" if domain in FREE_MAIL or "." not in domain else domain
+    return "" if domain in FREE_MAIL or domain in free or "." not in domain else domain

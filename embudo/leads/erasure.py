@@ -15,18 +15,17 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from embudo.core.event import Door, Event, Verdict, subject_of
+from embudo.core.event import Event, Verdict, subject_of
 from embudo.core.identity import claim_of, mail_identifier
 from embudo.eventlog import Log
 from embudo.eventlog.erase import Evidence
 from embudo.leads import follow, rebuild, sql
-from embudo.leads.clock import now
 from embudo.leads.decided import events_behind
 from embudo.leads.identity import ERASED, IDENTITY_KINDS, Directory
 from embudo.leads.lock import Lock
 from embudo.leads.models import Identifier, Person
 from embudo.leads.pointers import Pointers
-from embudo.leads.record import APP, the_log
+from embudo.leads.record import Saying, fact_of, the_log
 
 TRIES = 5
 PATIENCE_S = 60.0  # for follow
@@ -138,15 +137,5 @@ def _concerns(event: Event, subjects: AbstractSet[int]) -> bool:
 
 
 def _fact(person: int, at: int) -> Event:
-    return Event(
-        source=APP,
-        id=f"erased-{person}-{at}",
-        kind=ERASED,
-        at=at,
-        received_at=now(),
-        known_at=at,
-        identifier=f"person:{person}",
-        subject=person,
-        door=Door.APP,
-        verdict=Verdict.MACHINE,
-    )
+    """The fact that somebody was erased: a number and an instant, and nobody's name."""
+    return fact_of(Saying(ERASED, {}, f"erased-{person}-{at}", person, at=at), verdict=Verdict.MACHINE)

@@ -18,11 +18,11 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
 from embudo.eventlog.append import failure_of
-from embudo.leads import consents, rebuild, sql
+from embudo.leads import consents, free_mail, rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
-from embudo.leads.history import COLLISION
+from embudo.leads.history import COLLISION, RETOLD
 from embudo.leads.identity import Directory
 from embudo.leads.kept import Overtaken
 from embudo.leads.lock import Lock
@@ -36,7 +36,8 @@ REBUILD_S = 1.0  # between two looks for somebody who asks for a rebuild
 STANDBY_S = 1.0  # between two tries to lead
 LOOK_S = 0.05  # between two looks at how far somebody else has followed
 LONGEST_WRITE_S = {"sqlite": 0.05, "postgresql": 0.25}  # SQLite has one writer at a time (DESIGN 9.14)
-SMALLEST, LARGEST = 50, 2000  # facts of a batch
+SMALLEST, LARGEST = 25, 2000  # facts of a batch
+RETELLING = 50  # facts of a batch in which histories are read again: each writes some ten times as much
 LAZY = {  # a checkpoint costs what some fifty batches cost, so it comes less often
     "sqlite": ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=8000"),
     "postgresql": ("SET synchronous_commit TO off",),
@@ -81,6 +82,9 @@ class Follower:
     def step(self) -> int:
         """Follow one batch and return how many facts it held; 0 at the end of the log."""
         rows, through = self.log.read(self.cursor, self.size)
+        if self.size > RETELLING and any(row.event.kind in RETOLD for row in rows):
+            self.size = RETELLING
+            rows, through = self.log.read(self.cursor, self.size)
         if not rows and through == self.cursor:
             return 0
         try:
@@ -159,7 +163,7 @@ class Follower:
         self.longest_write_s = max(self.longest_write_s, took)
         longest = LONGEST_WRITE_S[connection.vendor]
         if took > longest * 0.8:
-            self.size = max(SMALLEST, self.size * 2 // 3)
+            self.size = max(SMALLEST, int(self.size * min(2 / 3, 0.6 * longest / took)))
         elif took < longest * 0.4:
             self.size = min(LARGEST, self.size * 5 // 4 + 1)
 
@@ -183,6 +187,7 @@ class Follower:
 
     def catch_up(self) -> int:
         """Follow to the end of the log and return how many facts that were."""
+        free_mail.settle()
         done = 0
         while True:
             try:
@@ -255,6 +260,7 @@ def run(config: Config, stop: threading.Event) -> None:
             if time.monotonic() - asked_at > REBUILD_S:
                 while follower.advance_rebuild() and not stop.is_set():
                     pass
+                free_mail.settle()
                 asked_at = time.monotonic()
             count = 0 if follower.cursor.passed(log.end()) else follower.step()
         except AGAIN:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from embudo.core.event import Event
 from embudo.core.lifecycle import Move, Scores, Standing
 from embudo.engines.online import Online
 from embudo.engines.state import State
-from embudo.leads import profile_rows, sql
+from embudo.leads import free_mail, profile_rows, sql
 from embudo.leads.profile_rows import Profiled
 from embudo.leads.summary import Summary
 from embudo.leads.touch import Touch
@@ -47,12 +48,12 @@ class Kept:
 # little, each index that has to follow costs as much again.
 PLAIN = (
     "stage_since_at", "fit_known_share", "disqualified", "engagement", "engagement_at", "created_at",
-    "first_seen_known", "last_seen_known", "events", "medium", "campaign", "landing_page",
+    "first_seen_known", "last_seen_known", "events", "landing_page",
     "last_medium", "last_campaign", "last_landing_page",
 )  # fmt: skip
 LISTED = (
     "known", "stage", "handoff_ready", "fit", "grade", "engagement_order", "first_seen_at", "last_seen_at", "source",
-    "last_source",
+    "medium", "campaign", "last_source",
 )  # fmt: skip
 SUMMED = (
     "created_at", "first_seen_at", "last_seen_at", "first_seen_known", "last_seen_known", "events", "known",
@@ -100,10 +101,11 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     changed_scores: dict[bool, list[tuple[Any, ...]]] = {False: [], True: []}
     profiles: list[Profiled] = []
+    free = free_mail.own()
     for kept in people:
         scores, standing = online.scores(kept.state), online.standing(kept.state)
         plain, listed = shown(online, kept, scores, standing, now)
-        profiled = _profiled(online, kept)
+        profiled = _profiled(online, kept, free)
         if profiled:
             profiles.append(profiled)
         if kept.revision and not kept.whole:
@@ -160,13 +162,13 @@ def shown(
     plain = (
         standing.since or summary.first_seen_at, fit.known_share, fit.disqualified_by is not None,
         curve.at(at), at, summary.created_at, summary.first_seen_known, summary.last_seen_known, summary.events,
-        touch.medium[:200], touch.campaign[:300], touch.landing_page[:500],
+        touch.landing_page[:500],
         last.medium[:200], last.campaign[:300], last.landing_page[:500],
     )  # fmt: skip
     listed = (
         summary.known, standing.stage, lifecycle.ready(standing, fit, online.definition, standing.at),
         fit.score, fit.grade, curve.at(max(at, now)), summary.first_seen_at, summary.last_seen_at, touch.source[:200],
-        last.source[:200],
+        touch.medium[:200], touch.campaign[:300], last.source[:200],
     )  # fmt: skip
     return plain, listed
 
@@ -179,14 +181,14 @@ def _other(kept: Kept, listed: tuple[Any, ...]) -> dict[str, Any]:
     return {name: becomes for name, was, becomes in pairs if was != becomes}
 
 
-def _profiled(online: Online, kept: Kept) -> Profiled | None:
+def _profiled(online: Online, kept: Kept, free: AbstractSet[str]) -> Profiled | None:
     """The attributes of a person, when they may be other than the rows show."""
     before = kept.before
     if not kept.revision or kept.whole:
         before = None if kept.whole else {}
     elif not kept.profiled:
         return None
-    return profile_rows.profiled(kept.id, online.values(kept.state), before, online.stated(kept.state))
+    return profile_rows.profiled(kept.id, online.values(kept.state), before, online.stated(kept.state), free)
 
 
 def _change_scores(changed: Mapping[bool, list[tuple[Any, ...]]]) -> None:

@@ -13,13 +13,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
-from embudo.leads.records import OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
+from embudo.leads.records import FreeMail, OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
-    "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "Identifier", "ImportKey",
-    "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person",
-    "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange",
-    "Tag", "Tagging",
+    "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "FreeMail", "Identifier",
+    "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct",
+    "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay",
+    "StageChange", "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
@@ -77,8 +77,9 @@ class Person(models.Model):
 
     id = RowId(primary_key=True)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed", db_constraint=False
-    )
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed", db_constraint=False,
+        db_index=False,
+    )  # fmt: skip
     known = models.BooleanField(default=False)
     created_at = models.BigIntegerField()  # when the first fact arrived
 
@@ -87,8 +88,9 @@ class Person(models.Model):
     phone = models.CharField(max_length=64, blank=True)
     title = models.CharField(max_length=300, blank=True)
     company = models.ForeignKey(
-        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people", db_constraint=False
-    )
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people", db_constraint=False,
+        db_index=False,
+    )  # fmt: skip
     company_name = models.CharField(max_length=300, blank=True)
     industry = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=100, blank=True)
@@ -125,7 +127,7 @@ class Person(models.Model):
     last_landing_page = models.CharField(max_length=500, blank=True, db_default="")
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
 
     class Meta:
@@ -142,6 +144,25 @@ class Person(models.Model):
             models.Index(fields=["grade", "-engagement_order", "id"], name="person_by_grade", condition=LISTED),
             models.Index(fields=["source", "-engagement_order", "id"], name="person_by_source", condition=LISTED),
             models.Index(fields=["last_source", "id"], name="person_by_last_source", condition=LISTED),
+            models.Index(fields=["medium", "id"], name="person_by_medium", condition=LISTED),
+            models.Index(fields=["campaign", "id"], name="person_by_campaign", condition=LISTED & Q(campaign__gt="")),
+            models.Index(fields=["merged_into"], name="person_by_survivor", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["owner"], name="person_by_owner", condition=Q(owner__isnull=False)),
+            models.Index(  # holds all that pages of a company ask of its people, so that none of their rows is read
+                fields=[
+                    "company",
+                    "id",
+                    "known",
+                    "merged_into",
+                    "engagement_order",
+                    "last_seen_at",
+                    "first_seen_at",
+                    "fit",
+                    "stage",
+                ],
+                name="person_by_company",
+                condition=Q(company__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,18 +5,37 @@ somebody and of everybody merged into them: their own owner, else that of whom t
 last decided. So a merge takes nobody away from who looks after them, and an unmerge gives everybody back.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
 from embudo.leads import sql
 from embudo.leads.clock import now
 from embudo.leads.models import Company, OwnerChange, Person
+from embudo.leads.showing import BadValue
 
 CHANGED = "owner_changed"
 Said = tuple[int, int | None]  # when, and who looks after them from then on
+
+
+def chosen(typed: str | None) -> Any:
+    """Return the user of this number who works here, None where nobody is chosen ("").
+
+    Raises BadValue where the number is that of nobody who works here, or there is no number.
+    """
+    if typed == "":
+        return None
+    if typed is None or not re.fullmatch("[0-9]{1,18}", typed, re.ASCII):
+        raise BadValue(_("Choose who looks after them, or nobody."))
+    found = get_user_model().objects.filter(is_active=True, pk=int(typed)).first()
+    if found is None:
+        raise BadValue(_("They do not work here any more; choose somebody else."))
+    return found
 
 
 def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None) -> None:

@@ -43,11 +43,12 @@ class Profiled:
     before: Mapping[str, Any] | None
     other: Collection[str]
     stated: AbstractSet[str] = frozenset()
+    free: AbstractSet[str] = frozenset()  # mail domains that people here call free mail
 
     @property
     def employer(self) -> Employer | None:
         """The company that the attributes point at."""
-        return companies.employer(self.known)
+        return companies.employer(self.known, self.free)
 
     def columns(self) -> dict[str, Any]:
         """Return the values of COLUMNS."""
@@ -75,17 +76,21 @@ class Profiled:
 
 
 def profiled(
-    person: int, known: Mapping[str, Any], before: Mapping[str, Any] | None, stated: AbstractSet[str] = frozenset()
+    person: int,
+    known: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    stated: AbstractSet[str] = frozenset(),
+    free: AbstractSet[str] = frozenset(),
 ) -> Profiled:
     """Return what becomes of the rows of a person with these attributes who showed those before (None: not known)."""
     known = profile.storable(known)
     if not before:
-        return Profiled(person, known, before, known.keys(), stated)
+        return Profiled(person, known, before, known.keys(), stated, free)
     before = profile.storable(before)
     other = profile.different(before, known)
     if any(len(name) > profile.NAME_LENGTH for name in other):  # two such names may share their rows
         other = known.keys() | before.keys()
-    return Profiled(person, known, before, other, stated)
+    return Profiled(person, known, before, other, stated, free)
 
 
 def write_companies(profiles: Iterable[Profiled]) -> None:

@@ -87,7 +87,7 @@ def record_all(sayings: Sequence[Saying], *, by: Any, log: Log | None = None) ->
         if each.kind not in KINDS:
             raise UnknownKind(each.kind)
     moment = now()
-    facts = [_fact(each, by, moment, place) for place, each in enumerate(sayings)]
+    facts = [fact_of(each, by=by, moment=moment, place=place) for place, each in enumerate(sayings)]
     return (log or the_log()).append(facts)
 
 
@@ -123,8 +123,16 @@ def the_log() -> Log:
     return shared_log(settings.EMBUDO)
 
 
-def _fact(said: Saying, by: Any, moment: int, place: int) -> Event:
+def fact_of(
+    said: Saying, *, by: Any = None, moment: int | None = None, place: int = 0, verdict: Verdict = Verdict.HUMAN
+) -> Event:
+    """Return the fact of the app that a saying is, said at `moment` (now), as number `place` of what is said then.
+
+    `by` is the user who says so; None: the fact names nobody. Raises ValueError on one about nobody.
+    """
+    moment = now() if moment is None else moment
     identifier = said.company or (f"person:{said.person}" if said.person is not None else _named_by(said))
+    who = {} if by is None else {"by": getattr(by, "pk", None), "by_name": str(by)}
     return Event(
         source=APP,
         id=said.id,
@@ -135,14 +143,10 @@ def _fact(said: Saying, by: Any, moment: int, place: int) -> Event:
         identifier=identifier,
         subject=subject(identifier),
         door=Door.APP,
-        verdict=Verdict.HUMAN,
+        verdict=verdict,
         user_id=said.user_id,
         props=dict(said.props),
-        context={
-            "by": getattr(by, "pk", None),
-            "by_name": str(by),
-            **({"utm": dict(said.utm)} if said.utm else {}),
-        },
+        context={**who, **({"utm": dict(said.utm)} if said.utm else {})},
     )
 
 

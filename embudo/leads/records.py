@@ -100,3 +100,15 @@ class PeopleAct(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.BigIntegerField(db_index=True)
     undone_at = models.BigIntegerField(null=True)
+
+
+class FreeMail(models.Model):
+    """A mail domain that somebody here called nobody's company, or took that back; an ordinary record."""
+
+    domain = models.CharField(max_length=253, unique=True)
+    free = models.BooleanField()
+    at = models.BigIntegerField()  # when it was called so
+    settled = models.BooleanField(default=False)  # whether people's rows show it
+
+    def __str__(self) -> str:
+        return self.domain

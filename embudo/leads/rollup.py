@@ -13,7 +13,7 @@ from embudo.core.event import MINUTE
 from embudo.core.funnel import RANK
 from embudo.leads import sql
 from embudo.leads.profile import folded, words
-from embudo.leads.queries.pieces import unindexed
+from embudo.leads.queries.pieces import by_index
 
 FRESH = 10 * MINUTE  # from then on it is made anew
 SLICE = 200  # companies at a time
@@ -21,7 +21,7 @@ SEARCH_LENGTH = 600
 _RANKS = " ".join(f"WHEN '{stage}' THEN {rank}" for stage, rank in RANK.items())
 _RANK = f"CASE stage {_RANKS} ELSE -1 END"
 _ROLLED = f"company_id, count(*), max(engagement_order), max(fit), max(last_seen_at), max({_RANK})"
-_LISTED = "AND known AND {merged} IS NULL GROUP BY company_id"
+_LISTED = "AND known AND merged_into_id IS NULL GROUP BY company_id"
 _WRITE = (
     "UPDATE leads_company SET rolled_at = %s, people_count = %s, engagement_order = %s, last_seen_at = %s, rank = %s,"
     " search = %s WHERE id = %s"
@@ -44,8 +44,8 @@ NOBODY = Rolled()
 
 def of(companies: Collection[int]) -> dict[int, Rolled]:
     """Return what the people of these companies come to now; one where nobody works is not in it."""
-    listed = _LISTED.format(merged=unindexed("merged_into_id"))
-    found = sql.rows_where(_ROLLED, "leads_person", "company_id", companies, listed)
+    people = f"leads_person{by_index('person_by_company')}"
+    found = sql.rows_where(_ROLLED, people, "company_id", companies, _LISTED)
     return {company: Rolled(*rest) for company, *rest in found}
 
 

@@ -5,11 +5,13 @@ import io
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from embudo.install import reason, told
 from embudo.whole_file import replaced
 
 LISTING = "embudo-backup.json"
@@ -74,11 +76,15 @@ def writing(file: Path) -> Iterator[Writer]:
 
 def unpack(file: Path, folder: Path) -> dict[str, Any]:
     """Write the members below `folder`, check each against its hash, and return the listing; raises BadArchive."""
-    try:
-        with tarfile.open(file) as tar:
+    with _opened(file) as tar:
+        try:
             hashes = {member.name: _extract(tar, member, folder) for member in tar}
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise BadArchive(f"{file} cannot be read to its end: {error}") from error
+        except OSError as error:
+            if error.errno:  # of the disk; without a number it is of the compression
+                raise BadArchive(f"{file} cannot be unpacked: {told(error)}") from error
+            raise BadArchive(_damaged(file)) from error
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise BadArchive(_damaged(file)) from error
     if LISTING not in hashes:
         raise BadArchive(f"{file} is not a whole backup of Embudo: its listing is missing")
     listing: dict[str, Any] = json.loads((folder / LISTING).read_text())
@@ -88,6 +94,19 @@ def unpack(file: Path, folder: Path) -> dict[str, Any]:
     if wrong := sorted(set(hashes.items()) ^ set(listing["sha256"].items())):
         raise BadArchive(f"{file} is damaged: {wrong[0][0]} is not what was written")
     return listing
+
+
+def _opened(file: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(file)
+    except OSError as error:
+        raise BadArchive(f"{file} cannot be read: {reason(error)}") from error
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise BadArchive(f"{file} is no backup of Embudo; give a file that `embudo backup` wrote") from error
+
+
+def _damaged(file: Path) -> str:
+    return f"{file} is cut short or damaged; copy it again, or take another backup"
 
 
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:

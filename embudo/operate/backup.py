@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from embudo import __version__
 from embudo.config import Config
 from embudo.eventlog import Log, open_log
+from embudo.install import told
 from embudo.leads.files import FOLDER
 from embudo.operate.archive import Writer, writing
 from embudo.operate.copies import copy_postgresql, copy_sqlite
@@ -34,6 +35,10 @@ class SealingGoesOn(Exception):
     """Segments were being rewritten for too long; try again later."""
 
 
+class NoPlace(Exception):
+    """A backup cannot be written there; the message says why."""
+
+
 def main(arguments: list[str]) -> int:
     """Write a backup and print where it is."""
     parser = argparse.ArgumentParser(prog="embudo backup", description="Write everything to one file.")
@@ -41,10 +46,12 @@ def main(arguments: list[str]) -> int:
     file: Path = parser.parse_args(arguments).file or Path(f"embudo-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar")
     try:
         if file.exists():
-            raise FileExistsError(_("%(file)s exists already; choose another name") % {"file": file})
+            raise NoPlace(_("%(file)s exists already; choose another name") % {"file": file})
+        if not file.parent.is_dir():
+            raise NoPlace(_("there is no folder %(folder)s; make it first, or name another") % {"folder": file.parent})
         backup(settings.EMBUDO, file)
-    except (OSError, SealingGoesOn) as error:
-        print(_("No backup was made: %(error)s") % {"error": error})
+    except (OSError, NoPlace, SealingGoesOn) as error:
+        print(_("No backup was made: %(error)s") % {"error": told(error) if isinstance(error, OSError) else error})
         return 1
     print(_("%(file)s: %(size).1f MB") % {"file": file, "size": file.stat().st_size / 1e6})
     return 0

@@ -1,8 +1,9 @@
 """What `embudo up` does before its processes start: tables up to date, sites published, who may set it up told."""
 
+import argparse
+
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -12,13 +13,11 @@ from embudo.capture import snapshot
 
 def main(arguments: list[str]) -> int:
     """Bring the tables up to date and print what the operator must know; return an exit code."""
+    argparse.ArgumentParser(prog="embudo prepare", description="Make an install, or bring it up to date.").parse_args(
+        arguments
+    )
     with translation.override(settings.EMBUDO.language):
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except DatabaseError as error:
-            print(_("The tables cannot be brought up to date: %(error)s") % {"error": str(error).strip()})
-            print(_("`embudo doctor` says how to mend it."))
-            return 1
+        call_command("migrate", interactive=False, verbosity=0)
         call_command("clearsessions")
         snapshot.publish(settings.EMBUDO)
         if first_run.needed():

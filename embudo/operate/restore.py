@@ -40,9 +40,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--erased", type=Path, metavar="DIR", help="data folder whose erased people stay erased")
     options = parser.parse_args(arguments)
     try:
+        _check_erased(options.erased)
         listing = restore(settings.EMBUDO, options.file)
     except (BadArchive, NotEmpty, NoInstall, OSError) as error:
-        print(_("Nothing was restored: %(error)s") % {"error": error})
+        words = install.told(error) if isinstance(error, OSError) else error
+        print(_("Nothing was restored: %(error)s") % {"error": words})
         return 1
     if erase_again(settings.EMBUDO, options.erased):
         print(_("People who were erased since that backup were erased from it again."))
@@ -87,12 +89,19 @@ def _as_found(config: Config) -> Iterator[None]:
 
 def erase_again(config: Config, other: Path | None) -> bool:
     """Erase whoever was erased since the backup: tombstones lie outside backups, in the folder `erased`."""
-    if other is not None:
+    if other is not None and (other / ERASED).is_dir():
         shutil.copytree(other / ERASED, config.data / ERASED, dirs_exist_ok=True)
     log = open_log(config)
     evidence = log.apply_tombstones(by="restore", why="erased since the backup")
     call_command("migrate", interactive=False, verbosity=0)
     return erasure.erase_again(log) > 0 or evidence is not None
+
+
+def _check_erased(folder: Path | None) -> None:
+    """Refuse what is no data folder before anything is restored: nobody must come back who was erased."""
+    if folder is not None and not (folder / ERASED).is_dir() and not install.holds_one(folder):
+        words = _("%(folder)s is no data folder; --erased names the one whose erased people stay erased")
+        raise NoInstall(words % {"folder": folder})
 
 
 def _check_empty(config: Config) -> None:

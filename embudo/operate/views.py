@@ -20,6 +20,7 @@ from embudo.core.event import Door
 from embudo.eventlog import Failed, FailedState, LogUnavailable, shared_log
 from embudo.leads.expiry import days_of
 from embudo.operate import doctor, machine, replay
+from embudo.operate.details import detail_of
 from embudo.operate.finding import Grade
 from embudo.operate.reasons import words_of
 from embudo.operate.vitals import vitals
@@ -159,6 +160,7 @@ def _shown(event: Failed) -> dict[str, Any]:
         "event": event,
         "words": words_of(event.reason),
         "origin": origin,
+        "detail": detail_of(origin.detail),
         "door": _("a public key") if origin.door is Door.PUBLIC else _("a secret key"),
         "start": event.body[:160].decode(errors="replace"),
         "open": event.state is FailedState.OPEN,

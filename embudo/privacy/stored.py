@@ -67,6 +67,9 @@ TABLES: dict[str, Place] = {
         _("acts on several people"), _("to undo them; numbers of people only"), _("7 days"), False
     ),
     "leads.Company": Place(_("companies"), _("employers of the people"), DERIVED),
+    "leads.FreeMail": Place(
+        _("mail domains that are no companies"), _("to know who works at a company"), USER_LONG, False
+    ),
     "leads.PassageDay": Place(_("passages by day"), _("sums of the funnel"), NO_PERSON, False),
     "leads.SourceDay": Place(_("new leads by source and day"), _("sums of the funnel"), NO_PERSON, False),
     "leads.MoveDay": Place(_("moves by day"), _("sums of the funnel"), NO_PERSON, False),

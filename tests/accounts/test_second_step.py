@@ -181,7 +181,7 @@ def test_after_confirming_what_was_asked_is_done_and_nothing_typed_is_lost(perso
 def test_confirming_is_limited_like_the_sign_in(person: Any, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from embudo.accounts import attempts
 
-    monkeypatch.setattr(attempts, "FAILURES_PER_EMAIL", 3)
+    monkeypatch.setattr(attempts, "FAILURES_HERE", 3)
     client = browser(person(), fresh=False)
     for _try in range(3):
         client.post("/confirm/?next=/me/security/app/", {"password": "wrong"})

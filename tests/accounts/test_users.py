@@ -89,7 +89,7 @@ def test_a_password_set_by_a_link_ends_every_session(person: Any, browser: Any) 
 def test_nobody_tries_out_the_password_of_a_browser_left_open(
     person: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "FAILURES_PER_EMAIL", 3)
+    monkeypatch.setattr(attempts, "FAILURES_HERE", 3)
     ana = person()
     client, wrong = browser(ana), {"current": "a guess", "password": "otra frase bien larga"}
     assert [client.post("/me/password/", wrong).status_code for _try in range(4)] == [422, 422, 422, 429]

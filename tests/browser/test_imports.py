@@ -219,8 +219,7 @@ def test_a_column_of_consents_is_asked_about_and_stands_in_the_receipts(site: Si
     path = tmp_path / "newsletter.csv"
     path.write_text("Email,Newsletter\nana@consent.example,yes\nbo@consent.example,no\ncy@consent.example,later\n")
     site.brings(path, "people")
-    page.get_by_role("button", name="Try it out").click()
-    page.get_by_text("Say how these people had agreed").wait_for()
+    page.get_by_text("What each answer to consent means").wait_for()
     site.whole()
     site.picture("consents")
     page.select_option("#answer-1-0", "refuse")

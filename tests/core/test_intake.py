@@ -115,6 +115,20 @@ def test_an_event_keeps_the_purposes_agreed_to() -> None:
     assert taken(BROWSER).consent == taken().consent == {}
 
 
+# -- money --------------------------------------------------------------------------------------------
+
+
+def test_what_was_bought_counts_without_an_amount_that_is_none() -> None:
+    props = {"amount": -5.0, "currency": "EURO", "unusable": {"score": "high"}, "plan": "team"}
+    assert taken(kind="purchase_made", props=props).props == {
+        "plan": "team", "unusable": {"score": "high", "amount": -5.0, "currency": "EURO"},
+    }  # fmt: skip
+    assert taken(kind="purchase_made", props={"amount": 12.5, "currency": "mxn"}).props == {
+        "amount": 12.5, "currency": "MXN",
+    }  # fmt: skip
+    assert taken(props=props).props is props
+
+
 # -- time ---------------------------------------------------------------------------------------------
 
 
@@ -242,7 +256,8 @@ def test_every_reason_belongs_to_a_step_or_to_the_collector() -> None:
     assert set(together) == set(Reason) and len(together) == len(Reason)
     assert {each for each in Reason if not each.kept} == REFUSALS
     assert [step.__name__ for step in STEPS] == [
-        "check_consent", "check_door", "check_stage", "set_time", "describe", "choose_identifier", "judge",
+        "check_consent", "check_door", "check_stage", "read_amount", "set_time", "describe", "choose_identifier",
+        "judge",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from embudo.config import Config
 from embudo.core.definition import Definition
 from embudo.demo.command import DAYS, PEOPLE, SEED
 from embudo.demo.history import history
+from embudo.demo.world import world
 from embudo.eventlog import Cursor, open_log
 from tests.demo.conftest import UNTIL, definition
 from tests.install import ROOT, Install
@@ -20,7 +21,7 @@ COUNTS = """
 from django.db.models import Count
 from embudo.accounts.models import User
 from embudo.capture.models import Site
-from embudo.leads.models import FollowCursor, Person, StageChange
+from embudo.leads.models import Company, FollowCursor, FreeMail, Person, StageChange
 import json
 standing = StageChange.objects.filter(superseded_at=None)
 print(json.dumps({
@@ -31,6 +32,8 @@ print(json.dumps({
     "stages": dict(Person.objects.filter(merged_into=None).order_by().values_list("stage").annotate(Count("id"))),
     "entries": dict(standing.order_by().values_list("to_stage").annotate(Count("id"))),
     "exits": dict(standing.exclude(from_stage="").order_by().values_list("from_stage").annotate(Count("id"))),
+    "free": sorted(FreeMail.objects.filter(free=True, settled=True).values_list("domain", flat=True)),
+    "companies": list(Company.objects.values_list("domain", flat=True)),
     "owned": Person.objects.exclude(owner=None).count(),
     "cursor": list(FollowCursor.objects.values_list("shard", "offset")),
 }))
@@ -58,6 +61,8 @@ def test_the_demo_fills_an_empty_install_once(install):
     assert re.search(r"with the password  \S{10,}", printed)
     assert (first["users"], first["roles"]) == (10, ["admin", "manager", "marketing", "sales"])
     assert first["sites"] == 4
+    assert first["free"] == sorted(world().companies["free_mail"])
+    assert first["companies"] and not {*first["companies"]} & {*first["free"]}
     assert set(first["stages"]) >= {"visitor", "lead"}
 
     log = open_log(install.config)
@@ -87,6 +92,7 @@ def test_another_company_does_not_go_into_the_same_folder(install):
     install.embudo("demo", *PLAN)
     refused = install.embudo("demo", "--seed", "5", "--until", "2026-06-09", code=1)
     assert "choose another folder" in refused
+    assert "--people 300 --days 200 --seed 4 --until 2026-06-09T10:13:20" in refused
 
 
 def test_an_install_with_facts_of_its_own_is_left_alone(install):

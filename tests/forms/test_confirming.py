@@ -1,5 +1,6 @@
 """Double opt-in: a mail asks, only the button confirms, and consent counts from then on."""
 
+import logging
 import re
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from embudo.accounts.log_lines import WithoutLinks
 from embudo.core.event import Door
 from embudo.core.identity import Strength
 from embudo.eventlog import Log
@@ -108,3 +110,10 @@ def test_a_header_cannot_be_smuggled_into_the_mail(visitor: Client, site: Any, c
     assert answer.status_code == 422
     fills_in(visitor, "evil", **ANA)
     assert all(each.to == ["ana@norte.example"] and not each.bcc for each in mail.outbox)
+
+
+def test_no_log_line_holds_a_link_of_a_form() -> None:
+    for kind in ("confirm", "files"):
+        record = logging.LogRecord("x", 30, "x", 1, "Not Found: %s", (f"/f/{kind}/WyJ4Il0:1a:zz/",), None)
+        WithoutLinks().filter(record)
+        assert record.getMessage() == f"Not Found: /f/{kind}/..."

@@ -147,8 +147,8 @@ def test_a_purpose_nobody_is_asked_for_is_refused(importing: Importing) -> None:
 
 
 def test_an_opt_out_that_is_not_ticked_says_nothing() -> None:
-    assert [proposed("refusal:x", each) for each in ("1", "TRUE", "0", "no", "perhaps")] == [
-        "refuse", "refuse", "", "", "",
+    assert [proposed("refusal:x", each) for each in ("1", "TRUE", "opted out", "0", "no", "perhaps", "opt in")] == [
+        "refuse", "refuse", "refuse", "", "", "", "",
     ]  # fmt: skip
     assert [proposed("consent:x", each) for each in ("Sí", "Subscribed", "NO", "unsubscribed", "cleaned")] == [
         "agree", "agree", "refuse", "refuse", "",

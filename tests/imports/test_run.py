@@ -219,6 +219,20 @@ def test_a_figure_that_is_none_is_told_with_its_row_and_the_rest_of_the_row_is_k
     assert (person.name, person.attributes.get("company_size")) == ("Ana Ruiz", None)
 
 
+def test_a_deal_counts_without_an_amount_that_is_none(importing: Importing) -> None:
+    fact = {
+        "kind": "opportunity_won",
+        "props": {"amount": {"column": "Size", "kind": "number"}, "currency": {"value": "EURO"}},
+    }
+    (line,) = importing(ANA.replace(",120,", ",-120,"), facts=[fact])
+    assert (line.outcome, line.reason) == ("accepted", "bad_value")
+    assert "Size: “-120” is not an amount of money" in line.words
+    (won,) = [
+        event for event in importing.following.log.history([Person.objects.get().id]) if event.kind == "opportunity_won"
+    ]
+    assert won.props == {}
+
+
 def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
     following: Following, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
@@ -234,6 +248,14 @@ def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
 
     assert command.main(["people", str(tmp_path / "gone.csv"), "--map", str(plan)]) == command.CANNOT
     assert "gone.csv cannot be used: there is no such file; nothing was imported" in capsys.readouterr().err
+    assert command.main(["people", str(tmp_path), "--map", str(plan)]) == command.CANNOT
+    assert "it is a folder, not a file; nothing was imported" in capsys.readouterr().err
+    (tmp_path / "empty.csv").touch()
+    assert command.main(["people", str(tmp_path / "empty.csv"), "--map", str(plan)]) == command.CANNOT
+    assert "the file is empty: its first line names no column" in capsys.readouterr().err
+    nowhere = str(tmp_path / "no" / "r.csv")
+    assert command.main(["people", str(file), "--map", str(plan), "--report", nowhere]) == command.CANNOT
+    assert "r.csv cannot be used: there is no such file or folder" in capsys.readouterr().err
     assert command.main(["people", str(file), "--map", str(file)]) == command.CANNOT
     error = capsys.readouterr().err
     assert "f.csv is no map" in error and "39" not in error

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embudo.core.event import DAY, HOUR, Door, Event
 from embudo.eventlog import Cursor, open_log
-from embudo.leads import kept
+from embudo.leads import follow, kept
 from embudo.leads.batch import Batch
 from embudo.leads.follow import Follower, LostLead
 from embudo.leads.models import Company, Dispute, FollowCursor, Identifier, Person, PersonAttribute, StageChange
@@ -68,6 +68,25 @@ def test_what_machines_do_is_kept_and_never_counted(following: Following) -> Non
 
     assert rows() == before
     assert len(following.log.history([ada.subject, ada.visitor])) > 1
+
+
+def test_facts_that_are_taken_back_are_followed_few_at_a_time(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "RETELLING", 3)
+    clicks, revised = ada.submits("contact"), ada.journey(MONDAY + 9 * DAY).by_machine()
+    for day in range(8):
+        clicks = clicks.later(days=1).clicks(f"news {day}")
+    following.hears(clicks)
+    for click in clicks[1:]:
+        revised = revised.does("verdict_revised", source=click.source, id=click.id, verdict="machine")
+    following.log.append(
+        [replace(each, identifier=clicks[1].identifier, subject=clicks[1].subject) for each in revised]
+    )
+    following.follower.size = 500
+    assert following.follower.step() == 3
+    following.follower.catch_up()
+    following.agrees()
 
 
 def test_a_verdict_that_is_revised_takes_the_points_back(following: Following) -> None:

@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from embudo.core.event import Door, subject_of
 from embudo.eventlog import Cursor
 from embudo.leads.models import Person
-from embudo.leads.record import NotRecorded, Saying, UnknownKind, record, record_all, wait_until_followed
+from embudo.leads.record import NotRecorded, Saying, UnknownKind, fact_of, record, record_all, wait_until_followed
 from tests.cast import ada, bruno
 from tests.leads.conftest import Following, moves_of
 
@@ -84,3 +84,9 @@ def test_of_many_facts_said_at_once_the_later_one_stands(following: Following) -
     with pytest.raises(ValueError, match="needs traits"):
         record_all([Saying("profile_changed", {"traits": {}}, "y")], by="CRM", log=following.log)
     assert following.log.end() == Cursor({receipts[0].shard: following.follower.cursor.offset(receipts[0].shard)})
+
+
+def test_a_fact_that_nobody_says_names_nobody() -> None:
+    fact = fact_of(Saying("person_erased", {}, "erased-7", 7, at=5), moment=9)
+    assert (fact.context, fact.props, fact.subject, fact.at, fact.received_at) == ({}, {}, 7, 5, 9)
+    assert fact_of(Saying("note_written", {}, "n", 7), by="Luis").context == {"by": None, "by_name": "Luis"}

@@ -1,16 +1,20 @@
 """Backup and restore, with the commands as people run them, on both shapes."""
 
+import gzip
 import json
+import random
 import tarfile
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embudo.config import Config
 from embudo.core.event import Door, Event, subject_of
 from embudo.eventlog import Cursor, open_log
+from embudo.operate import backup, restore
 from embudo.operate.archive import BadArchive, unpack, writing
 from tests.install import Install, install_of
 from tests.postgres import Cluster
@@ -143,8 +147,45 @@ def test_half_a_backup_is_none(tmp_path: Path) -> None:
         archive.bytes("a", b"a" * 5000)
         archive.listing({})
     (tmp_path / "half.tar").write_bytes(file.read_bytes()[:3000])
-    with pytest.raises(BadArchive):
+    with pytest.raises(BadArchive, match="is cut short or damaged; copy it again, or take another backup"):
         unpack(tmp_path / "half.tar", tmp_path / "out")
+    (tmp_path / "half.tar.gz").write_bytes(gzip.compress(random.Random(1).randbytes(9000))[:3000])
+    with pytest.raises(BadArchive, match=r"no backup of Embudo|cut short or damaged"):
+        unpack(tmp_path / "half.tar.gz", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gone.tar", "there is no such file or folder"),
+        ("folder", "it is a folder, not a file"),
+        ("text.txt", "is no backup of Embudo; give a file that `embudo backup` wrote"),
+        ("empty.tar", "is no backup of Embudo"),
+    ],
+)
+def test_what_is_no_backup_is_told_without_internals(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.txt").write_text("hello")
+    (tmp_path / "empty.tar").touch()
+    with pytest.raises(BadArchive, match=words) as raised:
+        unpack(tmp_path / name, tmp_path / "out")
+    assert str(raised.value).startswith(str(tmp_path / name)) and "Err" not in str(raised.value)
+
+
+def test_a_place_where_no_backup_can_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert backup.main([str(tmp_path / "nowhere" / "x.tar")]) == 1
+    assert f"No backup was made: there is no folder {tmp_path}/nowhere; make it first" in capsys.readouterr().out
+    assert backup.main([str(tmp_path)]) == 1
+    assert "exists already; choose another name" in capsys.readouterr().out
+
+
+def test_nothing_is_restored_where_the_erased_would_come_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.EMBUDO = Config(data=tmp_path / "new")
+    assert restore.main([str(tmp_path / "x.tar"), "--erased", str(tmp_path / "gone")]) == 1
+    assert "gone is no data folder; --erased names the one" in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:

@@ -20,10 +20,24 @@ from embudo.ui.cells import plain_cell
         "＝1",
         "|calc",
         "%0",
+        "  \t -1",
+        "\u3000=1",
+        "\u202e=1",
     ],
 )
 def test_what_a_spreadsheet_would_compute_gets_a_quote(text: str) -> None:
     assert plain_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "\n", "\r"])
+def test_a_cell_that_begins_within_a_text_is_text_too(sign: str) -> None:
+    """Excel in Spanish and Portuguese splits at semicolons, and the quotes around a text with a comma do not hold."""
+    assert plain_cell(f"Ana, x{sign} =HYPERLINK(1)") == f"Ana, x{sign}' =HYPERLINK(1)"
+    assert plain_cell(f"Ana{sign}Ruiz") == f"Ana{sign}Ruiz"
+
+
+def test_a_text_made_to_be_slow_is_not() -> None:
+    assert plain_cell(";" + "\n " * 200_000) == ";" + "\n " * 200_000
 
 
 @pytest.mark.parametrize("value", ["", "Ana", "a=b", "ana@norte.mx", 0, -3, 1.5, True])

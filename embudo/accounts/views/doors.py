@@ -41,17 +41,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return _sign_in_page(request, form, status=200 if request.method == "GET" else 422)
     email = form.cleaned_data["email"]
-    if attempts.too_many(request, email):
-        form.add_error(None, attempts.TOO_MANY)
+    if refused := attempts.refusal(request, email):
+        form.add_error(None, refused.words)
         response = _sign_in_page(request, form, status=429)
-        response["Retry-After"] = str(int(attempts.WINDOW.total_seconds()))
+        response["Retry-After"] = str(refused.wait_s)
         return response
     user = authenticate(request, username=normal_email(email), password=form.cleaned_data["password"])
     if user is None:
         attempts.failed(request, email)
         form.add_error(None, _("E-mail and password do not match."))
         return _sign_in_page(request, form, status=422)
-    attempts.succeeded(email)
+    attempts.succeeded(request, email)
     return enter(request, user, then=safe_next(request))
 
 

@@ -41,15 +41,15 @@ def profile(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password; every other session of this person ends. A wrong current one is a failed sign-in."""
     form = ChangePasswordForm(request.POST, user=request.user)
-    if attempts.too_many(request, request.user.email):
+    if refused := attempts.refusal(request, request.user.email):
         form = ChangePasswordForm(user=request.user)
-        toast(request, attempts.TOO_MANY, failed=True)
+        toast(request, refused.words, failed=True)
         return _profile_page(request, form, status=429)
     if not form.is_valid():
         if form.has_error("current", "wrong"):
             attempts.failed(request, request.user.email)
         return _profile_page(request, form, status=422)
-    attempts.succeeded(request.user.email)
+    attempts.succeeded(request, request.user.email)
     request.user.change_password(form.cleaned_data["password"], keep_session=request.session.session_key or "")
     update_session_auth_hash(request, request.user)
     AuditEntry.record(request.user, "password_changed")

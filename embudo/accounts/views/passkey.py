@@ -34,8 +34,8 @@ class SignIn(allauth.LoginWebAuthnView):
         return LimitedPasskeyForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if attempts.too_many(request, "passkey"):
-            toast(request, str(attempts.TOO_MANY), failed=True)
+        if refused := attempts.refusal(request, "passkey"):
+            toast(request, str(refused.words), failed=True)
             return redirect("accounts:sign_in")
         return super().post(request, *args, **kwargs)
 

@@ -74,7 +74,7 @@ def _order_of(cursor: str) -> tuple[int, str, str]:
 def event_new(request: HttpRequest, body: schemas.FactNew, person: str = PersonId) -> HttpResponse:
     """What somebody here did with the person. What people do on your site or in your product goes to the collector."""
     row = shown.person_by(person)
-    at = _instant(body.at)
+    at = None if body.at is None else min(instant_of(body.at, "body.at"), now())
     props = _props(body.props)
     id_ = fact_id(request)
     applied = say(request, body.kind, row.id, props, id=id_, at=at)
@@ -84,18 +84,17 @@ def event_new(request: HttpRequest, body: schemas.FactNew, person: str = PersonI
     return reply(shown.fact(fact, taken_back=False), status=201)
 
 
-def _instant(at: datetime | None) -> int | None:
-    if at is None:
-        return None
+def instant_of(at: datetime, place: str) -> int:
+    """Return an instant of a request in microseconds, one that has been; raises Problem."""
     if at.tzinfo is None:
-        raise invalid("body.at", "it lacks its zone; write 2026-03-02T09:00:00Z")
+        raise invalid(place, "it lacks its zone; write 2026-03-02T09:00:00Z")
     try:
         found = shown.micros(at)
     except (ValueError, OverflowError) as error:
-        raise invalid("body.at", "it is no instant") from error
+        raise invalid(place, "it is no instant") from error
     if not 0 <= found <= now() + MINUTE:
-        raise invalid("body.at", "it lies before 1970 or in the future")
-    return min(found, now())
+        raise invalid(place, "it lies before 1970 or in the future")
+    return found
 
 
 def _props(given: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +121,7 @@ class At(schemas.Schema):
 def score(request: HttpRequest, asked: At = Query(...), person: str = PersonId) -> schemas.ScoreShown:  # noqa: B008
     """The score at any instant of the past, with all parts that add up to it, by the definition in force."""
     row = shown.person_by(person)
-    at = now() if asked.at is None else _past(asked.at)
+    at = now() if asked.at is None else instant_of(asked.at, "query.at")
     seen.person(request, row)
     definition = scores.definition()
     facts = counted(history_of(row.id, until=at))
@@ -149,15 +148,3 @@ def score(request: HttpRequest, asked: At = Query(...), person: str = PersonId) 
         definition_version=definition.version, engagement=explained.score, contributions=parts, groups=groups,
         fit=shown_fit, attributes=attributes,
     )  # fmt: skip
-
-
-def _past(at: datetime) -> int:
-    if at.tzinfo is None:
-        raise invalid("query.at", "it lacks its zone; write 2026-03-02T09:00:00Z")
-    try:
-        found = shown.micros(at)
-    except (ValueError, OverflowError) as error:
-        raise invalid("query.at", "it is no instant") from error
-    if not 0 <= found <= now() + MINUTE:
-        raise invalid("query.at", "it lies before 1970 or in the future")
-    return found

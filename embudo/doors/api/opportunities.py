@@ -1,12 +1,17 @@
 """Opportunities of a person over the API: read, open, move on, win, lose."""
 
-from typing import Any
+import re
+from datetime import datetime
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Router
+from ninja import Path, Query, Router
+from pydantic import Field
 
-from embudo.doors.api import schemas, seen, shown
+from embudo.doors.api import dealing, schemas, seen, shown, values
 from embudo.doors.api.answers import answers, reply
+from embudo.doors.api.dealing import Deal
+from embudo.doors.api.facts import instant_of
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import WRITES, PersonId
@@ -19,7 +24,44 @@ from embudo.leads.story import history_of
 router = Router(tags=["Opportunities"])
 OpportunityId = Path(..., min_length=1, max_length=80)
 ALSO = {201: schemas.Opportunity, 202: schemas.Applying}
+MOST = 100
 LIST = "/people/{person}/opportunities"
+
+
+class Asked(schemas.Schema):
+    """Which opportunities are asked for."""
+
+    status: Literal["", "open", "won", "lost"] = ""
+    owner: str = Field("", max_length=254, description="Mail address of the user who looks after the person.")
+    changed_since: datetime | None = Field(None, description="With its zone: changed then or later.")
+    limit: int = Field(50, ge=1, le=MOST, description="People at a time: each may have several opportunities, or none.")
+    cursor: str = Field("", max_length=20)
+
+
+@router.get(
+    "/opportunities", response=answers(schemas.Deals), summary="List opportunities of everybody",
+    **needs("opportunities:read"),
+)  # fmt: skip
+def deal_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.Deals:  # noqa: B008
+    """Of all who have ever been an opportunity, in the order of people. A page may be empty before the last one."""
+    owner = values.owner_of(asked.owner, "query.owner") if asked.owner else None
+    since = instant_of(asked.changed_since, "query.changed_since") if asked.changed_since else 0
+    after = _behind(asked.cursor)
+    found, behind = dealing.page(after=after, people=asked.limit, owner=owner, status=asked.status, since=since)
+    seen.people(request)
+    return schemas.Deals(data=[_deal(each) for each in found], next_cursor=None if behind is None else str(behind))
+
+
+def _behind(cursor: str) -> int:
+    if (cursor and not re.fullmatch("[0-9]{1,19}", cursor, re.ASCII)) or int(cursor or 0) >= shown.MOST_ID:
+        raise Problem("bad_cursor", "It is damaged, or of another list.")
+    return int(cursor or -1)
+
+
+def _deal(each: Deal) -> schemas.Deal:
+    owner = each.person.owner.email if each.person.owner else None
+    whose = {"person": str(each.person.id), "person_name": str(each.person), "owner": owner}
+    return schemas.Deal(**_shown(each.opportunity).model_dump(), **whose)
 
 
 @router.get(

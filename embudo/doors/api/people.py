@@ -34,7 +34,11 @@ PersonId = Path(..., pattern=r"^[0-9]{1,19}$")
 
 
 class Asked(schemas.Schema):
-    """How a list of people is asked for; `a.NAME`, `a.NAME.min` and `a.NAME.max` ask for attributes besides."""
+    """How a list of people is asked for.
+
+    `a.NAME`, `a.NAME.min` and `a.NAME.max` ask for attributes besides, `consent.PURPOSE` for one of given, withdrawn
+    and unsaid.
+    """
 
     limit: int = Field(50, ge=1, le=listing.MOST)
     cursor: str = Field("", max_length=3000)

@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictStr
 
 from embudo.core.funnel import DISCARDED, STAGES
+from embudo.core.money import CURRENCY, TOO_MUCH
 from embudo.leads.naming import LOSSES
 
 Stage = Literal[(*STAGES, DISCARDED)]  # type: ignore[valid-type]
@@ -14,8 +15,8 @@ Loss = Literal[tuple(LOSSES)]  # type: ignore[valid-type]
 Id = Annotated[StrictStr, Field(pattern=r"^[0-9]{1,19}$")]
 Text = Annotated[StrictStr, Field(max_length=1000)]
 Attributes = Annotated[dict[str, Any], Field(max_length=200)]
-Currency = Annotated[StrictStr, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[float, Field(strict=True, ge=0, lt=1e15, allow_inf_nan=False)]
+Currency = Annotated[StrictStr, Field(pattern=f"^{CURRENCY}$")]
+Amount = Annotated[float, Field(strict=True, ge=0, lt=TOO_MUCH, allow_inf_nan=False)]
 ROWS = 1000
 
 
@@ -303,6 +304,17 @@ class Opportunity(Schema):
 
 class Opportunities(Schema):
     data: list[Opportunity]
+
+
+class Deal(Opportunity):
+    person: str
+    person_name: str
+    owner: str | None = Field(description="Mail address of the user who looks after the person.")
+
+
+class Deals(Schema):
+    data: list[Deal]
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null at the end.")
 
 
 class Me(Schema):

@@ -46,13 +46,13 @@ def stated(given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mappi
     return found
 
 
-def owner_of(mail: str | None) -> Any:
+def owner_of(mail: str | None, place: str = "body.owner") -> Any:
     """Return the user whom a request names as owner, None for nobody; raises Problem."""
     if mail is None:
         return None
     found = get_user_model().objects.filter(email=mail.strip().lower(), is_active=True).first()
     if found is None:
-        raise invalid("body.owner", "nobody with this mail address works here")
+        raise invalid(place, "nobody with this mail address works here")
     return found
 
 

@@ -7,13 +7,16 @@ from django.utils.translation import gettext as _
 from embudo.leads.models import Company, Tag
 from embudo.leads.naming import source_called
 from embudo.leads.purposes import Purpose
+from embudo.leads.queries import choices
 from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, by_index, marks, unindexed
-from embudo.leads.touch import OUTBOUND
+from embudo.leads.touch import OUTBOUND, is_outbound
 
 TOUCHES = {
     "medium": "medium", "campaign": "campaign", "last.source": "last_source", "last.medium": "last_medium",
     "last.campaign": "last_campaign", "direction": "medium",
 }  # fmt: skip
+INDEXES = {"medium": "person_by_medium", "campaign": "person_by_campaign", "last_source": "person_by_last_source"}
+MEDIA = 300  # different ones; among more, people are not looked up by whether we went to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Touched:
     @property
     def where(self) -> Condition:
         column = TOUCHES[self.key]
-        if self.key.startswith("direction"):
+        if self.key == "direction":
             said = f"REPLACE(REPLACE(LOWER(TRIM(p.{column})), '_', '-'), ' ', '-')"  # as touch.is_outbound reads it
             holds = f"{said} IN ({marks(OUTBOUND)})"
             return Condition(holds if self.text == "outbound" else f"NOT ({holds})", OUTBOUND)
@@ -35,18 +38,26 @@ class Touched:
     @property
     def indexed(self) -> bool:
         """Whether an index finds its people."""
-        return self.key == "last.source"
+        return TOUCHES[self.key] in INDEXES and (self.key != "direction" or len(choices.media(MEDIA)) < MEDIA)
 
     @property
     def driver(self) -> Condition:
         if not self.indexed:
             return Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {self.where.sql}", self.where.values)
-        source = f"leads_person{by_index('person_by_last_source')}"
-        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND last_source = %s", (self.text,))
+        column, wanted = TOUCHES[self.key], (self.text,) if self.key != "direction" else self._media()
+        if not wanted:
+            return Condition("SELECT id FROM leads_person WHERE 1 = 0")
+        given = " AND campaign > ''" if column == "campaign" else ""  # as the index says it, to the letter
+        source = f"leads_person{by_index(INDEXES[column])}"
+        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED}{given} AND {column} IN ({marks(wanted)})", wanted)
+
+    def _media(self) -> tuple[str, ...]:
+        """The media that are of this direction, "" among them, of which nobody can tell that we went to them."""
+        return tuple(each for each in ("", *choices.media(MEDIA)) if is_outbound(each) == (self.text == "outbound"))
 
     @property
     def words(self) -> str:
-        if self.key.startswith("direction"):
+        if self.key == "direction":
             return _("we went to them") if self.text == "outbound" else _("they came to us")
         said = {
             "medium": _("first touch by the medium %(what)s"),
@@ -153,10 +164,14 @@ class WorksAt:
         return Condition(f"{unindexed('p.company_id')} = %s", (self.company.pk,))
 
     @property
+    def among(self) -> Condition:
+        """Its people as `p`, from the index that holds what lists are sorted by, all but the name."""
+        source = f"leads_person p{by_index('person_by_company')}"
+        return Condition(f"{source} WHERE p.company_id = %s AND {LISTED}", (self.company.pk,))
+
+    @property
     def driver(self) -> Condition:
-        merged = unindexed("merged_into_id")
-        sql = f"SELECT id FROM leads_person WHERE company_id = %s AND known AND {merged} IS NULL"
-        return Condition(sql, (self.company.pk,))
+        return Condition(f"SELECT p.id FROM {self.among.sql}", self.among.values)
 
     @property
     def words(self) -> str:

@@ -11,6 +11,11 @@ def sources(most: int = MOST) -> list[str]:
     return _jump("source", f"leads_person WHERE {IS_LISTED}", (), most)
 
 
+def media(most: int) -> list[str]:
+    """Return the media people came by, in alphabetical order."""
+    return _jump("medium", f"leads_person WHERE {IS_LISTED}", (), most)
+
+
 def values(attribute: str, most: int = MOST) -> list[str]:
     """Return values of an attribute, in alphabetical order."""
     return _jump("text", "leads_personattribute WHERE attribute = %s", (attribute,), most)

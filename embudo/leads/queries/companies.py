@@ -1,6 +1,7 @@
-"""The companies that the list shows: by words, owner and furthest stage, in any of its orders."""
+"""The companies that the list shows: by words, owner and furthest stage, in any of its orders; who works at one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from embudo.core.funnel import RANK
 from embudo.leads.models import Company
 from embudo.leads.profile import folded, words
+from embudo.leads.queries.belonging import WorksAt
+from embudo.leads.queries.people import Sort
+from embudo.leads.queries.pieces import marks
 from embudo.leads.queries.search import MOST_WORDS
+from embudo.leads.sql import rows
 
 ORDERS = {
     "engagement": (_("engagement"), ("-engagement_order", "-id")),
@@ -68,3 +73,14 @@ class Asked:
         if self.owner:
             found = found.filter(owner_id=None if self.owner == "none" else int(self.owner))
         return found.filter(rank=RANK[self.stage]) if self.stage else found
+
+
+def staff(company: Company, sort: Sort, *, most: int, stages: Sequence[str] = ()) -> list[int]:
+    """Return the ids of who works at a company, the first ones in an order; of these stages, when some are given.
+
+    Whatever their number, they are sorted in the index of the company, where all but the name stands.
+    """
+    among = WorksAt(company).among
+    staged = f" AND p.stage IN ({marks(stages)})" if stages else ""
+    query = f"SELECT p.id FROM {among.sql}{staged} ORDER BY {sort.order} LIMIT %s"
+    return [person for (person,) in rows(query, (*among.values, *stages, most))]

@@ -19,7 +19,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
-from embudo.leads.queries.belonging import Consented, Touched
+from embudo.leads.queries.belonging import Consented, Touched, WorksAt
 from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen
 from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every, unindexed
 from embudo.leads.queries.search import Search
@@ -204,7 +204,7 @@ def _few(filters: Sequence[Filter], sort: Sort) -> Filter | None:
 
 
 def _has_driver(each: Filter) -> bool:
-    """Whether an index finds its people; none finds a first letter, a medium, or who never answered."""
+    """Whether an index finds its people; none finds a first letter, a last medium, or who never answered."""
     return not isinstance(each, Search | Touched | Consented) or each.indexed
 
 
@@ -216,13 +216,21 @@ def _served(each: Filter, sort: Sort, *, alone: bool) -> bool:
 
 
 def _fetched(few: Filter, filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int) -> list[Position]:
-    rest, ahead, driver = _rest(few, filters), _ahead(sort, start), few.driver
+    rest, ahead, among = _rest(few, filters), _ahead(sort, start), _among(few)
     found = rows(
-        f"SELECT p.id, {sort.column} FROM ({driver.sql}) d CROSS JOIN leads_person p "
-        f"WHERE p.id = d.id AND {LISTED} AND {rest.sql} AND {ahead.sql} ORDER BY {sort.order} LIMIT %s",
-        (*driver.values, *rest.values, *ahead.values, wanted),
+        f"SELECT p.id, {sort.column} FROM {among.sql} AND {rest.sql} AND {ahead.sql} ORDER BY {sort.order} LIMIT %s",
+        (*among.values, *rest.values, *ahead.values, wanted),
     )
     return [Position(key, id_) for id_, key in found]
+
+
+def _among(few: Filter) -> Condition:
+    """The people of a filter who stand in the list, as `p`."""
+    if isinstance(few, WorksAt):
+        return few.among
+    return Condition(
+        f"({few.driver.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED}", few.driver.values
+    )
 
 
 def _rest(few: Filter, filters: Sequence[Filter]) -> Condition:
@@ -355,9 +363,7 @@ def count(filters: Sequence[Filter], *, budget_s: float = BUDGET_S) -> Count:
         return _count(len(passed) - unfinished, unfinished=unfinished)
     deadline = time.monotonic() + budget_s
     few = _few(filters, SORTS["name"])
-    if few is not None or (
-        len(filters) == 1 and not isinstance(filters[0], Search | Touched) and _has_driver(filters[0])
-    ):
+    if few is not None or (len(filters) == 1 and _has_driver(filters[0])):
         return _count(_bounded(_joined(few or filters[0], filters), EXACT + 1))
     if not filters:
         source = f"leads_person{by_index('person_by_engagement')}"
@@ -372,11 +378,10 @@ def _count(number: int, *, unfinished: bool = False) -> Count:
 
 def _joined(few: Filter, filters: Sequence[Filter]) -> Condition:
     """The people of one filter who meet the others and stand in the list."""
-    if len(filters) == 1 and isinstance(few, OneOf | Score | Seen | Handoff):
+    if len(filters) == 1 and isinstance(few, OneOf | Score | Seen | Handoff | Touched | WorksAt):
         return few.driver
-    rest, driver = _rest(few, filters), few.driver
-    sql = f"SELECT p.id FROM ({driver.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED} AND {rest.sql}"
-    return Condition(sql, driver.values + rest.values)
+    rest, among = _rest(few, filters), _among(few)
+    return Condition(f"SELECT p.id FROM {among.sql} AND {rest.sql}", among.values + rest.values)
 
 
 def _bounded(driver: Condition, most: int) -> int:

@@ -1,9 +1,7 @@
 """What people in the app say of a person: stage, owner, hand-off, opportunity, call, note. Each is a fact."""
 
-import re
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.funnel import DISCARDED, STAGES
+from embudo.core.money import currency_of, is_amount
 from embudo.leads import owners, tags
 from embudo.leads.acts import TagOff, TagOn
 from embudo.leads.history import WITHDRAWN, withdrawn
@@ -29,6 +28,7 @@ from embudo.ui.stages import stage_of
 from embudo.ui.toasts import toast
 
 NOTE_LENGTH = 4000
+NOTED = ("call_made", "meeting_held", "note_written")
 OUTCOMES = ("held", "voicemail", "no_answer")
 
 
@@ -55,11 +55,10 @@ def stage(request: HttpRequest, person: int) -> HttpResponse:
 def owner(request: HttpRequest, person: int) -> HttpResponse:
     """Give the person to somebody who works here, or to nobody."""
     found = person_now(person)
-    wanted = request.POST.get("owner", request.GET.get("owner", ""))
-    users = get_user_model().objects.filter(is_active=True)
-    chosen = users.filter(pk=int(wanted)).first() if re.fullmatch("[0-9]{1,18}", wanted) else None
-    if wanted and chosen is None:
-        toast(request, _("They do not work here any more; choose somebody else."), failed=True)
+    try:
+        chosen = owners.chosen(request.POST.get("owner", request.GET.get("owner")))
+    except BadValue as error:
+        toast(request, str(error), failed=True)
         return back_to(request, found.id)
     undo = f"{reverse('leads:owner', args=[found.id])}?{urlencode({'owner': found.owner_id or ''})}"
     if found.owner != chosen:
@@ -104,9 +103,13 @@ def note(request: HttpRequest, person: int) -> HttpResponse:
         limits = {"most": figures.number(NOTE_LENGTH), "has": figures.number(len(text))}
         error = _("A note has at most %(most)s letters, this one has %(has)s. Shorten it, or attach a file.") % limits
         return shown(request, found, status=422, noted=request.POST, note_error=error, fact=given_id(request)[:36])
+    if kind not in NOTED:
+        return HttpResponseBadRequest(_("Say what it was: a call, a meeting or a note."))
     if kind in ("call_made", "meeting_held"):
-        outcome = request.POST.get("outcome", "held")
-        props: dict[str, Any] = {"outcome": outcome if outcome in OUTCOMES else "held"}
+        outcome = request.POST.get("outcome") or "held"
+        if outcome not in OUTCOMES:
+            return HttpResponseBadRequest(_("Say how the call ended."))
+        props: dict[str, Any] = {"outcome": outcome}
         if text:
             props["note"] = text
         done = _("The call is logged.") if kind == "call_made" else _("The meeting is logged.")
@@ -123,10 +126,13 @@ def note(request: HttpRequest, person: int) -> HttpResponse:
 def handoff(request: HttpRequest, person: int) -> HttpResponse:
     """Accept a hand-off, or refuse it with a reason."""
     found = person_now(person)
+    answer = request.POST.get("answer", "")
+    if answer not in ("accept", "reject"):
+        return HttpResponseBadRequest(_("Say whether you accept the hand-off or refuse it."))
     if not found.handoff_ready and not said_before(request, found.id):
         toast(request, _("This hand-off was answered already."), failed=True)
         return back_to(request, found.id)
-    if request.POST.get("answer") == "accept":
+    if answer == "accept":
         done = _("%(name)s is a prospect now.") % {"name": called(found)}
         if say(request, "handoff_accepted", found.id, {}, done=done) and found.owner_id is None:
             owners.give(found, request.user, by=request.user, fact=given_id(request))
@@ -204,11 +210,12 @@ def _deal(request: HttpRequest) -> dict[str, Any]:
         props["name"] = name
     if amount:
         props["amount"] = number_typed(amount)
-        if props["amount"] < 0:
+        if not is_amount(props["amount"]):
             raise BadValue(_("Write an amount that is not below zero."))
-        props["currency"] = request.POST.get("currency", "").strip().upper() or "USD"
-        if not re.fullmatch("[A-Z]{3}", props["currency"]):
+        currency = currency_of(request.POST.get("currency", "").strip() or "USD")
+        if currency is None:
             raise BadValue(_("Write the currency as three letters, such as USD."))
+        props["currency"] = currency
     return props
 
 

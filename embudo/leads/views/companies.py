@@ -1,6 +1,5 @@
 """Companies: their list, and the page of one with its people, what they did last and what is open."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.funnel import STAGES
-from embudo.leads import cells, columns, owners, rollup, story
+from embudo.leads import cells, columns, free_mail, owners, rollup, story
 from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import people, scores
-from embudo.leads.queries.belonging import WorksAt
-from embudo.leads.queries.companies import ORDERS, Asked
+from embudo.leads.queries.companies import ORDERS, Asked, staff
+from embudo.leads.showing import BadValue
 from embudo.leads.statements import opportunities
 from embudo.leads.timeline import Entry, entries
 from embudo.ui import figures, keyset
@@ -78,6 +77,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
         "sort_label": ORDERS[asked.sort][0],
         "stages": [(code, stage_of(code).label) for code in STAGES],
         "users": get_user_model().objects.filter(is_active=True),
+        "free_mail": sorted(free_mail.own()) if request.user.may("free_mail.edit") else (),
         "nonsense": _nonsense(request, asked),
     }
     return render(request, "leads/_companies.html" if request.htmx else "leads/companies.html", context)
@@ -88,19 +88,21 @@ def company_list(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, company: int) -> HttpResponse:
     """The page of one company."""
     found = _company(company)
-    works = [WorksAt(found)]
-    ids = people.page(works, people.SORTS["engagement"], size=SHOWN).ids
-    shown = Person.objects.select_related("company", "owner").defer("attributes", "search").in_bulk(ids)
-    staff = [shown[each] for each in ids if each in shown]
-    told, deals = _told(found)
+    engaged = staff(found, people.SORTS["engagement"], most=SHOWN)
+    lately = staff(found, people.SORTS["seen"], most=TOLD)
+    dealing = staff(found, people.SORTS["seen"], most=DEALING, stages=STAGES[4:])
+    rows = Person.objects.select_related("company", "owner").defer("attributes", "search")
+    there = rows.in_bulk({*engaged, *lately, *dealing})
+    shown, *telling = ([there[each] for each in ids if each in there] for ids in (engaged, lately, dealing))
+    told, deals = _told(*telling)
     rolled = rollup.of([found.pk]).get(found.pk, rollup.NOBODY)
     context = {
         "company": found,
         "rolled": rolled,
         "stage": _stage(rolled),
-        "rows": cells.rows(staff, COLUMNS, scores.now_of(staff, now())),
+        "rows": cells.rows(shown, COLUMNS, scores.now_of(shown, now())),
         "columns": COLUMNS,
-        "more": rolled.people - len(staff),
+        "more": rolled.people - len(shown),
         "told": told,
         "deals": deals,
         "users": get_user_model().objects.filter(is_active=True),
@@ -114,11 +116,10 @@ def page(request: HttpRequest, company: int) -> HttpResponse:
 def owner(request: HttpRequest, company: int) -> HttpResponse:
     """Give the company to somebody who works here, or to nobody."""
     found = _company(company)
-    wanted = request.POST.get("owner", request.GET.get("owner", ""))
-    known = re.fullmatch("[0-9]{1,18}", wanted, re.ASCII)
-    chosen = get_user_model().objects.filter(is_active=True, pk=int(wanted)).first() if known else None
-    if wanted and chosen is None:
-        toast(request, _("They do not work here any more; choose somebody else."), failed=True)
+    try:
+        chosen = owners.chosen(request.POST.get("owner", request.GET.get("owner")))
+    except BadValue as error:
+        toast(request, str(error), failed=True)
         return redirect("leads:company", found.pk)
     undo = f"{reverse('leads:company_owner', args=[found.pk])}?{urlencode({'owner': found.owner_id or ''})}"
     owners.give_company(found, chosen, by=request.user)
@@ -167,11 +168,8 @@ def _stage(rolled: rollup.Rolled) -> str:
     return STAGES[rolled.rank] if rolled.rank >= 0 else ""
 
 
-def _told(company: Company) -> tuple[list[Told], list[tuple[Person, Any]]]:
+def _told(lately: list[Person], dealing: list[Person]) -> tuple[list[Told], list[tuple[Person, Any]]]:
     """The last facts of who was seen last, and the open opportunities of those who have come so far."""
-    listed = Person.objects.filter(company=company, known=True, merged_into=None).defer("search", "attributes")
-    lately = list(listed.order_by("-last_seen_at", "id")[:TOLD])
-    dealing = list(listed.filter(stage__in=STAGES[4:]).order_by("-last_seen_at", "id")[:DEALING])
     histories = story.histories_of({each.id for each in (*lately, *dealing)})
     whose = {event.key: each for each in lately for event in _latest(histories[each.id])}
     facts = [event for each in lately for event in _latest(histories[each.id])]

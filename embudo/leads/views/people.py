@@ -8,11 +8,11 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from embudo.accounts.entering import on_this_site
 from embudo.accounts.permissions import require
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.leads import cells, columns, tags
@@ -157,8 +157,7 @@ def people_columns(request: HttpRequest) -> HttpResponse:
     """Choose the columns of the list."""
     columns.choose(request, request.POST.getlist("column"), saved.of(request))
     back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return HttpResponseRedirect(back if safe else reverse("leads:people"))
+    return HttpResponseRedirect(back if on_this_site(request, back) else reverse("leads:people"))
 
 
 @require_GET

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -35,6 +36,11 @@ def test_a_migration_does_what_it_did_when_it_was_written_and_runs_no_code_of_to
     modules = set(modules_of(file))
     assert {each for each in modules if each.startswith("embudo")} <= TYPES
     assert "importlib" not in modules
+
+
+@pytest.mark.django_db
+def test_the_migrations_make_the_tables_that_the_models_mean() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)  # exits with 1 when one is missing
 
 
 def migrated(*targets: tuple[str, str]) -> Any:

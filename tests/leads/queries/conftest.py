@@ -88,7 +88,8 @@ def sort_and_place(people: list[Person]) -> None:
     for number, person in enumerate(people):
         person.tagged, person.company = number % 4 == 0, company if number % 5 == 0 else None
         person.medium, person.last_source = ("Cold Call", "organic")[number % 2], ("news", "google")[number % 3 == 0]
-    Person.objects.bulk_update(people, ["company", "medium", "last_source"])
+        person.campaign = "spring" if number % 7 == 0 else ""
+    Person.objects.bulk_update(people, ["company", "medium", "campaign", "last_source"])
     for number, person in enumerate(people):
         person.newsletter = (True, False, None)[number % 3]
     PersonConsent.objects.bulk_create(

@@ -10,9 +10,11 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from embudo.core.event import DAY
-from embudo.leads.models import Person
+from embudo.leads import rollup
+from embudo.leads.models import Company, Person
 from embudo.leads.profile import folded, words
-from embudo.leads.queries import asked, people, reached
+from embudo.leads.queries import asked, belonging, people, reached
+from embudo.leads.queries.companies import staff
 from embudo.leads.queries.filters import Filter
 from embudo.leads.queries.people import OFFERED, SORTS, Count, Position, Sort
 from tests.leads.queries.conftest import NOW, Crowd, plan
@@ -57,6 +59,8 @@ EXAMPLES: dict[str, list[tuple[dict[str, object], Holds]]] = {
             lambda p: p.medium != "Cold Call" and p.last_source == "news",
         ),
         ({"medium": "organic"}, lambda p: p.medium == "organic"),
+        ({"campaign": "spring"}, lambda p: p.campaign == "spring"),
+        ({"last.campaign": "nothing"}, lambda p: False),
         ({"last.source": "google"}, lambda p: p.last_source == "google"),
     ],
     "consent": [
@@ -228,6 +232,41 @@ def test_no_page_sorts_the_whole_table(
         said = plan(statement.replace("%", "%%"), ())
         assert "TEMP B-TREE" not in said, said
         assert "USING INDEX person_by" in said or "USING COVERING INDEX person_by" in said, said
+
+
+@pytest.mark.parametrize("query", [{"medium": "organic"}, {"campaign": "spring"}, {"direction": "outbound"}], ids=str)
+def test_who_came_in_a_rare_way_is_found_without_asking_everybody(crowd: Crowd, query: dict[str, object]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        found = people.page(read(query), SORTS["seen"], size=SIZE)
+    assert len(found.ids) == SIZE and not found.unfinished
+    walks = [each["sql"] for each in captured if "CASE WHEN" in each["sql"]]
+    assert not walks
+
+
+def test_among_many_media_a_direction_is_asked_of_each_row(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    holds = EXAMPLES["touch"][0][1]
+    for most in (300, 1):
+        monkeypatch.setattr(belonging, "MEDIA", most)
+        wanted = read({"direction": "outbound"})
+        assert wanted[0].indexed is (most == 300)
+        found, _pages = all_pages(wanted, SORTS["seen"], 60.0)
+        assert found == expected(crowd, holds, SORTS["seen"])
+        assert people.count(wanted).number == len(found)
+
+
+def test_what_a_company_page_asks_of_its_people_stands_in_their_index(crowd: Crowd) -> None:
+    company = Company.objects.get(pk=7)
+    theirs = [each for each in listed(crowd) if each.company_id == 7]
+    with CaptureQueriesContext(connection) as captured:
+        rolled = rollup.of([7])[7]
+        engaged = staff(company, SORTS["engagement"], most=SIZE)
+        customers = staff(company, SORTS["seen"], most=SIZE, stages=("customer",))
+    assert rolled.people == len(theirs) and rolled.last_seen_at == max(each.last_seen_at for each in theirs)
+    assert engaged == expected(crowd, lambda p: p.company_id == 7, SORTS["engagement"])[:SIZE]
+    assert customers == expected(crowd, lambda p: p.company_id == 7 and p.stage == "customer", SORTS["seen"])[:SIZE]
+    if connection.vendor == "sqlite":
+        for each in captured:
+            assert "COVERING INDEX person_by_company" in plan(each["sql"].replace("%", "%%"), ())
 
 
 def test_the_offered_filters_are_all_tried() -> None:

@@ -245,8 +245,38 @@ def test_a_change_of_owner_is_in_the_timeline_and_comes_back_with_undo(site: Fol
 def test_who_left_is_given_nobody(site: Following, sign_in: SignIn) -> None:
     site.hears(asks_for_sales())
     client = sign_in()
-    for wanted in ("999999", "9" * 30, "me"):
-        assert "do not work here" in text(client.post(address("owner/"), {"owner": wanted}, follow=True))
+    mine = client.session["_auth_user_id"]
+    client.post(address("owner/"), {"owner": mine})
+    answers = {
+        wanted: client.post(address("owner/"), {"owner": wanted}, follow=True) for wanted in ("999999", "9" * 30, "me")
+    }
+    assert "do not work here" in text(answers["999999"])
+    assert all("Choose who looks after them" in text(answers[wanted]) for wanted in ("9" * 30, "me"))
+    assert "Choose who looks after them" in text(client.post(address("owner/"), {}, follow=True))
+    assert str(named(ada).owner_id) == mine
+
+
+@pytest.mark.parametrize(
+    ("rest", "form", "words"),
+    [
+        ("handoff/", {"answer": "maybe", "reason": "no_budget"}, "accept the hand-off or refuse it"),
+        ("handoff/", {"reason": "no_budget"}, "accept the hand-off or refuse it"),
+        ("handoff/", {"answer": "reject", "reason": "rainy"}, "Choose why."),
+        ("notes/", {"kind": "telegram", "note": "x"}, "a call, a meeting or a note"),
+        ("notes/", {"note": "x"}, "a call, a meeting or a note"),
+        ("notes/", {"kind": "call_made", "outcome": "shouted"}, "how the call ended"),
+        ("stage/", {"stage": "emperor"}, "Choose a stage."),
+        ("opportunities/", {"verb": "gifted"}, "what happened to the opportunity"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused_in_words_and_nothing_is_recorded(
+    site: Following, sign_in: SignIn, rest: str, form: dict[str, str], words: str
+) -> None:
+    site.hears(asks_for_sales())
+    client, before = sign_in(), rows()
+    answer = client.post(address(rest), {**form, "fact": fresh()})
+    assert (answer.status_code, words in text(answer)) == (400, True)
+    assert rows() == before and named(ada).handoff_ready
 
 
 def test_who_accepted_by_mistake_owns_nobody_once_it_is_taken_back(site: Following, sign_in: SignIn) -> None:

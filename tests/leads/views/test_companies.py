@@ -90,9 +90,14 @@ def test_a_company_has_an_owner_and_undo(sign_in: SignIn) -> None:
     assert AuditEntry.objects.get(verb="company_owner_changed").about == "Norte Logística"
     client.post(f"/companies/{norte().pk}/owner/?owner=")
     assert norte().owner is None
-    assert "They do not work here" in text(
-        client.post(f"/companies/{norte().pk}/owner/", {"owner": "999"}, follow=True)
-    )
+    client.post(f"/companies/{norte().pk}/owner/", {"owner": rosa.pk})
+    for wanted, words in (
+        ({"owner": "999"}, "They do not work here"),
+        ({"owner": "me"}, "Choose who"),
+        ({}, "Choose who"),
+    ):
+        assert words in text(client.post(f"/companies/{norte().pk}/owner/", wanted, follow=True))
+    assert norte().owner == rosa
 
 
 def test_names_are_never_markup_and_who_is_not_there_is_said(site: Following, sign_in: SignIn) -> None:

@@ -12,7 +12,7 @@ def ask_for_filling(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0026_an_import_may_have_a_longer_kind'),
+        ('leads', '0027_mail_domains_may_be_no_companies'),
     ]
 
     operations = [

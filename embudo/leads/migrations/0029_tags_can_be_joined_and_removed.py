@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0027_people_are_found_by_their_consents'),
+        ('leads', '0028_people_are_found_by_their_consents'),
     ]
 
     operations = [
