@@ -76,9 +76,10 @@ def fill(people: int) -> None:
 
 
 def mark() -> None:
-    """Tag people, a third of them and some few, and roll up the companies."""
+    """Tag people, a third of them and some few, write down what they agree to, and roll up the companies."""
     from embudo.demo import load
-    from embudo.leads import rollup, sql, tags
+    from embudo.leads import consents, rollup, sql, tags
+    from embudo.leads.models import PersonConsent
 
     for name, every in (("common", 3), ("rare", 5000)):
         tag = tags.tag_of(name, make=True)
@@ -87,6 +88,11 @@ def mark() -> None:
             people = sql.rows(f"SELECT id FROM leads_person WHERE {listed} AND MOD(id, %s) = 0", (every,))
             for start in range(0, len(people), 5000):
                 tags.put([person for (person,) in people[start : start + 5000]], tag, by=None)
+    if not PersonConsent.objects.exists():  # most say something of news, few of the phone
+        for (person,) in sql.rows("SELECT id FROM leads_person WHERE known AND merged_into_id IS NULL"):
+            said = {"newsletter": person % 20 > 4, **({"phone": True} if person % 5000 == 0 else {})}
+            rows = [(person, purpose, given, load.UNTIL, "bench", "bench") for purpose, given in said.items()]
+            sql.many(consents.ADD, rows if person % 100 else [])
     while rollup.refresh(load.UNTIL + rollup.FRESH):
         pass
 
@@ -223,6 +229,13 @@ def queries(kind: str) -> list[str]:
         "tag": ["tag=common", "tag=rare", "tag=common&tag=rare"],
         "company": [f"company={company}" for company in companies()[::5]],
         "touch": ["last.source=google", "medium=organic", "direction=outbound", "last.campaign=nothing"],
+        "consent": [
+            "consent.newsletter=given",
+            "consent.newsletter=withdrawn",
+            "consent.newsletter=unsaid",
+            "consent.phone=given&consent.newsletter=given",
+            "consent.phone=unsaid",
+        ],
         "choice": ["a.industry=logistics", "a.country=BR", "a.role=owner", "a.has_dispatcher=true"],
         "number": ["a.budget.min=20000", "a.company_size.min=50&a.company_size.max=60", "a.renewal_on.min=2026-09-01"],
         "reached": [

@@ -210,6 +210,10 @@ WORK = {
 # What erases a person, with everything that any app keeps of them.
 ERASE = "embudo.privacy.erasing.erase_everywhere"
 
+# What the list of people asks other apps for: the purposes of consents, and further acts on several people.
+PURPOSES = "embudo.privacy.models.purposes"
+PEOPLE_ACTS = ("embudo.privacy.several.Consent",)
+
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMBUDO.mail_url else 'dummy'}.EmailBackend"

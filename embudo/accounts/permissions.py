@@ -34,6 +34,7 @@ TABLE: dict[str, frozenset[Role]] = {
     "funnel.see": EVERYBODY,
     "people.see": EVERYBODY,
     "people.edit": EVERYBODY,  # attributes, owner, calls, the stage by hand
+    "tags.edit": MARKETING,  # what tags are called, join and delete them; on and off is people.edit
     "people.merge": EVERYBODY,  # reversible: unmerge is the same permission
     "people.export": EVERYBODY,  # the list as a file; each export is in the trail
     "opportunities.edit": SALES,  # open, win, lose

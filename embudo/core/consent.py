@@ -5,12 +5,23 @@ The first is asked of each message (DESIGN 9.15), the second of a person's facts
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from embudo.core.event import Event, Verdict
 
 CONSENT_GIVEN, CONSENT_WITHDRAWN = "consent_given", "consent_withdrawn"
+EVERYTHING = ""  # where a withdrawal that names no purpose stands
 VISITS = "profiling"  # the purpose of a yes that names none: a visitor lets a site record their visits
+
+
+class _Ordered(Protocol):
+    """Something that was said, with its place in the order of facts."""
+
+    @property
+    def order(self) -> tuple[int, str, str]: ...
+
+
+Ordered = TypeVar("Ordered", bound=_Ordered)
 
 
 class ConsentMode(StrEnum):
@@ -86,17 +97,27 @@ def in_force(facts: Iterable[Event]) -> dict[str, tuple[bool, Event]]:
     Last is by event time, then id. A withdrawal that names no purpose takes back every yes that is
     earlier by that order.
     """
-    found: dict[str, tuple[bool, Event]] = {}
-    of_all: Event | None = None
+    standing: dict[str, tuple[bool, Event]] = {}
     for event in facts:
-        answers = agreed(event)
-        if answers is None:
+        take(standing, agreed(event), event)
+    standing.pop(EVERYTHING, None)
+    return standing
+
+
+def take(standing: dict[str, tuple[bool, Ordered]], answers: Mapping[str, bool] | None, said: Ordered) -> None:
+    """Let what `agreed` found in one fact more count in what stands of each purpose, whatever came before it.
+
+    The last withdrawal that named no purpose stands under EVERYTHING.
+    """
+    if answers is None:
+        return
+    whole = standing.get(EVERYTHING)
+    if not answers and (whole is None or said.order > whole[1].order):
+        standing[EVERYTHING] = whole = (False, said)
+        earlier = [purpose for purpose, (_answer, event) in standing.items() if event.order < said.order]
+        standing.update(dict.fromkeys(earlier, whole))
+    for purpose, answer in answers.items():
+        if purpose == EVERYTHING:
             continue
-        if not answers and (of_all is None or event.order > of_all.order):
-            of_all = event
-        for purpose, answer in answers.items():
-            if purpose not in found or event.order > found[purpose][1].order:
-                found[purpose] = (answer, event)
-    if of_all is None:
-        return found
-    return {name: said if said[1].order > of_all.order else (False, of_all) for name, said in found.items()}
+        if purpose not in standing or said.order > standing[purpose][1].order:
+            standing[purpose] = (answer, said) if whole is None or said.order > whole[1].order else whole

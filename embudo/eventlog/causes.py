@@ -1,4 +1,7 @@
-"""The facts that others name as their cause: a decision on who is who rests on the fact that led to it."""
+"""The facts of some kinds: what is in them, whose they are, and which facts they name as their cause.
+
+A decision on who is who rests on the fact that led to it.
+"""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -10,7 +13,7 @@ from embudo.eventlog.position import shard_and_offset
 from embudo.eventlog.segments import Archive, Table
 from embudo.eventlog.tail import Tail
 
-SOURCE, ID = PLAIN.index("source"), PLAIN.index("id")
+SOURCE, ID, SUBJECT = PLAIN.index("source"), PLAIN.index("id"), PLAIN.index("subject")
 Key = tuple[str, str]
 _PORTION = 2_000
 
@@ -34,8 +37,17 @@ def causes_of(tail: Tail, archive: Archive, kinds: Collection[str]) -> frozenset
 
 def bodies_of(tail: Tail, archive: Archive, kinds: Collection[str]) -> Iterator[bytes]:
     """Yield the bodies of all facts of these kinds, those of the tail first."""
-    yield from _in_tail(tail, kinds)
-    yield from _in_segments(archive, kinds)
+    yield from (row[1 + BODY] for row in _rows_in_tail(tail, kinds))
+    for table in _tables(archive, kinds, "body"):
+        yield from table["body"].to_pylist()
+
+
+def subjects_of(tail: Tail, archive: Archive, kinds: Collection[str]) -> set[int]:
+    """Return the subjects of all facts of these kinds."""
+    found = {row[1 + SUBJECT] for row in _rows_in_tail(tail, kinds)}
+    for table in _tables(archive, kinds, "subject"):
+        found.update(table["subject"].to_pylist())
+    return found
 
 
 def is_one_of(table: Table, keys: Collection[Key]) -> Any:
@@ -48,22 +60,23 @@ def is_one_of(table: Table, keys: Collection[Key]) -> Any:
     return pc.is_in(joined, wanted)
 
 
-def _in_tail(tail: Tail, kinds: Collection[str]) -> Iterator[bytes]:
+def _rows_in_tail(tail: Tail, kinds: Collection[str]) -> Iterator[Any]:
     for shard, mark in tail.marks().items() if kinds else ():
         after = mark.sealed
         while rows := tail.rows(shard, after, _PORTION):
             after = shard_and_offset(rows[-1][0])[1]
-            yield from (row[1 + BODY] for row in rows if row[1 + KIND] in kinds)
+            yield from (row for row in rows if row[1 + KIND] in kinds)
 
 
-def _in_segments(archive: Archive, kinds: Collection[str]) -> Iterator[bytes]:
+def _tables(archive: Archive, kinds: Collection[str], column: str) -> Iterator[Table]:
+    """The rows of these kinds in the segments, with one column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     wanted = pa.array(sorted(kinds), pa.string())
     for segment in archive.manifest().segments if kinds else ():
-        for table in archive.tables(segment, ("kind", "body")):
-            yield from table.filter(pc.is_in(table["kind"], wanted))["body"].to_pylist()
+        for table in archive.tables(segment, ("kind", column)):
+            yield table.filter(pc.is_in(table["kind"], wanted))
 
 
 def _cause(body: bytes) -> Key | None:

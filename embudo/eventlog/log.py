@@ -12,6 +12,7 @@ from embudo.config import Config
 from embudo.core.event import Event
 from embudo.eventlog.adopt import adopt, refuse
 from embudo.eventlog.append import Batch, Receipt, commit, dismiss, prepare, replay
+from embudo.eventlog.causes import subjects_of
 from embudo.eventlog.columns import COLUMNS, Row
 from embudo.eventlog.compact import FEWEST, compact
 from embudo.eventlog.cursor import Cursor
@@ -241,6 +242,11 @@ class Log:
         """Yield the properties of every fact of a kind; reads the whole log."""
         with _storage_errors():
             yield from props_of(self._tail, self._archive, kind)
+
+    def subjects_of(self, kinds: Collection[str]) -> set[int]:
+        """Return the subjects of all facts of these kinds; reads the whole log."""
+        with _storage_errors():
+            return subjects_of(self._tail, self._archive, kinds)
 
     def erased_until(self, subject: int) -> int | None:
         """Return the instant up to which a subject is erased, None when it is not."""

@@ -158,6 +158,20 @@ class PlaceForm(forms.Form):
         return given
 
 
+MEANINGS = {"agree": gettext_lazy("they agree"), "refuse": gettext_lazy("they withdrew or refused"),
+            "": gettext_lazy("neither")}  # fmt: skip
+
+
+def answers_asked(plan: Plan) -> list[tuple[str, str, str, str]]:
+    """Return what a page asks of the values of consents: the name of the field, the column, the value, what it says."""
+    places = {header: number for number, header in enumerate(plan.columns)}
+    return [
+        (f"answer-{places[header]}-{number}", header, value, plan.answers[header][value])
+        for header in plan.columns
+        for number, value in enumerate(sorted(plan.answers.get(header, {})))
+    ]
+
+
 def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
     """Return the plan as a form of columns says it; what it says of no column is left out."""
     places = {target for _label, group in groups_of(kind) for target, _words in group}
@@ -188,6 +202,10 @@ def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
     plan.key = plan.key or (plan.of("deal:id") if kind == OPPORTUNITIES else plan.of("id"))[:1]
     skip = plan.of("skip")[:1]
     plan.skip = {"column": skip[0], "in": plan.skip.get("in") or ["true", "TRUE", "True", "1"]} if skip else {}
+    plan.consents_from = post.get("consents_from", plan.consents_from).strip()[:500]
+    for name, header, value, said in answers_asked(plan):
+        meaning = post.get(name, said)
+        plan.answers[header][value] = meaning if meaning in MEANINGS else said
     for number, value in enumerate(list(plan.statuses)):
         meaning = post.get(f"status-{number}", plan.statuses[value])
         plan.statuses[value] = meaning if meaning in STATUSES else ""

@@ -17,7 +17,7 @@ from embudo.leads.attribute import KINDS as STANDARD_KINDS
 
 ENTRIES = (
     "name file missing zone dates decimal key who at known_at attributes first_touch facts create skip labels"
-    " updates only_empty"
+    " updates only_empty consents consents_from"
 )
 WANTED = (
     "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
@@ -25,6 +25,7 @@ WANTED = (
 KIND = re.compile(r"[a-z][a-z0-9_]{0,99}")
 FIGURES = {name: kind for name, kind in STANDARD_KINDS.items() if kind in ("number", "money")}
 WHO = "mail phone user_id linkedin twitter facebook instagram domain company"
+ANSWERS = ("agree", "refuse", "neither")
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
 
 
@@ -79,6 +80,23 @@ class FactMap:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentMap:
+    """A column that says yes or no to a purpose, by its words or by the date of it; imports/consents.py."""
+
+    purpose: str
+    column: str
+    agree: frozenset[str] = frozenset()  # in small letters
+    refuse: frozenset[str] = frozenset()
+    neither: frozenset[str] = frozenset()
+    dates: str = ""  # what a date means: agree or refuse
+
+    @property
+    def gives(self) -> bool:
+        """Whether it may say yes."""
+        return bool(self.agree) or self.dates == "agree"
+
+
+@dataclass(frozen=True, slots=True)
 class ImportMap:
     """A whole map."""
 
@@ -97,6 +115,8 @@ class ImportMap:
     labels: Mapping[str, str] = field(default_factory=dict)  # of attributes that are new
     updates_now: bool = False  # what is said of somebody who is known already was found out now
     only_empty: bool = False  # and fills in only what is not known of them
+    consents: tuple[ConsentMap, ...] = ()
+    consents_from: str = ""  # what receipts say of how these people had agreed
 
     @property
     def source(self) -> str:
@@ -112,6 +132,7 @@ class ImportMap:
             {column for cell in cells for column in (cell.column, *cell.others)}
             | {time.column for time in times if time}
             | set(self.key)
+            | {each.column for each in self.consents}
         )
         conditions = [*(fact.when for fact in self.facts), self.skip]
         return (found | {each.column for each in conditions if each}) - {""}
@@ -146,6 +167,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
     touch = _cells(top.get("first_touch"), "first_touch")
     _only(touch, "first_touch", " ".join(TOUCH))
     facts = _list(top.get("facts"), "facts")
+    consents, consents_from = _consents(top)
     encoding = str(file.get("encoding", "utf-8")).lower()
     return ImportMap(
         name=top["name"].strip(),
@@ -168,6 +190,8 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         labels={name: str(label) for name, label in _mapping(top.get("labels"), "labels").items()},
         updates_now=top.get("updates") == "now",
         only_empty=bool(top.get("only_empty", False)),
+        consents=consents,
+        consents_from=consents_from,
     )
 
 
@@ -205,6 +229,26 @@ def _fact(given: Any, number: int, conventions: Conventions) -> FactMap:
         known_at=_time(fact.get("known_at"), f"{where}: known_at", conventions),
         props=_cells(fact.get("props"), f"{where}: props"),
     )
+
+
+def _consents(top: Mapping[str, Any]) -> tuple[tuple[ConsentMap, ...], str]:
+    """The columns of consents, and what is stated of them, which a yes needs."""
+    said = str(top.get("consents_from") or "").strip()[:500]
+    found = tuple(_consent(each, number) for number, each in enumerate(_list(top.get("consents"), "consents"), 1))
+    if any(each.gives for each in found) and not said:
+        raise BadMap("`consents_from` is missing: how these people had agreed, as their receipts will say it")
+    return found, said
+
+
+def _consent(given: Any, number: int) -> ConsentMap:
+    where = f"consents, number {number}"
+    consent = _mapping(given, where)
+    _only(consent, where, "purpose column agree refuse neither dates")
+    words = [frozenset(str(each).casefold() for each in _list(consent.get(name), where)) for name in ANSWERS]
+    dates = consent.get("dates", "")
+    if dates not in ("", "agree", "refuse"):
+        raise BadMap(f"{where}: `dates` is {dates!r}; write agree or refuse")
+    return ConsentMap(_text(consent, "purpose", where), _text(consent, "column", where), *words, dates=dates)
 
 
 def _when(given: Any, where: str) -> When | None:

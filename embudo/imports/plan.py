@@ -1,19 +1,21 @@
 """What people confirm on screen, column by column, and the map it becomes (mapping.py)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from embudo.core.identity import SOCIAL
-from embudo.imports.guessing import COMPANIES, OPPORTUNITIES, PEOPLE, Guess, guess_all
+from embudo.imports import consents
+from embudo.imports.guessing import COMPANIES, OPPORTUNITIES, PEOPLE, Guess, guess_all, new_attribute
 from embudo.imports.presets import Preset, recognised
 from embudo.imports.reading import Reading
-from embudo.imports.sniffing import Found, columns_of
+from embudo.imports.sniffing import Found, columns_of, date_formats
 from embudo.imports.values import YES
 
+MOST_ANSWERS = 20
 STATUSES = ("open", "won", "lost")
 WON, LOST = (
     re.compile(r"won|ganad|ganh|vendid|cerrado ganado", re.I),
@@ -44,6 +46,8 @@ class Plan:
     skip: dict[str, Any] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)  # header of a consent -> value -> what it says
+    consents_from: str = ""  # how these people had agreed, as their receipts will say it
     order: list[str] = field(default_factory=list)  # of the columns: PostgreSQL keeps none in an object of JSON
 
     def __post_init__(self) -> None:
@@ -54,6 +58,11 @@ class Plan:
     def of(self, *targets: str) -> list[str]:
         """Return the columns that are one of these, in the order of the file."""
         return [header for header, said in self.columns.items() if said["target"] in targets]
+
+    def consents(self) -> list[tuple[str, str]]:
+        """Return the columns that speak of consent, each with its target."""
+        found = ((header, said["target"]) for header, said in self.columns.items())
+        return [(header, target) for header, target in found if consents.is_consent(target)]
 
     def kind(self, header: str) -> str:
         """Return the kind of a column's values."""
@@ -69,6 +78,10 @@ def proposed(found: Found, kind: str, *, file: str, zone: str, country: str = ""
     columns = columns_of(found)
     preset = recognised(found.headers, kind)
     guesses = preset.guesses(columns) if preset else guess_all(columns, kind)
+    places = {target for target, _words in consents.targets()}
+    for column in columns:
+        if consents.is_consent(guesses[column.header].target) and guesses[column.header].target not in places:
+            guesses[column.header] = new_attribute(column, kind)
     plan = Plan(
         name=preset.name if preset else source_name(file),
         columns={header: _column(guess) for header, guess in guesses.items()},
@@ -80,6 +93,7 @@ def proposed(found: Found, kind: str, *, file: str, zone: str, country: str = ""
         plan.constants = {**preset.constants, **_from_name(preset, file)}
     plan.key = plan.key or (plan.of("deal:id") if kind == OPPORTUNITIES else plan.of("id"))[:1]
     plan.statuses = statuses_of(plan, found, preset)
+    plan.answers = answers_of(plan, found)
     return plan, preset
 
 
@@ -92,6 +106,17 @@ def statuses_of(plan: Plan, found: Found, preset: Preset | None = None) -> dict[
     values = next(column.values for column in columns_of(found) if column.header == header)
     distinct = sorted(set(values))[:40]
     return {value: known.get(value.casefold(), plan.statuses.get(value, _status(value))) for value in distinct}
+
+
+def answers_of(plan: Plan, found: Found) -> dict[str, dict[str, str]]:
+    """Return what each value of the columns of consents says; a date is when."""
+    values = {column.header: column.values for column in columns_of(found)}
+    told: dict[str, dict[str, str]] = {}
+    for header, target in plan.consents():
+        distinct = [] if date_formats(values[header][:200]) else sorted(set(values[header]))[:MOST_ANSWERS]
+        before = plan.answers.get(header, {})
+        told[header] = {value: before.get(value, consents.proposed(target, value)) for value in distinct}
+    return told
 
 
 def _status(value: str) -> str:
@@ -130,6 +155,8 @@ def problems(plan: Plan, kind: str) -> list[str]:
         found.append(_("Say which column names the opportunity: by an id, or by its name."))
     if kind == COMPANIES and not plan.of("domain", "company"):
         found.append(_("Say which column holds the company's name or its web site."))
+    if any(target.startswith("consent:") for _header, target in plan.consents()) and not plan.consents_from:
+        found.append(_("Say how these people had agreed: it stands in the receipt of each."))
     once: set[str] = set()
     for header, said in plan.columns.items():
         target = said["target"]
@@ -139,6 +166,12 @@ def problems(plan: Plan, kind: str) -> list[str]:
             )
         once.add(target)
     return found
+
+
+def unseen(plan: Plan, shown: Collection[str]) -> list[str]:
+    """Return what is still to be looked at: columns of consents whose values nobody has seen the meaning of."""
+    words = _("Look at what each value of “%(column)s” means for consent, below.")
+    return [words % {"column": header} for header in plan.answers if plan.answers[header] and header not in shown]
 
 
 def document(plan: Plan, kind: str, reading: Reading) -> dict[str, Any]:
@@ -159,6 +192,9 @@ def document(plan: Plan, kind: str, reading: Reading) -> dict[str, Any]:
         "updates": "now",
         "only_empty": plan.only_empty,
     }
+    if kind == PEOPLE and (told := plan.consents()):
+        made["consents"] = consents.document(told, plan.answers, "".join(plan.of("gone")[:1]))
+        made["consents_from"] = plan.consents_from
     if plan.key:
         made["key"] = plan.key
     if plan.skip:

@@ -14,6 +14,7 @@ from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import SOCIAL, identifiers
+from embudo.imports.consents import Answer, Origin, answer_of
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
 from embudo.leads.company_facts import company_identifier
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     BAD_PHONE = "bad_phone"
     BAD_VALUE = "bad_value"
     BEFORE_FIRST = "before_first"
+    WITHDREW = "withdrew"
 
 
 class RowFailed(ValueError):
@@ -82,6 +84,7 @@ class Stated:
     context: dict[str, Any]
     when: Instant
     facts: list[tuple[FactMap, int, dict[str, Any], Instant]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     remarks: list[tuple[Reason, str]] = field(default_factory=list)
 
     @property
@@ -124,6 +127,7 @@ class RowReader:
         for place, fact in enumerate(self.map.facts, 1):
             if self._applies(fact.when, cells):
                 self._add(stated, place, fact, cells)
+        stated.answers = list(self._answers(cells, when, remarks))
         return stated
 
     def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
@@ -137,6 +141,20 @@ class RowReader:
         if at.at < stated.when.at and at.given and stated.when.given:
             words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}
             stated.remarks.append((Reason.BEFORE_FIRST, words))
+
+    def _answers(self, cells: Cells, when: Instant, remarks: list[tuple[Reason, str]]) -> Iterator[Answer]:
+        for each in self.map.consents:
+            text = self.map.conventions.present(cells.get(each.column))
+            if text is None:
+                continue
+            try:
+                row_at = when.at if when.given else None
+                answer = answer_of(each, text, self.map.conventions, row_at, self.now)
+            except (BadValue, OverflowError) as error:
+                remarks.append((Reason.BAD_VALUE, f"{each.column}: {error}"))
+                continue
+            if answer is not None:
+                yield answer
 
     # -- who -----------------------------------------------------------------------------------------
 
@@ -267,6 +285,16 @@ class RowReader:
             if text is not None:
                 found += [each for part in text.split(SEVERAL) if (each := part.strip())] if SEVERAL in text else [text]
         return found
+
+
+def receipts_of(stated: Stated, plan: ImportMap, origin: Origin, *, now: int, undone: int = 0) -> list[Event]:
+    """Return the facts of what a row says of consent; ids as of `facts_of`."""
+    more = {"now": now, "user_id": stated.user_id, "row": stated.number}
+    again = f"{AGAIN}{undone}" if undone else ""
+    return [
+        each.fact(stated.carried[0], plan, origin, id=f"{stated.key}-c-{hashed(each.content)[:16]}{again}", **more)
+        for each in stated.answers
+    ]
 
 
 def facts_of(stated: Stated, source: str, *, alone: bool, now: int, undone: int = 0) -> list[Event]:

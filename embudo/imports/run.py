@@ -1,6 +1,6 @@
 """One run of an import: rows become facts in the log, and every row gets its line in the report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -13,15 +13,28 @@ from django.utils.translation import gettext as _
 from embudo.core.event import Event, subject_of
 from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
-from embudo.imports import there
+from embudo.imports import consents, there
+from embudo.imports.consents import Origin
 from embudo.imports.mapping import BadMap, ImportMap
 from embudo.imports.reading import check_encoding, rows_of
-from embudo.imports.row import AGAIN, PROFILE, Reason, RowFailed, RowReader, Stated, facts_of, hashed, profile_of
+from embudo.imports.row import (
+    AGAIN,
+    PROFILE,
+    Reason,
+    RowFailed,
+    RowReader,
+    Stated,
+    facts_of,
+    hashed,
+    profile_of,
+    receipts_of,
+)  # fmt: skip
 from embudo.imports.there import NOT_RECORDED, Known, Recorded
 from embudo.leads import sql
 from embudo.leads.attribute import declare
 from embudo.leads.clock import now
 from embudo.leads.company_facts import CHANGED
+from embudo.leads.consents import of as in_force
 from embudo.leads.models import Attribute, ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
@@ -101,13 +114,21 @@ class Import:
     """
 
     def __init__(
-        self, log: Log, map: ImportMap, kind: str, *, dry_run: bool = False, record: ImportRun | None = None
+        self,
+        log: Log,
+        map: ImportMap,
+        kind: str,
+        *,
+        dry_run: bool = False,
+        record: ImportRun | None = None,
+        by: Any = None,
     ) -> None:
         self.log, self.map, self.kind, self.dry_run, self.record = log, map, kind, dry_run, record
         self.now = record.started_at if record else now()
         of_companies = kind == COMPANIES
         self.reader = RowReader(map, with_profile=kind in PROFILED, now=self.now, of_companies=of_companies)
         self.there = there.companies_of if of_companies else there.people_of
+        self.origin = Origin(record.file if record else "", by)
         self.totals = Totals()
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
         self.made: set[int] = set()  # subjects that this run itself makes known
@@ -117,6 +138,7 @@ class Import:
     def run(self, path: Path) -> Iterator[list[Line]]:
         """Import a file and yield the lines of its report, some at a time; raises BadFile when it does not fit."""
         check_encoding(path, self.map.reading.encoding)
+        consents.check(self.map)
         record = self.record or self.begin(path.name)
         done = self._done(record)
         if not self.dry_run:
@@ -135,6 +157,7 @@ class Import:
         self.record = ImportRun.objects.create(
             name=self.map.name, kind=self.kind, file=file[:500], dry_run=self.dry_run, started_at=self.now
         )
+        self.origin = replace(self.origin, file=self.record.file)
         return self.record
 
     def _done(self, record: ImportRun) -> int:
@@ -201,6 +224,8 @@ class Import:
         stated = [each for _number, each in portion if isinstance(each, Stated)]
         people = self.there(stated)
         known = there.recorded_of(self.map.source, [each.key for each in stated])
+        if self.map.consents:
+            self._spare(stated, people)
         lines: dict[int, Line] = {number: each for number, each in portion if isinstance(each, Line)}
         work: list[Work] = []
         for each in stated:
@@ -215,6 +240,17 @@ class Import:
         self._record(work)
         self.remembered = [each for each in work if each.line.facts]
         return [lines[number] for number, _row in portion]
+
+    def _spare(self, rows: Sequence[Stated], people: Mapping[int, Known]) -> None:
+        """Leave out of these rows each yes that would give back what somebody has withdrawn since."""
+        said = in_force({each.id for each in people.values()})
+        for row in rows:
+            person = next((people[each] for each in map(subject_of, row.carried) if each in people), None)
+            answers = said.get(person.id, {}) if person else {}
+            spared = [each for each in row.answers if each.withdrew_since(answers)]
+            row.answers = [each for each in row.answers if each not in spared]
+            words = _("they withdrew “%(purpose)s”, and that stands")
+            row.remarks += [(Reason.WITHDREW, words % {"purpose": each.purpose}) for each in spared]
 
     def _line(self, stated: Stated, person: Known | None) -> Line:
         """How a row fares as far as that shows before it is recorded."""
@@ -246,6 +282,7 @@ class Import:
         """What is to be recorded of a row that was not recorded before."""
         profile, digest = self.kind in PROFILED, stated.digest
         facts = facts_of(stated, self.map.source, alone=not profile, now=self.now, undone=before.undone)
+        facts += receipts_of(stated, self.map, self.origin, now=self.now, undone=before.undone)
         standing = {id.partition(AGAIN)[0] for id in before.facts}
         events = [event for event in facts if event.id.partition(AGAIN)[0] not in standing]
         ids = before.facts.union([event.id for event in events]) if events else before.facts

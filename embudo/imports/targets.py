@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.core.attributes import STANDARD
+from embudo.imports import consents
 from embudo.imports.guessing import COMPANIES, OPPORTUNITIES
 from embudo.imports.plan import DEAL_TARGETS
 from embudo.leads.models import Attribute
@@ -72,7 +73,8 @@ def groups_of(kind: str) -> list[Group]:
     touch = (_("Where they came from"), _said(TOUCH))
     if kind == OPPORTUNITIES:
         return [(_("Opportunity"), _said(DEAL)), who, attributes, touch]
-    return [who, attributes, touch, (_("What happened"), _said(HISTORY))]
+    agreed = (_("What they agreed to"), consents.targets())
+    return [who, attributes, touch, (_("What happened"), _said(HISTORY)), *([agreed] if agreed[1] else [])]
 
 
 def is_new(target: str, offered: list[Group]) -> bool:

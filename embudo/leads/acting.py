@@ -31,23 +31,13 @@ PATIENCE_S = 30.0
 def ask(act: Act, selection: Selection, *, by: Any) -> Job:
     """Ask for an act on many people."""
     wants = {"act": act.kind, "value": act.value, **selection.as_kept()}
-    return Job.objects.create(kind=KIND, about=str(NAMES[act.kind]), by=by, wants=wants)
+    return Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
 
 
 def ask_undo(job: Job, *, by: Any) -> Job:
     """Ask for what a job did to be undone."""
     about = _("Undo: %(what)s") % {"what": job.about}
     return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk})
-
-
-NAMES = {
-    "owner": gettext_lazy("Owner"),
-    "tag": gettext_lazy("Tag"),
-    "untag": gettext_lazy("Take a tag off"),
-    "stage": gettext_lazy("Stage"),
-    "merge": gettext_lazy("Join"),
-    "erase": gettext_lazy("Erase"),
-}
 
 
 def can_be_undone(job: Job) -> bool:
@@ -72,15 +62,17 @@ def _do(job: Job) -> Steps:
     if "total" not in memory:
         memory = {"total": (yield from _settle(job)), "at": 0}
         yield Progress(0, memory["total"], memory)
-    people, last = _settled(job), []
+    people, last, left_out = _settled(job), [], int(memory.get("left_out", 0))
     for portion in _portions(people[memory["at"] :], PORTION if act.kind != "erase" else 1):
+        left_out += act.left_out(portion)
         steps = act.plan(portion)
         _write(_steps_file(job), steps)
         last = act.do(steps, by=job.by, run=run_of(job)) or last
-        memory["at"] += len(portion)
+        memory |= {"at": memory["at"] + len(portion), "left_out": left_out}
         yield Progress(memory["at"], memory["total"], memory)
     _wait(last)
-    return {"changed": len(dict(read_steps(job))), "total": memory["total"]}
+    spared = {"left_out": left_out} if left_out else {}
+    return {"changed": len(dict(read_steps(job))), "total": memory["total"], **spared}
 
 
 def _undo(job: Job) -> Steps:

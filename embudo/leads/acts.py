@@ -5,15 +5,18 @@ Each act does to every one of them what the person's own page does: the same fac
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 from uuid import NAMESPACE_OID, uuid5
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from embudo.accounts.models import AuditEntry
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.eventlog import Receipt
 from embudo.leads import owners, sql, tags
@@ -28,13 +31,62 @@ Step = tuple[int, Any]  # a person who changes, and what was before
 REASON_LENGTH = 300
 
 
+class Act:
+    """One thing that may be done with several people."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+    label: ClassVar[Any]
+    permission: ClassVar[str] = "people.edit"
+    asks: ClassVar[str] = ""  # the page that shows what it will do and asks once; empty: it is done at once
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> "Act":
+        """Return the act of a form, or of a `value` that was kept; raises BadValue, in words for people."""
+        raise NotImplementedError
+
+    @classmethod
+    def asking(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what its page shows besides the people, with what the form has sent so far."""
+        return {}
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What `read` reads back, for JSON."""
+        raise NotImplementedError
+
+    def plan(self, people: Collection[int]) -> list[Step]:
+        """Return who of them changes by it, and what is before."""
+        raise NotImplementedError
+
+    def left_out(self, people: Collection[int]) -> int:
+        """Return how many of them it must not be done to."""
+        return 0
+
+    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        """Do it; return where its facts stand."""
+        raise NotImplementedError
+
+    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+        """Take it back; return where the facts of that stand."""
+        raise NotImplementedError
+
+    def done(self, count: int) -> str:
+        """Say that it is done to so many."""
+        raise NotImplementedError
+
+    def spared(self, count: int) -> str:
+        """Say that so many were left out, and why."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Act):
     """Give them to somebody who works here, or to nobody."""
 
     user: Any
     kind: ClassVar[str] = "owner"
-    permission: ClassVar[str] = "people.edit"
+    label: ClassVar[Any] = gettext_lazy("Owner")
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Owner":
@@ -77,34 +129,56 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class TagOn:
+class TagOn(Act):
     """Put a tag on them."""
 
     tag: Tag
     kind: ClassVar[str] = "tag"
-    permission: ClassVar[str] = "people.edit"
+    label: ClassVar[Any] = gettext_lazy("Tag")
+    puts: ClassVar[bool] = True
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "TagOn":
-        found = tags.tag_of(str(value.get("tag", "")), make=True)
+        if isinstance(value.get("id"), int):  # as `value` wrote it; a form sends text
+            found, missing = tags.kept(value["id"]), _("This tag is not there any more.")
+        else:
+            found, missing = cls._named(str(value.get("tag", ""))), cls._missing()
         if found is None:
-            raise BadValue(_("Write a tag first."))
+            raise BadValue(missing)
         return cls(found)
+
+    @classmethod
+    def _named(cls, name: str) -> Tag | None:
+        return tags.tag_of(name, make=cls.puts)
+
+    @classmethod
+    def _missing(cls) -> str:
+        return _("Write a tag first.") if cls.puts else _("Nobody has this tag. Choose one that is there.")
 
     @property
     def value(self) -> dict[str, Any]:
-        return {"tag": self.tag.name}
+        return {"tag": self.tag.name, "id": self.tag.pk}
 
     def plan(self, people: Collection[int]) -> list[Step]:
         there = tags.bearers(people, self.tag)
-        return [(person, None) for person, _id in _now("id", people) if person not in there]
+        return [(person, None) for person in listed(people) if (person in there) is not self.puts]
 
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        tags.put([person for person, _before in steps], self.tag, by=by)
-        return []
+        return self._set(steps, by, put=self.puts)
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        tags.take([person for person, _before in steps], self.tag)
+        return self._set(steps, by, put=not self.puts)
+
+    def _set(self, steps: Sequence[Step], by: Any, *, put: bool) -> list[Receipt]:
+        """Put it on these people or take it off, and write that down of each."""
+        people = [person for person, _before in steps]
+        with transaction.atomic():
+            if put:
+                tags.put(people, self.tag, by=by)
+            else:
+                tags.take(people, self.tag)
+            said = [(str(each), {"person": str(each.id), "tag": self.tag.name}) for each in _people(steps)]
+            AuditEntry.record_each(by, "tag_put" if put else "tag_taken", said)
         return []
 
     def done(self, count: int) -> str:
@@ -113,34 +187,12 @@ class TagOn:
 
 
 @dataclass(frozen=True, slots=True)
-class TagOff:
+class TagOff(TagOn):
     """Take a tag off them."""
 
-    tag: Tag
     kind: ClassVar[str] = "untag"
-    permission: ClassVar[str] = "people.edit"
-
-    @classmethod
-    def read(cls, value: Mapping[str, Any]) -> "TagOff":
-        found = tags.tag_of(str(value.get("tag", "")))
-        if found is None:
-            raise BadValue(_("Nobody has this tag. Choose one that is there."))
-        return cls(found)
-
-    @property
-    def value(self) -> dict[str, Any]:
-        return {"tag": self.tag.name}
-
-    def plan(self, people: Collection[int]) -> list[Step]:
-        return [(person, None) for person in sorted(tags.bearers(people, self.tag))]
-
-    def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        tags.take([person for person, _before in steps], self.tag)
-        return []
-
-    def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        tags.put([person for person, _before in steps], self.tag, by=by)
-        return []
+    label: ClassVar[Any] = gettext_lazy("Take a tag off")
+    puts: ClassVar[bool] = False
 
     def done(self, count: int) -> str:
         words = ngettext(
@@ -150,13 +202,13 @@ class TagOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Act):
     """Set their stage by hand, with a reason."""
 
     stage: str
     reason: str = ""
     kind: ClassVar[str] = "stage"
-    permission: ClassVar[str] = "people.edit"
+    label: ClassVar[Any] = gettext_lazy("Stage")
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Stage":
@@ -182,9 +234,7 @@ class Stage:
         return record_of_each("stage_set", said, by=by)
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        facts = [(person, fact_of(run, person)) for person, _before in steps]
-        said = [(person, {"source": APP, "id": fact}, f"{fact}-withdrawn") for person, fact in facts]
-        return record_of_each(WITHDRAWN, said, by=by)
+        return take_back(steps, by=by, run=run)
 
     def done(self, count: int) -> str:
         words = ngettext("%(n)s person: stage set to %(stage)s.", "%(n)s people: stage set to %(stage)s.", count)
@@ -192,12 +242,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Act):
     """Join them: one keeps the page, the facts of the others come to it."""
 
     survivor: int
     kind: ClassVar[str] = "merge"
+    label: ClassVar[Any] = gettext_lazy("Join")
     permission: ClassVar[str] = "people.merge"
+    asks: ClassVar[str] = "leads/join_several.html"
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Merge":
@@ -211,7 +263,7 @@ class Merge:
         return {"survivor": str(self.survivor)}
 
     def plan(self, people: Collection[int]) -> list[Step]:
-        there = [person for person, _id in _now("id", people)]
+        there = listed(people)
         return [(each, self.survivor) for each in there if each != self.survivor and self.survivor in there]
 
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
@@ -233,12 +285,14 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Erase:
+class Erase(Act):
     """Erase them, with all that was merged into them, for good."""
 
     why: str
     kind: ClassVar[str] = "erase"
+    label: ClassVar[Any] = gettext_lazy("Erase")
     permission: ClassVar[str] = "people.erase"
+    asks: ClassVar[str] = "leads/erase_several.html"
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Erase":
@@ -252,7 +306,7 @@ class Erase:
         return {"why": self.why}
 
     def plan(self, people: Collection[int]) -> list[Step]:
-        return [(person, None) for person, _id in _now("id", people)]
+        return [(person, None) for person in listed(people)]
 
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         erase: Callable[..., Any] = import_string(settings.ERASE)
@@ -267,15 +321,28 @@ class Erase:
         return _counted(ngettext("%(n)s person is erased.", "%(n)s people are erased.", count), count)
 
 
-Act = Owner | TagOn | TagOff | Stage | Merge | Erase
-ACTS: dict[str, type[Act]] = {each.kind: each for each in (Owner, TagOn, TagOff, Stage, Merge, Erase)}
+OWN = (Owner, TagOn, TagOff, Stage, Merge, Erase)
+
+
+@cache
+def kinds() -> Mapping[str, type[Act]]:
+    """Return every act by its kind, those of other apps included."""
+    further: list[type[Act]] = [import_string(each) for each in settings.PEOPLE_ACTS]
+    return {each.kind: each for each in (*OWN, *further)}
 
 
 def act_of(kind: str, value: Mapping[str, Any]) -> Act:
     """Return the act; raises BadValue, in words for people, when it is none or its value is missing."""
-    if kind not in ACTS:
+    if kind not in kinds():
         raise BadValue(_("Choose what to do with them."))
-    return ACTS[kind].read(value)
+    return kinds()[kind].read(value)
+
+
+def take_back(steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
+    """Take back the facts that this run of an act has recorded of these people."""
+    facts = [(person, fact_of(run, person)) for person, _before in steps]
+    said = [(person, {"source": APP, "id": fact}, f"{fact}-withdrawn") for person, fact in facts]
+    return record_of_each(WITHDRAWN, said, by=by)
 
 
 def fact_of(run: str, person: int) -> str:
@@ -287,6 +354,11 @@ def _now(column: str, people: Collection[int]) -> list[Step]:
     """What stands in a column of these people, in their order; who was merged or erased meanwhile is not in it."""
     found = dict(sql.rows_where(f"id, {column}", "leads_person", "id", people, "AND merged_into_id IS NULL"))
     return [(person, found[person]) for person in people if person in found]
+
+
+def listed(people: Collection[int]) -> list[int]:
+    """Return those of these people who are there still, in their order: neither merged nor erased meanwhile."""
+    return [person for person, _id in _now("id", people)]
 
 
 def _people(steps: Sequence[Step]) -> list[Person]:

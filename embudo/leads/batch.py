@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, exported, files, moves, owners, sql, tags
+from embudo.leads import companies, consents, exported, files, moves, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
@@ -143,6 +143,8 @@ class Batch:
                 kept.summary.add(event)
                 if undated(event):
                     kept.made_up.add(event.at)
+                if event.kind in consents.KINDS:
+                    kept.consents.append(event)
         except HistoryNeeded:
             self.again.add(kept.id)
             return
@@ -167,6 +169,7 @@ class Batch:
             kept.state, found = self.online.replay(history)
             kept.moves, kept.summary = list(found), summary_of(history)
             kept.made_up = {event.at for event in history if undated(event)}
+            kept.consents = [event for event in history if event.kind in consents.KINDS]
             if not history:
                 self.gone.add(person)
 
@@ -182,6 +185,7 @@ class Batch:
             if kept.adopted is not None:
                 _hand_over(kept.adopted, kept.id)
                 self.changes.people |= {kept.adopted, kept.id}
+        consents.write(here)
         self._write_gone()
         whole = [kept for kept in here if kept.whole]
         if whole:
@@ -225,6 +229,7 @@ class Batch:
         companies.drop_empty([company for (company,) in employers if company is not None])
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
+        sql.delete_where("leads_personconsent", "person_id", self.gone)
         undone = self.taking_back.people if self.taking_back else set()  # nothing is left to show moves of
         sql.delete_where("leads_stagechange", "person_id", left & (self.directory.forgotten | undone))
 
@@ -267,10 +272,11 @@ def _revision(kept: Kept | None) -> int:
 
 
 def _hand_over(visitor: int, person: int) -> None:
-    """The visitor's moves become the person's."""
+    """The visitor's moves and consents become the person's."""
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
+    consents.hand_over(visitor, person)
 
 
 def _forget(people: set[int]) -> None:

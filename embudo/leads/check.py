@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, owners, profile, sql, tags
+from embudo.leads import companies, consents, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -210,6 +210,7 @@ def _compare_people(
     columns = "person_id, from_stage, to_stage, at, why, causes"
     moves = _grouped(columns, "leads_stagechange", mine, "superseded_at IS NULL")
     values = _grouped("person_id, attribute, text, number", "leads_personattribute", mine, "1 = 1")
+    consented = _grouped(f"person_id, {', '.join(consents.COLUMNS)}", "leads_personconsent", mine, "1 = 1")
     for person in histories.keys() | there.keys():
         findings.people += 1
         row, history = there.get(person), histories.get(person)
@@ -221,6 +222,8 @@ def _compare_people(
         findings.compare(person, "next change", due, expected["next_change_at"])
         for name, value in zip(COLUMNS, row, strict=True):
             findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
+        answered = set(consents.rows_of(history))
+        findings.compare(person, "consents", {_answer(each) for each in consented.get(person, ())}, answered)
         stated = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
         findings.compare(person, "attribute values", set(values.get(person, ())), stated)
         standing = sorted((*move[:4], _text(move[4])) for move in moves.get(person, ()))
@@ -295,6 +298,12 @@ def _grouped(columns: str, table: str, mine: str, where: str) -> dict[int, list[
     for person, *row in sql.rows(f"SELECT {columns} FROM {table} WHERE {where} AND {mine.format('person_id')}"):
         found[person].append(tuple(row))
     return found
+
+
+def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of a consent as consents.rows_of says it: SQLite has numbers for yes and no."""
+    purpose, given, *order = row
+    return purpose, bool(given), *order
 
 
 def _same(one: Any, other: Any) -> bool:

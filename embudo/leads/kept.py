@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from embudo.core import lifecycle
+from embudo.core.event import Event
 from embudo.core.lifecycle import Move, Scores, Standing
 from embudo.engines.online import Online
 from embudo.engines.state import State
@@ -35,6 +36,7 @@ class Kept:
     profiled: bool = False  # the attributes may have changed
     before: dict[str, Any] | None = None  # the attributes that the rows show, when that is known
     made_up: set[int] = field(default_factory=set)  # instants of facts of this batch whose time is unknown
+    consents: list[Event] = field(default_factory=list)  # answers of this batch; of a whole replay all
     whole: bool = False  # read again from the whole history
     adopted: int | None = None  # the visitor whose rows become this person's
     listed: tuple[Any, ...] = ()  # of LISTED, as the row that was read shows them

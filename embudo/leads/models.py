@@ -16,9 +16,10 @@ from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
 from embudo.leads.records import OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
-    "Attribute", "Company", "Dispute", "EngagementSnapshot", "FollowCursor", "Identifier", "ImportKey", "ImportRow",
-    "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person", "PersonAttribute",
-    "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange", "Tag", "Tagging",
+    "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "Identifier", "ImportKey",
+    "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person",
+    "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay", "StageChange",
+    "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
@@ -321,6 +322,30 @@ class PersonAttribute(models.Model):
                 fields=["attribute", "number", "person"], name="value_by_number", condition=Q(number__isnull=False)
             ),
         ]
+
+
+class PersonConsent(models.Model):
+    """The answer of one person to one purpose that is in force, for filters; leads/consents.py keeps it.
+
+    The last three columns are the order of the fact that gave it. Purpose "": the last withdrawal of everything.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    purpose = models.CharField(max_length=40, blank=True)
+    given = models.BooleanField()
+    at = models.BigIntegerField()
+    fact = models.TextField()
+    source = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "purpose"], name="consent_once")]
+        indexes = [models.Index(fields=["purpose", "given", "person"], name="consent_by_purpose")]
+
+
+class Filling(models.Model):
+    """A table that a new version has added to a filled install: follow fills it from the log before it goes on."""
+
+    name = models.CharField(max_length=40, primary_key=True)
 
 
 class FollowCursor(models.Model):

@@ -28,6 +28,7 @@ LOOK_S = 0.2
 CLEARED = (
     ("leads_score", "person_id", ""),
     ("leads_personattribute", "id", ""),
+    ("leads_personconsent", "id", ""),
     ("leads_identifier", "subject", ""),
     ("leads_merge", "id", ""),
     ("leads_dispute", "id", ""),

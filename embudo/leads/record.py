@@ -93,7 +93,11 @@ def record_of_each(kind: str, said: Sequence[tuple[int, Mapping[str, Any], str]]
     Return where the last of them stands in each shard, of those that were kept, now or before. Raises UnknownKind and
     LogUnavailable. One that is in conflict with what was recorded before is left out.
     """
-    receipts = record_all([Saying(kind, props, id, person) for person, props, id in said], by=by) if said else []
+    return ends_of(record_all([Saying(kind, props, id, person) for person, props, id in said], by=by) if said else [])
+
+
+def ends_of(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Return the last receipt in each shard, of those facts that were kept, now or before."""
     kept = [each for each in receipts if each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)]
     last = {each.shard: each for each in sorted(kept, key=lambda each: each.offset)}
     return list(last.values())

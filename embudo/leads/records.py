@@ -21,10 +21,11 @@ class OwnerChange(models.Model):
 
 
 class Tag(models.Model):
-    """A word by which people here sort people; `key` is it in small letters."""
+    """A word by which people here sort people; `key` is it in small letters. One that was removed has no such key."""
 
     name = models.CharField(max_length=60)
     key = models.CharField(max_length=60, unique=True)
+    removed_at = models.BigIntegerField(null=True)  # until then it can be brought back: leads/tags.py
 
     class Meta:
         verbose_name = _("tag")
@@ -45,6 +46,7 @@ class Tagging(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     at = models.BigIntegerField()
+    joined_from = models.BigIntegerField(null=True)  # the tag that was joined to this one and brought it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["put_on", "tag"], name="tagging_once")]

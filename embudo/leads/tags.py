@@ -13,6 +13,7 @@ from embudo.leads.models import Tag, Tagging
 
 LONGEST = 60
 MOST = 50  # tags of one person
+IN_USE = "AND t.removed_at IS NULL"
 SLICE = 500  # people in one statement
 PUT = (
     "INSERT INTO leads_tagging (tag_id, put_on, person_id, by_id, at) VALUES (%s, %s, %s, %s, %s)"
@@ -22,12 +23,23 @@ PUT = (
 
 def tag_of(text: str, *, make: bool = False) -> Tag | None:
     """Return the tag of this name, whatever its case; one that is new is made, or else None."""
-    name = " ".join(text.replace("\0", "").split())[:LONGEST].strip()
+    name = name_of(text)
     if not name:
         return None
     if make:
         return Tag.objects.get_or_create(key=key_of(name), defaults={"name": name})[0]
     return Tag.objects.filter(key=key_of(name)).first()
+
+
+def kept(number: int) -> Tag | None:
+    """Return the tag of this number, unless it was joined to another or deleted."""
+    return Tag.objects.filter(pk=number, removed_at=None).first()
+
+
+def name_of(text: str) -> str:
+    """Return what is typed as the name of a tag."""
+    plain = "".join(each for each in text if each.isprintable() or each.isspace())
+    return " ".join(plain.split())[:LONGEST].strip()
 
 
 def key_of(name: str) -> str:
@@ -55,7 +67,7 @@ def of(people: Collection[int]) -> dict[int, list[str]]:
     """Return the names of the tags of these people, in alphabetical order; who has none is not in it."""
     found: dict[int, set[str]] = {}
     table = "leads_tagging g JOIN leads_tag t ON t.id = g.tag_id"
-    for person, name in sql.rows_where("g.person_id, t.name", table, "g.person_id", people):
+    for person, name in sql.rows_where("g.person_id, t.name", table, "g.person_id", people, IN_USE):
         found.setdefault(person, set()).add(name)
     return {person: sorted(names, key=str.casefold) for person, names in found.items()}
 
@@ -63,7 +75,10 @@ def of(people: Collection[int]) -> dict[int, list[str]]:
 def used(most: int) -> list[str]:
     """Return the names of tags somebody has, in alphabetical order."""
     worn = "EXISTS (SELECT 1 FROM leads_tagging g WHERE g.tag_id = t.id)"
-    return [name for (name,) in sql.rows(f"SELECT t.name FROM leads_tag t WHERE {worn} ORDER BY t.key LIMIT {most}")]
+    return [
+        name
+        for (name,) in sql.rows(f"SELECT t.name FROM leads_tag t WHERE {worn} {IN_USE} ORDER BY t.key LIMIT {most}")
+    ]
 
 
 def settle(trees: Mapping[int, Collection[int]]) -> None:

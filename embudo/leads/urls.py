@@ -14,6 +14,7 @@ from embudo.leads.views import (
     people,
     person,
     saved,
+    tags,
 )
 
 app_name = "leads"
@@ -26,6 +27,10 @@ urlpatterns = [
     path("people/views/", saved.add, name="views"),
     path("people/views/<int:view>/", saved.change, name="view"),
     path("people/views/<int:view>/removal/", saved.removal, name="view_removal"),
+    path("people/tags/", tags.page, name="tag_list"),
+    path("people/tags/<int:tag>/", tags.change, name="tag_change"),
+    path("people/tags/<int:tag>/parting/<int:into>/", tags.parting, name="tag_parting"),
+    path("people/tags/<int:tag>/removal/", tags.removal, name="tag_removal"),
     path("people/export/", exports.export, name="export"),
     path("people/exports/<int:job>/", exports.fetch, name="exported"),
     path("people/acts/", acts.act, name="act"),

@@ -69,6 +69,12 @@ def withdrawn(purpose: Purpose | str, identifier: str, *, act: Act, id: str, **d
     return fact(CONSENT_WITHDRAWN, props, identifier, act=act, id=id, **details)
 
 
+def imported(purpose: str, identifier: str, *, yes: bool, id: str, **details: Any) -> Event:
+    """Return the fact that another system had an answer; in which words they were asked there nobody knows here."""
+    kind = CONSENT_GIVEN if yes else CONSENT_WITHDRAWN
+    return fact(kind, {"purpose": purpose}, identifier, act=Act.IMPORTED, id=id, **details)
+
+
 def fact(
     kind: str,
     props: dict[str, Any],
@@ -80,6 +86,8 @@ def fact(
     form: str = "",
     how: str = "",
     note: str = "",
+    file: str = "",
+    row: int = 0,
     by: Any = None,
     source: str = APP,
     door: Door = Door.APP,
@@ -89,10 +97,11 @@ def fact(
     """Return the fact of an answer: whose (`identifier`, as "person:42" or "mail:ana@norte.mx"), when, by which act.
 
     `form` is the form's public id; `how` (phone, paper ...), `note` and the user `by` are of somebody here who wrote it
-    down; `columns` are further ones of the event, such as anonymous_id, site and context.
+    down; `file` and `row` of an import, whose `note` says how they had agreed; `columns` are further ones of the event,
+    such as anonymous_id, site and context.
     """
     moment = now()
-    details = {"form": form, "how": how, "note": note}
+    details = {"form": form, "how": how, "note": note, "file": file, "row": row}
     said = {**props, "act": act.value, **{name: value for name, value in details.items() if value}}
     author = {"by": by.pk, "by_name": str(by)} if by is not None else {}
     context = {**columns.pop("context", {}), **author}

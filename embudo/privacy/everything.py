@@ -114,7 +114,8 @@ def _attributes(history: list[Event]) -> list[dict[str, Any]]:
 def _consents(history: list[Event]) -> list[dict[str, Any]]:
     return [
         {"purpose": standing.code, "given": each.given, "in_force": number == 0, "at": iso(each.at), "act": each.act,
-         "how": each.how, "note": each.note, "form": each.form, "by": each.by, "version": each.version,
+         "how": each.how, "note": each.note, "form": each.form, "file": each.file, "row": each.row, "by": each.by,
+         "version": each.version,
          "language": each.language, "wording": each.words}
         for standing in standings(history) for number, each in enumerate(receipts(standing))
     ]  # fmt: skip

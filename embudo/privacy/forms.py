@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts.models import AuditEntry, User
+from embudo.leads.clock import EPOCH
 from embudo.leads.profile import folded, words
 from embudo.privacy.consent import HOW
 from embudo.privacy.models import LONGEST_TEXT, Purpose
@@ -80,8 +82,8 @@ def new_code(label: str) -> str:
     return code
 
 
-class AnswerForm(forms.Form):
-    """What a person told somebody here about one purpose: yes or no, how and when."""
+class _Said(forms.Form):
+    """What people told somebody here: yes or no, how and when."""
 
     answer = forms.ChoiceField(
         label=_("They said"), choices=[("yes", _("Yes, they agree")), ("no", _("No, they withdraw or refuse"))],
@@ -93,6 +95,20 @@ class AnswerForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Empty: just now."),
     )  # fmt: skip
+
+    def clean_at(self) -> Any:
+        """Refuse an instant that lies ahead."""
+        at = self.cleaned_data["at"]
+        if at is not None and at > timezone.now():
+            raise forms.ValidationError(_("This lies ahead. Write when they said it."))
+        if at is not None and at < EPOCH:
+            raise forms.ValidationError(_("This is too long ago. Write when they said it."))
+        return at
+
+
+class AnswerForm(_Said):
+    """What a person told somebody here about one purpose."""
+
     language = forms.ChoiceField(label=_("In which words"), required=False)
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -102,6 +118,37 @@ class AnswerForm(forms.Form):
         field: Any = self.fields["language"]
         field.choices = [(code, name) for code, name in settings.LANGUAGES if code in set(there)]
         self.initial.setdefault("language", language)
+
+
+class SeveralForm(_Said):
+    """What several people told somebody here about one purpose, and how that came about."""
+
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.none(), label=_("Purpose"), to_field_name="code", empty_label=None,
+        error_messages={"required": _("Choose a purpose."), "invalid_choice": _("Choose a purpose.")},
+    )  # fmt: skip
+    language = forms.ChoiceField(label=_("In which words"), choices=settings.LANGUAGES, required=False)
+    note = forms.CharField(
+        label=_("How it came about"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It stands in each receipt: “on paper, at the fair of 12 May”."),
+        error_messages={"required": _("Say how it came about; it stands in each receipt.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["purpose"]
+        field.queryset = Purpose.in_use()
+        answer: Any = self.fields["answer"]
+        answer.error_messages["required"] = _("Say whether they agree.")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a yes to words that nobody has written."""
+        told = super().clean() or {}
+        purpose = told.get("purpose")
+        if purpose is not None and told.get("answer") == "yes" and not purpose.version:
+            words = _("Nobody has written yet what people agree to. Write the words of the purpose first.")
+            raise forms.ValidationError(words, code="no_words")
+        return told
 
 
 def _key(part: str, language: str) -> str:

@@ -87,6 +87,12 @@ class Purpose(models.Model):
         return version + 1
 
 
+def purposes() -> list[tuple[str, str]]:
+    """Return the code and the name of every purpose in their order, archived ones last."""
+    kept = sorted(Purpose.objects.all(), key=lambda each: each.archived)
+    return [(each.code, each.label) for each in kept]
+
+
 class Wording(models.Model):
     """One edition of the words of one purpose in one language. It is added and never changed or deleted."""
 

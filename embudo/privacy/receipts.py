@@ -30,6 +30,8 @@ class Receipt:
     note: str
     by: str
     form: str
+    file: str
+    row: Any
     version: Any
     language: str
     words: str  # empty: the words are not known here
@@ -57,8 +59,10 @@ def _receipt(given: bool, event: Event, kept: dict[tuple[Any, Any], Wording]) ->
         act=str(ACTS.get(text(props.get("act"))) or _door(event)),
         how=str(HOW.get(how) or how),
         note=text(props.get("note")),
-        by=text(event.context.get("by_name")) if event.door is Door.APP else "",
+        by=text(event.context.get("by_name")) if event.door in (Door.APP, Door.IMPORT) else "",
         form=text(props.get("form")),
+        file=text(props.get("file")) if event.door is Door.IMPORT else "",
+        row=props.get("row") if event.door is Door.IMPORT else None,
         version=version if isinstance(version, int) else "",
         language=NAMES.get(language, language),
         words=wording.text if wording else own,

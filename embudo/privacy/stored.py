@@ -50,6 +50,8 @@ NO_PERSON = _("for good; it names nobody")
 TABLES: dict[str, Place] = {
     "leads.Person": Place(_("people"), _("the list and the page of each: name, contact, stage, score"), DERIVED),
     "leads.PersonAttribute": Place(_("their attributes"), _("filters of the list"), DERIVED),
+    "leads.PersonConsent": Place(_("consents in force"), _("filters of the list"), DERIVED),
+    "leads.Filling": Place(_("tables to be filled after an upgrade"), _("to do it once"), _("until it is done"), False),
     "leads.Identifier": Place(_("mail addresses, phones, browsers"), _("to know who is who"), DERIVED),
     "leads.Merge": Place(_("people joined"), _("so that a join can be undone"), DERIVED),
     "leads.Dispute": Place(_("identifiers that two claim"), _("for a person to decide"), DERIVED),

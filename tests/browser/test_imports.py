@@ -31,7 +31,7 @@ from django.db import connection
 WITHOUT = {"engagement_order", "search_id"}
 TABLES = {
     "leads_person": "merged_into_id IS NULL", "leads_personattribute": "1 = 1", "leads_company": "1 = 1",
-    "leads_identifier": "1 = 1", "leads_merge": "1 = 1", "leads_dispute": "1 = 1",
+    "leads_personconsent": "1 = 1", "leads_identifier": "1 = 1", "leads_merge": "1 = 1", "leads_dispute": "1 = 1",
     "leads_stagechange": "superseded_at IS NULL", "leads_passage": "1 = 1", "leads_sourceday": "entered > 0",
     "leads_moveday": "moves > 0",
 }
@@ -214,12 +214,39 @@ def test_every_step_is_whole_and_says_what_happens(site: Site, tmp_path: Path) -
     site.picture("undone")
 
 
+def test_a_column_of_consents_is_asked_about_and_stands_in_the_receipts(site: Site, tmp_path: Path) -> None:
+    page, before = site.page, site.shown()
+    path = tmp_path / "newsletter.csv"
+    path.write_text("Email,Newsletter\nana@consent.example,yes\nbo@consent.example,no\ncy@consent.example,later\n")
+    site.brings(path, "people")
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_text("Say how these people had agreed").wait_for()
+    site.whole()
+    site.picture("consents")
+    page.select_option("#answer-1-0", "refuse")
+    page.fill("#consents_from", "on paper, at the fair")
+    site.tries()
+    site.starts()
+    page.goto("/people/?consent.newsletter=given&q=consent.example")
+    page.locator("a.name").first.click()
+    page.locator("#_consents summary").first.click()
+    page.locator("#_consents").get_by_text("newsletter.csv, row 1").wait_for()
+    assert "on paper, at the fair" in page.locator("#_consents").inner_text()
+    page.goto("/people/?consent.newsletter=withdrawn&q=consent.example")
+    assert page.locator("input.tick[name=who]").count() == 2
+    page.goto("/imports/")
+    page.locator("a", has_text="newsletter.csv").first.click()
+    site.undoes()
+    assert site.shown() == before
+
+
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda each: each.name)
 def test_each_export_comes_in_and_its_undo_leaves_not_a_trace(site: Site, export: Export, tmp_path: Path) -> None:
     path = tmp_path / export.file_name
     path.write_bytes(export.content())
     before = site.shown()
     site.brings(path, export.kind)
+    site.page.fill("#consents_from", "as they told that product") if export.kind == "people" else None
     site.tries()
     assert site.count("Failed") == 0
     site.starts()

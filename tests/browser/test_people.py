@@ -74,6 +74,72 @@ def test_joining_and_erasing_show_first_what_they_do(page: Page) -> None:
     whole(page)
 
 
+def test_what_several_said_of_a_purpose_is_written_down_found_and_undone(page: Page) -> None:
+    page.goto("/people/?sort=-name")
+    for row in range(2):
+        page.locator("input.tick[name=who]").nth(row).set_checked(True)
+    page.locator("#act button[value=consent]").click()
+    expect(page.locator("h1")).to_have_text("What did 2 people say?")
+    whole(page)
+    page.select_option("select[name=purpose]", "phone")
+    page.check("input[name=answer][value=yes]")
+    page.select_option("select[name=how]", "paper")
+    page.get_by_role("button", name="Write down").click()
+    expect(page.locator(".field-error, .note-bad").first).to_contain_text("Say how it came about")
+    page.fill("[name=note]", "at the fair of 12 May")
+    page.get_by_role("button", name="Write down").click()
+    expect(page.locator(".toast-card")).to_contain_text("Written down: 2 people agree")
+    page.goto("/people/filters/?consent.phone=given")
+    whole(page)
+    expect(page.locator("select[name='consent.phone']")).to_have_value("given")
+    page.get_by_role("button", name="Show these people").click()
+    page.wait_for_url("**consent.phone=given**")
+    expect(page.locator("#_people")).to_contain_text("agrees to")
+    count = page.locator("input.tick[name=who]").count()
+    assert count >= 2
+    page.goto("/people/?sort=-name")
+    for row in range(2):
+        page.locator("input.tick[name=who]").nth(row).set_checked(True)
+    page.locator("#act button[value=consent]").click()
+    page.select_option("select[name=purpose]", "phone")
+    page.check("input[name=answer][value=no]")
+    page.fill("[name=note]", "they called")
+    page.get_by_role("button", name="Write down").click()
+    page.locator(".toast-undo").click()
+    expect(page.locator(".toast-card")).to_contain_text("Undone.")
+    page.goto("/people/?consent.phone=given")
+    expect(page.locator("input.tick[name=who]")).to_have_count(count)
+
+
+def test_tags_are_renamed_joined_and_deleted_on_their_page(page: Page) -> None:
+    for number, tag in enumerate(("expo one", "expo two")):
+        page.goto("/people/?sort=name")
+        page.locator("input.tick[name=who]").nth(number).set_checked(True)
+        bar = page.locator("#act")
+        bar.get_by_text("Tag", exact=True).first.click()
+        bar.locator("[name=tag]").fill(tag)
+        page.keyboard.press("Enter")
+        expect(page.locator(".toast-card")).to_contain_text(tag)
+    page.goto("/people/tags/")
+    whole(page)
+    names = page.locator(".tag-acts input[name=name]")
+    rows = page.locator("tbody tr")
+    one = rows.filter(has=page.get_by_role("link", name="expo one", exact=True))
+    one.locator("input[name=name]").fill("expo two")
+    one.get_by_role("button", name="Rename").click()
+    expect(page.locator(".toast-card")).to_contain_text("has “expo two” now.")
+    two = rows.filter(has=page.get_by_role("link", name="expo two", exact=True))
+    expect(two.locator(".num")).to_have_text("2")
+    page.locator(".toast-undo").click()
+    expect(page.locator(".toast-card")).to_contain_text("is back.")
+    expect(two.locator(".num")).to_have_text("1")
+    for name in ("expo one", "expo two"):
+        page.get_by_role("button", name=f"Delete the tag {name}").click()
+        expect(page.locator(".toast-card")).to_contain_text("is deleted.")
+    expect(page.get_by_role("link", name="expo one", exact=True)).to_have_count(0)
+    assert names.count() == rows.count() or page.get_by_text("No tag yet").count() == 1
+
+
 def test_a_view_is_saved_and_stands_as_a_tab(page: Page) -> None:
     page.goto("/people/?stage=lead&sort=-name")
     if page.viewport_size["width"] < 768:

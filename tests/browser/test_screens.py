@@ -29,7 +29,7 @@ def screens(company: Company, page: Page) -> list[str]:
     person = f"/people/{people['opportunity'] or people['customer'] or people['lead']}/"
     found = [
         "/", "/?period=365", "/?period=all", "/people/", "/people/?stage=lead&score.min=1&sort=-seen",
-        "/people/?q=zzzz", "/people/filters/?stage=lead", person, f"/people/{people['lead']}/", f"{person}why/",
+        "/people/?q=zzzz", "/people/filters/?stage=lead", "/people/tags/", "/people/?consent.newsletter=unsaid", person, f"/people/{people['lead']}/", f"{person}why/",
         f"{person}why/?on=2026-01-01",
         f"{person}attributes/", f"{person}attributes/industry/", f"{person}merge/?q=an",
         f"{person}merge/{people['joined']}/", "/users/", "/users/new/", "/changes/", "/me/", "/sites/",

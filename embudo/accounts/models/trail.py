@@ -1,6 +1,6 @@
 """The trail: who changed what, and who saw whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -47,10 +47,21 @@ class AuditEntry(models.Model):
 
         `person`, the id of a lead, makes the row one about that person: found by it, and nameless once they are erased.
         """
+        row = cls._made(by, verb, about, detail)
+        row.save(force_insert=True)
+        return row
+
+    @classmethod
+    def record_each(cls, by: "User | None", verb: str, said: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Add a row for each of several (about, detail) that one act did."""
+        cls.objects.bulk_create([cls._made(by, verb, about, detail) for about, detail in said])
+
+    @classmethod
+    def _made(cls, by: "User | None", verb: str, about: str, detail: Mapping[str, Any]) -> "AuditEntry":
         if verb not in WORDS:
             raise KeyError(verb)
         person = str(detail.get("person", ""))
-        return cls.objects.create(by=by, verb=verb, about=about[:200], person=person, detail=detail)
+        return cls(by=by, verb=verb, about=about[:200], person=person, detail=dict(detail))
 
     @classmethod
     def saw(

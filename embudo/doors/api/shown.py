@@ -15,7 +15,7 @@ from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import scores
 from embudo.leads.sentences import sentence
-from embudo.leads.views.applying import Moved, person_of
+from embudo.leads.views.applying import person_now
 
 MOST_ID = 2**63
 
@@ -24,9 +24,7 @@ def person_by(text: str) -> Person:
     """Return the person of an id, the survivor of who was merged; raises Problem."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else MOST_ID
     try:
-        return person_of(number)
-    except Moved as moved:
-        return moved.person
+        return person_now(number)
     except Http404 as error:
         raise Problem("not_found", "There is no person with this id.") from error
 

@@ -29,7 +29,7 @@ def run(job: Any) -> Steps:
         return (yield from visits.bring_in(upload))
     total = count_rows(upload)
     plan = parse(document(upload.how_mapped(), upload.kind, upload.how_read()))
-    work = Import(the_log(), plan, upload.kind, record=upload.run)
+    work = Import(the_log(), plan, upload.kind, record=upload.run, by=job.by)
     if upload.run is None:
         record: ImportRun = work.begin(upload.file)
         Upload.objects.filter(pk=upload.pk).update(run=record)

@@ -14,7 +14,7 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.imports import plan as plans
 from embudo.imports import workbook
-from embudo.imports.forms import NO_DATES, ReadingForm, UploadForm, file_name, read_plan
+from embudo.imports.forms import MEANINGS, NO_DATES, ReadingForm, UploadForm, answers_asked, file_name, read_plan
 from embudo.imports.keeping import drop
 from embudo.imports.models import Kind, Mapping, Upload
 from embudo.imports.plan import Plan
@@ -112,10 +112,12 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         plan = Plan(**kept.plan_for(found.headers)) if kept else plan
     problems: list[str] = []
     if request.method == "POST":
+        shown_before = set(plan.answers)
         plan = read_plan(request.POST, plan, upload.kind)
+        plan.answers = plans.answers_of(plan, found)
         plan.statuses = plans.statuses_of(plan, found, preset_called(upload.preset))
         plan = read_plan(request.POST, plan, upload.kind)
-        problems = plans.problems(plan, upload.kind)
+        problems = plans.problems(plan, upload.kind) + plans.unseen(plan, shown_before)
         upload.plan = plan.as_dict()
         upload.save()
         if not problems:
@@ -283,6 +285,9 @@ def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
         "groups": groups,
         "kinds": KINDS,
         "missing": "|".join(plan.missing),
+        "answers": answers_asked(plan),
+        "meanings": MEANINGS.items(),
+        "asks_consents": upload.kind == Kind.PEOPLE,
         "statuses": list(enumerate(plan.statuses.items())),
         "preset": preset_called(upload.preset),
         "mappings": Mapping.objects.filter(kind=upload.kind),

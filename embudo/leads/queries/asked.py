@@ -8,7 +8,8 @@ from django.http import QueryDict
 from embudo.core.funnel import DISCARDED, RANK, STAGES
 from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Company, Tag
-from embudo.leads.queries.belonging import TOUCHES, Tagged, Touched, WorksAt
+from embudo.leads.purposes import purposes
+from embudo.leads.queries.belonging import CONSENTS, TOUCHES, Consented, Tagged, Touched, WorksAt
 from embudo.leads.queries.filters import (
     AttributeBetween,
     AttributeIs,
@@ -98,6 +99,15 @@ def _tagged(query: QueryDict) -> Iterator[Filter]:
         yield Tagged(tag)
 
 
+def _consented(query: QueryDict) -> Iterator[Filter]:
+    if not any(key.startswith("consent.") for key in query):
+        return
+    for purpose in purposes():
+        answer = query.get(f"consent.{purpose.code}", "")
+        if answer in CONSENTS:
+            yield Consented(purpose, answer)
+
+
 def _company(query: QueryDict) -> Iterator[Filter]:
     wanted = query.get("company", "")
     if re.fullmatch("[0-9]{1,19}", wanted, re.ASCII) and int(wanted) < 2**63:
@@ -133,4 +143,4 @@ def _number(text: str | None) -> float | None:
     return value if abs(value) < 1e15 else None
 
 
-READERS = (_search, _reached, _options, _score, _seen, _touched, _tagged, _company, _attributes)
+READERS = (_search, _reached, _options, _score, _seen, _touched, _tagged, _consented, _company, _attributes)

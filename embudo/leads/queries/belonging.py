@@ -1,4 +1,4 @@
-"""The filters by what belongs to people: how they came, which tags they have, where they work; see filters.py."""
+"""The filters by what belongs to people: how they came, their tags and consents, where they work; see filters.py."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from embudo.leads.models import Company, Tag
 from embudo.leads.naming import source_called
+from embudo.leads.purposes import Purpose
 from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, by_index, marks, unindexed
 from embudo.leads.touch import OUTBOUND
 
@@ -85,6 +86,59 @@ class Tagged:
     @property
     def query(self) -> list[tuple[str, str]]:
         return [(self.key, self.tag.name)]
+
+
+CONSENTS = ("given", "withdrawn", "unsaid")
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Agrees to a purpose, has withdrawn or refused it, or has never said either."""
+
+    purpose: Purpose
+    answer: str  # one of CONSENTS
+
+    @property
+    def key(self) -> str:
+        """How an address names the purpose."""
+        return f"consent.{self.purpose.code}"
+
+    @property
+    def where(self) -> Condition:
+        source = f"leads_personconsent c{by_index('consent_by_purpose')}"
+        said = Condition("c.given IN (%s, %s)", (True, False)) if self.answer == "unsaid" else self._given("c.given")
+        there = f"EXISTS (SELECT 1 FROM {source} WHERE c.purpose = %s AND {said.sql} AND c.person_id = p.id)"
+        values = (self.purpose.code, *said.values)
+        return Condition(f"NOT {there}" if self.answer == "unsaid" else there, values)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether an index finds its people; none finds what was never said."""
+        return self.answer != "unsaid"
+
+    @property
+    def driver(self) -> Condition:
+        if not self.indexed:
+            return Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {self.where.sql}", self.where.values)
+        source, said = f"leads_personconsent{by_index('consent_by_purpose')}", self._given("given")
+        sql = f"SELECT person_id AS id FROM {source} WHERE purpose = %s AND {said.sql}"
+        return Condition(sql, (self.purpose.code, *said.values))
+
+    def _given(self, column: str) -> Condition:
+        return Condition(f"{column} = %s", (self.answer == "given",))
+
+    @property
+    def words(self) -> str:
+        said = {
+            "given": _("agrees to “%(purpose)s”"),
+            "withdrawn": _("withdrew or refused “%(purpose)s”"),
+            "unsaid": _("never said yes or no to “%(purpose)s”"),
+        }[self.answer]
+        return said % {"purpose": self.purpose.name}
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [(self.key, self.answer)]
 
 
 @dataclass(frozen=True, slots=True)

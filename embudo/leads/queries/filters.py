@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from embudo.core.event import DAY
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of, option_label, source_called
-from embudo.leads.queries.belonging import Tagged, Touched, WorksAt
+from embudo.leads.queries.belonging import Consented, Tagged, Touched, WorksAt
 from embudo.leads.queries.pieces import IS_LISTED, Condition, between, by_index, marks, unindexed
 from embudo.leads.queries.search import Search
 from embudo.ui import figures
@@ -281,7 +281,10 @@ class Reached:
         return [("reached", self.stage), ("from", str(self.start)), ("to", str(self.end)), *further]
 
 
-Filter = OneOf | Touched | Score | Seen | Handoff | Tagged | WorksAt | AttributeIs | AttributeBetween | Reached | Search
+Filter = (
+    OneOf | Touched | Score | Seen | Handoff | Tagged | Consented | WorksAt | AttributeIs | AttributeBetween | Reached
+    | Search
+)  # fmt: skip
 
 
 def _or(parts: Iterator[str]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
-from embudo.leads.queries.belonging import Touched
+from embudo.leads.queries.belonging import Consented, Touched
 from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen
 from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every, unindexed
 from embudo.leads.queries.search import Search
@@ -105,7 +105,7 @@ COMPOSITE = {("stage", "engagement"): "person_by_stage", ("grade", "engagement")
 OFFERED = {
     **{kind: tuple(SORTS) for kind in (
         "none", "search", "stage", "grade", "score", "source", "seen", "unseen", "handoff", "tag", "company", "choice",
-        "number", "touch",
+        "number", "touch", "consent",
     )},
     "reached": ("reached",),
 }  # fmt: skip
@@ -204,8 +204,8 @@ def _few(filters: Sequence[Filter], sort: Sort) -> Filter | None:
 
 
 def _has_driver(each: Filter) -> bool:
-    """Whether an index finds its people; none finds words by their first letter, nor a medium."""
-    return not isinstance(each, Search | Touched) or each.indexed
+    """Whether an index finds its people; none finds a first letter, a medium, or who never answered."""
+    return not isinstance(each, Search | Touched | Consented) or each.indexed
 
 
 def _served(each: Filter, sort: Sort, *, alone: bool) -> bool:
@@ -355,7 +355,9 @@ def count(filters: Sequence[Filter], *, budget_s: float = BUDGET_S) -> Count:
         return _count(len(passed) - unfinished, unfinished=unfinished)
     deadline = time.monotonic() + budget_s
     few = _few(filters, SORTS["name"])
-    if few is not None or (len(filters) == 1 and not isinstance(filters[0], Search | Touched)):
+    if few is not None or (
+        len(filters) == 1 and not isinstance(filters[0], Search | Touched) and _has_driver(filters[0])
+    ):
         return _count(_bounded(_joined(few or filters[0], filters), EXACT + 1))
     if not filters:
         source = f"leads_person{by_index('person_by_engagement')}"

@@ -14,7 +14,7 @@ from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.event import DAY
 from embudo.eventlog import LogUnavailable, Receipt
 from embudo.leads import acting
-from embudo.leads.acts import ACTS, Act, Erase, Merge, act_of
+from embudo.leads.acts import Act, Erase, Merge, act_of, kinds
 from embudo.leads.clock import now
 from embudo.leads.models import PeopleAct, Person
 from embudo.leads.queries import people
@@ -34,19 +34,19 @@ KEPT = 7 * DAY  # how long an act can be undone
 @require_POST
 @require("people.see")
 def act(request: HttpRequest) -> HttpResponse:
-    """Do one thing with everybody selected; joining and erasing show first what they will do."""
+    """Do one thing with everybody selected; some acts show first what they will do."""
     selection, kind = Selection.of(request.POST), request.POST.get("act", "")
-    wanted = ACTS.get(kind)
+    wanted = kinds().get(kind)
     if wanted is not None and not request.user.may(wanted.permission):
         raise NotAllowed(wanted.permission)
     if not selection:
         return _refused(request, _("Select somebody first: tick the box before a name."))
-    if wanted in (Merge, Erase) and request.POST.get("sure") != "1":
+    if wanted is not None and wanted.asks and request.POST.get("sure") != "1":
         return _ask(request, kind, selection)
     try:
         return _done(request, act_of(kind, request.POST.dict()), selection)
     except BadValue as error:
-        if wanted in (Merge, Erase):
+        if wanted is not None and wanted.asks:
             return _ask(request, kind, selection, str(error))
         return _refused(request, str(error))
 
@@ -68,10 +68,12 @@ def _done(request: HttpRequest, wanted: Act, selection: Selection) -> HttpRespon
 def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
     fact = given_id(request)
     PeopleAct.objects.filter(at__lt=now() - KEPT).delete()
-    steps = wanted.plan(few)
+    steps, left_out = wanted.plan(few), wanted.left_out(few)
+    spared = f" {wanted.spared(left_out)}" if left_out else ""
     if not steps:
         before = PeopleAct.objects.filter(fact=fact).exists()
-        toast(request, _("This is done already.") if before else _("Nobody changed: all of them are so already."))
+        nobody = _("Nobody changed.") if spared else _("Nobody changed: all of them are so already.")
+        toast(request, _("This is done already.") if before else nobody + spared)
         return
     kept, new = PeopleAct.objects.get_or_create(
         fact=fact,
@@ -86,7 +88,7 @@ def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
         kept.delete()
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return
-    _told(request, wanted.done(len(steps)), receipts, undo=reverse("leads:act_undo", args=[fact]))
+    _told(request, wanted.done(len(steps)) + spared, receipts, undo=reverse("leads:act_undo", args=[fact]))
 
 
 def _told(request: HttpRequest, done: str, receipts: Sequence[Receipt], *, undo: str = "") -> None:
@@ -100,7 +102,10 @@ def undo(request: HttpRequest, fact: UUID) -> HttpResponse:
     """Undo what was done with a few people."""
     kept = get_object_or_404(PeopleAct, fact=str(fact))
     _may_undo(request, kept.kind, kept.by_id)
-    done = act_of(kept.kind, kept.value)
+    try:
+        done = act_of(kept.kind, kept.value)
+    except BadValue as error:  # what it was done with is not there any more
+        return _refused(request, str(error))
     if PeopleAct.objects.filter(pk=kept.pk, undone_at=None).update(undone_at=now()):
         steps = [(person, before) for person, before in kept.steps]
         try:
@@ -128,14 +133,14 @@ def undo_work(request: HttpRequest, job: int) -> HttpResponse:
 
 
 def _may_undo(request: HttpRequest, kind: str, by: int | None) -> None:
-    if not request.user.may(ACTS[kind].permission):
-        raise NotAllowed(ACTS[kind].permission)
+    if not request.user.may(kinds()[kind].permission):
+        raise NotAllowed(kinds()[kind].permission)
     if by != request.user.pk and not request.user.may("system.see"):
         raise Http404
 
 
 def _ask(request: HttpRequest, kind: str, selection: Selection, error: str = "") -> HttpResponse:
-    """The page that shows what joining or erasing will do, and asks once."""
+    """The page that shows what an act will do, and asks once."""
     few = selection.first(JOINED if kind == Merge.kind else SHOWN)
     if kind == Merge.kind and (few is None or len(few) < 2):
         too_few = _("Select the two or more rows that are one person.")
@@ -146,13 +151,12 @@ def _ask(request: HttpRequest, kind: str, selection: Selection, error: str = "")
     else:
         first = few if few is not None else next(iter(selection.portions(size=SHOWN)))[:SHOWN]
         found = _in_order(first)
-        context = {"people": found, "count": _count(selection, few), "facts": sum(each.events for each in found)}
+        context = {"people": found, "count": _count(selection, few)} | kinds()[kind].asking(request.POST)
     context |= {
         "kind": kind, "who": selection.ticked, "everybody": selection.everybody, "query": selection.query,
         "back": list_left(request), "fact": fact_id(), "error": error, "why": request.POST.get("why", ""),
     }  # fmt: skip
-    name = "leads/join_several.html" if kind == Merge.kind else "leads/erase_several.html"
-    return render(request, name, context, status=422 if error else 200)
+    return render(request, kinds()[kind].asks, context, status=422 if error else 200)
 
 
 def _count(selection: Selection, few: Sequence[int] | None) -> people.Count:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from embudo.accounts.permissions import View
 from embudo.core.event import Event
 from embudo.eventlog import LogUnavailable, Outcome
 from embudo.leads.history import WITHDRAWABLE, withdrawn
@@ -53,6 +55,21 @@ def person_now(id_: int) -> Person:
         return person_of(id_)
     except Moved as moved:
         return moved.person
+
+
+def of_person(view: View) -> View:
+    """Return a view that is handed the person its address names; who is known by another id is shown there."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, person: int, **more: Any) -> HttpResponse:
+        try:
+            found = person_of(person)
+        except Moved as moved:
+            match: Any = request.resolver_match
+            return HttpResponseRedirect(reverse(match.view_name, kwargs={**match.kwargs, "person": moved.person.id}))
+        return view(request, found, **more)
+
+    return answered
 
 
 def fact_id() -> str:

@@ -22,36 +22,30 @@ from embudo.leads.showing import BadValue, value_shown, value_typed, value_writt
 from embudo.leads.statements import statements
 from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, back_to, fact_id, person_of, say
+from embudo.leads.views.applying import back_to, fact_id, of_person, say
 from embudo.leads.views.profile import field_of
 from embudo.ui.toasts import toast
 
 
 @require_http_methods(["GET", "POST"])
 @require("people.see")
-def attribute(request: HttpRequest, person: int, name: str) -> HttpResponse:
+@of_person
+def attribute(request: HttpRequest, person: Person, name: str) -> HttpResponse:
     """The form of one attribute with its history; a POST states a new value."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("leads:attribute", args=[moved.person.id, name]))
     wanted = Attribute.objects.filter(pk=name).first()
-    if wanted is None and name not in found.attributes:
+    if wanted is None and name not in person.attributes:
         wanted = get_object_or_404(Attribute, pk=name)
-    wanted = wanted or Attribute(name=name, kind=kind_of(name, found.attributes[name]), standard=name in STANDARD)
+    wanted = wanted or Attribute(name=name, kind=kind_of(name, person.attributes[name]), standard=name in STANDARD)
     if request.method == "POST":
-        return _state(request, found, wanted)
-    return _form(request, found, wanted)
+        return _state(request, person, wanted)
+    return _form(request, person, wanted)
 
 
 @require_http_methods(["GET", "POST"])
 @require("people.edit")
-def add(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def add(request: HttpRequest, person: Person) -> HttpResponse:
     """Make a new attribute, which everybody has from now on, and go on to state its value."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("leads:attributes", args=[moved.person.id]))
     label = request.POST.get("label", "").strip()[:200]
     kind = request.POST.get("kind", "text")
     options = request.POST.get("options", "")
@@ -63,8 +57,8 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
             error = str(bad)
         else:
             toast(request, _("The attribute “%(label)s” is there for everybody.") % {"label": label})
-            return HttpResponseRedirect(reverse("leads:attribute", args=[found.id, name]))
-    context = {"person": found, "kinds": KINDS.items(), "label": label, "kind": kind, "error": error}
+            return HttpResponseRedirect(reverse("leads:attribute", args=[person.id, name]))
+    context = {"person": person, "kinds": KINDS.items(), "label": label, "kind": kind, "error": error}
     context["options"] = options
     name = "leads/_add_attribute.html" if request.htmx else "leads/add_attribute.html"
     return render(request, name, context, status=422 if error else 200)

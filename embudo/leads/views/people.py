@@ -19,6 +19,7 @@ from embudo.leads import cells, columns, tags
 from embudo.leads.clock import now
 from embudo.leads.models import Attribute, Person, SavedView
 from embudo.leads.naming import label_of, option_label, source_called
+from embudo.leads.purposes import purposes
 from embudo.leads.queries import asked, choices, people, scores
 from embudo.leads.queries.filters import Filter
 from embudo.leads.timeline import latest
@@ -36,6 +37,12 @@ TOUCHED = {
     "last.source": gettext_lazy("Source of the last touch"),
     "last.medium": gettext_lazy("Medium of the last touch"),
     "last.campaign": gettext_lazy("Campaign of the last touch"),
+}
+
+CONSENTS = {
+    "given": gettext_lazy("agree"),
+    "withdrawn": gettext_lazy("withdrew or refused"),
+    "unsaid": gettext_lazy("never said yes or no"),
 }
 
 
@@ -124,6 +131,11 @@ def people_filters(request: HttpRequest) -> HttpResponse:
         "touch_given": any(request.GET.get(key) for key in (*TOUCHED, "direction")),
         "tags": tags.used(TAGS_OFFERED),
         "given_tags": [tags.key_of(each) for each in request.GET.getlist("tag")],
+        "purposes": [
+            (f"consent.{each.code}", each.name, request.GET.get(f"consent.{each.code}", "")) for each in purposes()
+        ],
+        "consent_given": any(key.startswith("consent.") and value for key, value in request.GET.items()),
+        "consents": CONSENTS.items(),
         "given_sources": request.GET.getlist("source"),
         "sort": request.GET.get("sort", ""),
         "view": saved.of(request),

@@ -29,7 +29,7 @@ from embudo.leads.story import Times, history_of, members
 from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.touch import is_outbound
-from embudo.leads.views.applying import Moved, fact_id, list_left, person_of
+from embudo.leads.views.applying import fact_id, list_left, of_person
 from embudo.leads.views.identity import absorbed_called
 from embudo.leads.views.profile import profile_card
 from embudo.ui.figures import moment_of
@@ -42,14 +42,11 @@ TAGS_OFFERED = 200
 
 @require_GET
 @require("people.see")
-def page(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def page(request: HttpRequest, person: Person) -> HttpResponse:
     """The page of one person."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("leads:person", args=[moved.person.id]))
-    AuditEntry.saw(request.user, "person_opened", str(found), of=found.id)
-    return shown(request, found)
+    AuditEntry.saw(request.user, "person_opened", str(person), of=person.id)
+    return shown(request, person)
 
 
 def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: Any) -> HttpResponse:
@@ -86,46 +83,40 @@ def shown(request: HttpRequest, found: Person, *, status: int = 200, **typed: An
 
 @require_GET
 @require("people.see")
-def timeline(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def timeline(request: HttpRequest, person: Person) -> HttpResponse:
     """The timeline alone: another part of it, or what is older."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("leads:timeline", args=[moved.person.id]))
     if not request.htmx:
         query = request.GET.urlencode()
-        return HttpResponseRedirect(f"{reverse('leads:person', args=[found.id])}?{query}#_timeline")
-    history = history_of(found.id)
+        return HttpResponseRedirect(f"{reverse('leads:person', args=[person.id])}?{query}#_timeline")
+    history = history_of(person.id)
     definition = scores.definition()
     explanation = scoring.explain(counted(history), definition, now())
-    context = _timeline(request, found, history, definition, explanation)
+    context = _timeline(request, person, history, definition, explanation)
     name = "leads/_entries.html" if request.GET.get("after") else "leads/_timeline.html"
-    return render(request, name, {"person": found, **context})
+    return render(request, name, {"person": person, **context})
 
 
 @require_GET
 @require("people.see")
-def why_page(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def why_page(request: HttpRequest, person: Person) -> HttpResponse:
     """Everything a score is made of, at any date."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("leads:why", args=[moved.person.id]))
     present = now()
     at = min(_end_of_day(request.GET.get("on", "")) or present, present)
     definition = scores.definition()
-    facts = counted(history_of(found.id, until=at))
+    facts = counted(history_of(person.id, until=at))
     explanation = scoring.explain(facts, definition, at)
     told = why.why(explanation, definition)
     attributes = scores.attributes_at(facts, at)
     fit = scoring.fit(attributes, definition)
     context = {
-        "person": found,
+        "person": person,
         "told": told,
         "at": at,
         "is_now": at == present,
         "on": moment_of(at).date().isoformat(),
-        **_score_days(found, explanation, at, present),
+        **_score_days(person, explanation, at, present),
         "fit": fit,
         "criteria": [(defined(each.name), each.points, each in fit.met) for each in definition.criteria],
         "against": defined(fit.disqualified_by or ""),

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -16,7 +15,7 @@ from embudo.leads.models import Identifier, Person
 from embudo.leads.record import the_log
 from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
-from embudo.leads.views.applying import Moved, person_of
+from embudo.leads.views.applying import of_person
 from embudo.privacy.everything import failed_of, tables_about_people
 from embudo.privacy.taking_out import files_of
 from embudo.work.models import ENDED, Job
@@ -28,19 +27,16 @@ SHOWN = 200
 @never_cache
 @require_http_methods(["GET", "POST"])
 @require("people.take_out")
-def take_out(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def take_out(request: HttpRequest, person: Person) -> HttpResponse:
     """Say what the files hold; a POST makes them and writes down who took them."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("privacy:take_out", args=[moved.person.id]))
     if request.method != "POST":
-        return render(request, "privacy/take_out.html", {"person": found, "held": _held(found)})
+        return render(request, "privacy/take_out.html", {"person": person, "held": _held(person)})
     try:
-        content = files_of(found)
+        content = files_of(person)
     except LogUnavailable as error:
-        return render(request, "privacy/take_out.html", {"person": found, "unavailable": str(error)}, status=503)
-    AuditEntry.record(request.user, "person_taken_out", called(found), person=str(found.id))
+        return render(request, "privacy/take_out.html", {"person": person, "unavailable": str(error)}, status=503)
+    AuditEntry.record(request.user, "person_taken_out", called(person), person=str(person.id))
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="person.zip"'
     return response
@@ -49,28 +45,25 @@ def take_out(request: HttpRequest, person: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @require("people.erase")
-def erasure(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def erasure(request: HttpRequest, person: Person) -> HttpResponse:
     """Show what will be erased and ask why; a POST begins it."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("privacy:erasure", args=[moved.person.id]))
     why, error, status = request.POST.get("why", "").strip()[:LONGEST_WHY], "", 200
     if request.method == "POST":
-        running = Job.objects.filter(kind="erasure", wants__person=str(found.id)).exclude(state__in=ENDED).first()
+        running = Job.objects.filter(kind="erasure", wants__person=str(person.id)).exclude(state__in=ENDED).first()
         if running is not None:
             return redirect("work:job", running.pk)
-        if _names(found, why):
+        if _names(person, why):
             error = _("Leave their name and addresses out: the reason is kept with the evidence.")
         elif not why:
             error = _("Write why, in a few words: it is kept with the evidence.")
         elif request.POST.get("sure") != "1":
             error = _("Tick the box: an erasure cannot be undone.")
         else:
-            wants = {"person": str(found.id), "why": why}
+            wants = {"person": str(person.id), "why": why}
             return redirect("work:job", Job.objects.create(kind="erasure", by=request.user, wants=wants).pk)
         status = 422
-    context = {"person": found, "held": _held(found), "why": why, "error": error}
+    context = {"person": person, "held": _held(person), "why": why, "error": error}
     return render(request, "privacy/erasure.html", context, status=status)
 
 

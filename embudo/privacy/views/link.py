@@ -23,7 +23,7 @@ from embudo.core.event import Event
 from embudo.eventlog import LogUnavailable
 from embudo.leads.record import NotRecorded
 from embudo.leads.story import history_of
-from embudo.leads.views.applying import FACT, Moved, fact_id, person_of
+from embudo.leads.views.applying import FACT, fact_id, person_now
 from embudo.privacy import consent
 from embudo.privacy.consent import Act
 from embudo.privacy.link import BadToken, person_in
@@ -101,9 +101,7 @@ def _person(request: HttpRequest, token: str) -> int:
     if _misses.count(sender, time.monotonic()) >= MISSES:
         raise TooMany
     try:
-        return person_of(person_in(token)).id
-    except Moved as moved:
-        return moved.person.id
+        return person_now(person_in(token)).id
     except (BadToken, Http404) as error:
         _misses.add(sender, time.monotonic())
         raise NoSuchLink from error

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from embudo.accounts.permissions import NotAllowed, require
 from embudo.eventlog import LogUnavailable
-from embudo.leads.clock import EPOCH, now
+from embudo.leads.clock import now
+from embudo.leads.models import Person
 from embudo.leads.record import NotRecorded
 from embudo.leads.story import history_of
-from embudo.leads.views.applying import Moved, back_to, fact_id, given_id, person_of
+from embudo.leads.views.applying import back_to, fact_id, given_id, of_person
 from embudo.privacy import consent
 from embudo.privacy.consent import Act, Standing
 from embudo.privacy.forms import AnswerForm
@@ -29,17 +28,14 @@ from embudo.ui.toasts import toast
 @never_cache
 @require_GET
 @require("people.see")
-def consents(request: HttpRequest, person: int) -> HttpResponse:
+@of_person
+def consents(request: HttpRequest, person: Person) -> HttpResponse:
     """A person's consents, a slot of their page; by itself a page."""
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("privacy:consents", args=[moved.person.id]))
-    told = consent.standings(history_of(found.id))
+    told = consent.standings(history_of(person.id))
     context = {
-        "person": found,
+        "person": person,
         "standings": [(each, _name(each), receipts(each)) for each in told],
-        "link": address_of(found.id) if request.user.may("consents.record") else "",
+        "link": address_of(person.id) if request.user.may("consents.record") else "",
         "may": request.user.may("consents.record"),
     }
     name = "privacy/_consents.html" if request.headers.get("HX-Request") == "true" else "privacy/consents.html"
@@ -48,21 +44,18 @@ def consents(request: HttpRequest, person: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @require("people.see")
-def answer(request: HttpRequest, person: int, code: str) -> HttpResponse:
+@of_person
+def answer(request: HttpRequest, person: Person, code: str) -> HttpResponse:
     """The form in which somebody here writes down what a person said of one purpose."""
     if not request.user.may("consents.record"):
         raise NotAllowed("consents.record")
-    try:
-        found = person_of(person)
-    except Moved as moved:
-        return HttpResponseRedirect(reverse("privacy:answer", args=[moved.person.id, code]))
     purpose = get_object_or_404(Purpose, code=code)
     form = AnswerForm(request.POST or None, purpose=purpose, language=get_language() or "")
-    if request.method == "POST" and form.is_valid() and _timely(form) and _record(request, found.id, purpose, form):
-        return back_to(request, found.id)
+    if request.method == "POST" and form.is_valid() and _record(request, person.id, purpose, form):
+        return back_to(request, person.id)
     fact = given_id(request) if form.is_bound else fact_id()
     wording = _words_for(purpose, form)
-    context = {"person": found, "purpose": purpose, "form": form, "fact": fact, "wording": wording}
+    context = {"person": person, "purpose": purpose, "form": form, "fact": fact, "wording": wording}
     return render(request, "privacy/answer.html", context, status=422 if form.errors else 200)
 
 
@@ -73,16 +66,6 @@ def _name(standing: Standing) -> str:
 def _words_for(purpose: Purpose, form: AnswerForm) -> Wording | None:
     language = form.data.get("language") if form.is_bound else form.initial.get("language")
     return purpose.wording(str(language or "")) if purpose.version else None
-
-
-def _timely(form: AnswerForm) -> bool:
-    """Refuse an instant that lies ahead."""
-    at = form.cleaned_data["at"]
-    if at is not None and at > timezone.now():
-        form.add_error("at", _("This lies ahead. Write when they said it."))
-    elif at is not None and at < EPOCH:
-        form.add_error("at", _("This is too long ago. Write when they said it."))
-    return not form.errors
 
 
 def _record(request: HttpRequest, person: int, purpose: Purpose, form: AnswerForm) -> bool:

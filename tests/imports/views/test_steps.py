@@ -21,7 +21,7 @@ def test_each_export_is_recognised_comes_in_and_leaves_no_trace_after_its_undo(
     before = shown()
     upload = marketer.brings(export.file_name, export.content(), export.kind)
     assert upload.preset, upload.plan
-    upload = marketer.tries(upload)
+    upload = marketer.tries(upload, consents_from="as they told that product")
     assert Person.objects.count() == 0
     run = marketer.starts(upload)
     failed = list(ImportRow.objects.filter(run=run, outcome="failed").values_list("row", "reason", "words"))

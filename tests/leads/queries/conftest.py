@@ -7,7 +7,7 @@ import pytest
 
 from embudo.core.event import DAY
 from embudo.leads import profile, sql
-from embudo.leads.models import Attribute, Company, Person, PersonAttribute, StageChange, Tag, Tagging
+from embudo.leads.models import Attribute, Company, Person, PersonAttribute, PersonConsent, StageChange, Tag, Tagging
 
 NOW = 1_780_000_000_000_000
 FIRST = ("Ana", "Álvaro", "Bruno", "Óscar", "Zoë", "ana maría", "")
@@ -89,6 +89,14 @@ def sort_and_place(people: list[Person]) -> None:
         person.tagged, person.company = number % 4 == 0, company if number % 5 == 0 else None
         person.medium, person.last_source = ("Cold Call", "organic")[number % 2], ("news", "google")[number % 3 == 0]
     Person.objects.bulk_update(people, ["company", "medium", "last_source"])
+    for number, person in enumerate(people):
+        person.newsletter = (True, False, None)[number % 3]
+    PersonConsent.objects.bulk_create(
+        PersonConsent(person=each, purpose=purpose, given=each.newsletter, at=NOW, fact="f", source="app")
+        for each in people
+        if each.newsletter is not None
+        for purpose in ("newsletter", "phone")
+    )
     Tagging.objects.bulk_create(
         Tagging(tag=tag, put_on=each.id + offset, person_id=each.id, at=NOW)
         for each in people

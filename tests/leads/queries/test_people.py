@@ -59,6 +59,11 @@ EXAMPLES: dict[str, list[tuple[dict[str, object], Holds]]] = {
         ({"medium": "organic"}, lambda p: p.medium == "organic"),
         ({"last.source": "google"}, lambda p: p.last_source == "google"),
     ],
+    "consent": [
+        ({"consent.newsletter": "given"}, lambda p: p.newsletter is True),
+        ({"consent.newsletter": "withdrawn"}, lambda p: p.newsletter is False),
+        ({"consent.phone": "unsaid", "consent.newsletter": "unsaid"}, lambda p: p.newsletter is None),
+    ],
     "handoff": [({"handoff": "1"}, lambda p: p.handoff_ready)],
     "choice": [({"a.industry": "logistics"}, lambda p: p.given["industry"] == "logistics")],
     "number": [

@@ -1,0 +1,79 @@
+"""What becomes of a tag as a whole: another name, joined, deleted, and each taken back."""
+
+import pytest
+
+from embudo.accounts.models import AuditEntry, User
+from embudo.leads import tag_changes, tags
+from embudo.leads.clock import now
+from embudo.leads.models import SavedView, Tag, Tagging
+from embudo.leads.showing import BadValue
+from tests.cast import ada, bruno, clara
+from tests.leads.conftest import Following
+from tests.leads.test_tags import people, put, rosa, shown
+
+__all__ = ["people", "rosa"]
+
+
+def view(query: str) -> SavedView:
+    return SavedView.objects.create(name="v", query=query, at=now())
+
+
+def test_a_name_goes_on_all_who_have_the_tag_and_on_the_views_that_ask_for_it(rosa: User) -> None:
+    fair, asks, other = put("fair", ada), view("tag=FAIR&stage=lead&tag=vip"), view("tag=fairs")
+    tag_changes.rename(fair, " Expo \x1f 2026 ", by=rosa)
+    assert shown(ada) == ["Expo 2026"]
+    asks.refresh_from_db(), other.refresh_from_db()
+    assert (asks.query, other.query) == ("tag=Expo+2026&tag=vip&stage=lead", "tag=fairs")
+    tag_changes.rename(fair, "EXPO 2026", by=rosa)
+    assert shown(ada) == ["EXPO 2026"] and Tag.objects.count() == 1
+    assert AuditEntry.objects.filter(verb="tag_renamed", by=rosa).count() == 2
+    with pytest.raises(BadValue):
+        tag_changes.taken(fair, " \x1f ")
+
+
+def test_a_join_gives_everybody_the_other_tag_once_and_parting_gives_each_their_own_back(
+    rosa: User, following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tag_changes, "SLICE", 1)
+    following.hears(clara.submits("contact"))
+    fair, vip = put("fair", ada, bruno), put("vip", bruno, clara)
+    asks = view("tag=fair")
+    assert tag_changes.taken(fair, "VIP") == vip
+    views = tag_changes.join(fair, vip, by=rosa)
+    assert [shown(each) for each in (ada, bruno, clara)] == [["vip"]] * 3
+    assert (tags.tag_of("fair"), tags.used(9)) == (None, ["vip"])
+    asks.refresh_from_db()
+    assert asks.query == "tag=vip"
+    following.agrees()
+    fair.refresh_from_db()
+    tag_changes.part(fair, vip, views, by=rosa)
+    assert [shown(each) for each in (ada, bruno, clara)] == [["fair"], ["fair", "vip"], ["vip"]]
+    asks.refresh_from_db()
+    assert asks.query == "tag=fair"
+    following.agrees()
+
+
+def test_a_deleted_tag_is_off_everybody_and_comes_back_with_them(rosa: User) -> None:
+    fair = put("fair", ada)
+    tag_changes.remove(fair, by=rosa)
+    assert (shown(ada), tags.kept(fair.pk)) == ([], None)
+    again = put("Fair", bruno)
+    assert again != fair
+    with pytest.raises(BadValue, match="by now"):
+        tag_changes.restore(fair, by=rosa)
+    tag_changes.rename(again, "other", by=rosa)
+    tag_changes.restore(fair, by=rosa)
+    assert (shown(ada), shown(bruno)) == (["fair"], ["other"])
+
+
+def test_what_lay_aside_for_a_week_is_thrown_away_some_at_a_time(rosa: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tag_changes, "SLICE", 1)
+    monkeypatch.setattr(tag_changes, "PURGED", 2)
+    old, fresh = put("old", ada, bruno, clara), put("fresh", ada)
+    for each in (old, fresh):
+        tag_changes.remove(each, by=rosa)
+    Tag.objects.filter(pk=old.pk).update(removed_at=now() - tag_changes.KEPT - 1)
+    tag_changes.purge()
+    assert Tagging.objects.filter(tag=old).count() == 1
+    tag_changes.purge()
+    assert list(Tag.objects.all()) == [fresh] and Tagging.objects.count() == 1
