@@ -20,11 +20,13 @@ from django.utils.translation import gettext as _
 from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
 from embudo.imports.reading import BadFile, Reading
-from embudo.imports.run import FAILED, Import, Totals
+from embudo.imports.report import FAILED, Totals
+from embudo.imports.run import Import
 from embudo.imports.weblog import command as weblog
 from embudo.install import reason
 from embudo.leads import follow
 from embudo.leads.lock import Lock
+from embudo.ui.cells import plain_cell
 
 SOME_FAILED, CANNOT = 3, 2
 
@@ -74,7 +76,8 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     ):
         write = _report(report)
         for lines in work.run(_text_of(Path(given.file), plan.reading, Path(folder))):
-            write.writerows((line.row, line.outcome, str(line.reason), line.words, line.person or "") for line in lines)
+            told = ((each.row, each.outcome, str(each.reason), each.words, each.person or "") for each in lines)
+            write.writerows([plain_cell(cell) for cell in row] for row in told)
             _progress(work.totals, began)
     followed = given.dry_run or follow.catch_up(log, lock)
     print(summary(work.totals, dry_run=given.dry_run, followed=followed, left_out=work.left_out))

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from embudo.collector.traits import mail_of
 from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
@@ -25,11 +26,16 @@ AGAIN = "-u"  # in ids of facts that are recorded again after an undo
 NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
 SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
+PROFILE_ID = re.compile(r".+-00-r(\d+)")
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 PROFILE = "profile_changed"
 STAGE_SET = "stage_set"
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
+MEANINGS = {
+    "open": pgettext_lazy("opportunity", "open"), "won": pgettext_lazy("opportunity", "won"),
+    "lost": pgettext_lazy("opportunity", "lost"), "": gettext_lazy("leave out"),
+}  # fmt: skip
 
 
 class Reason(StrEnum):
@@ -51,6 +57,7 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     BEFORE_FIRST = "before_first"
     WITHDREW = "withdrew"
+    NEW_STATUS = "new_status"
 
 
 class RowFailed(ValueError):
@@ -128,7 +135,17 @@ class RowReader:
             if self._applies(fact.when, cells):
                 self._add(stated, place, fact, cells)
         stated.answers = list(self._answers(cells, when, remarks))
+        self._note_guess(cells, remarks)
         return stated
+
+    def _note_guess(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> None:
+        if self.map.guessed is None or not self.map.guessed.values:
+            return
+        text = self.map.conventions.present(cells.get(self.map.guessed.column))
+        if text in self.map.guessed.values:
+            meaning = MEANINGS[self.map.guessed.values[text]]
+            words = _("nobody said what the status “%(status)s” means; it was taken as: %(meaning)s")
+            remarks.append((Reason.NEW_STATUS, words % {"status": text, "meaning": meaning}))
 
     def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
         at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
@@ -318,6 +335,12 @@ def profile_of(stated: Stated, source: str, *, revision: int, now: int, first: b
     context = stated.context if first else {}
     props = {"traits": stated.traits}
     return _event(stated, source, f"{stated.key}-00-r{revision}", kind, props, when, now, context)
+
+
+def revision_in(id: str) -> int:
+    """Return the revision of a profile whose fact has this id; 0 for any other fact."""
+    found = PROFILE_ID.fullmatch(id)
+    return int(found[1]) if found else 0
 
 
 def _event(

@@ -10,7 +10,8 @@ from embudo.core.consent import CONSENT_GIVEN
 from embudo.core.event import DAY, Door
 from embudo.imports.consents import proposed
 from embudo.imports.mapping import BadMap, parse
-from embudo.imports.run import Import, Line
+from embudo.imports.report import Line
+from embudo.imports.run import Import
 from embudo.leads import consents
 from embudo.leads.clock import now
 from embudo.leads.models import ImportRun, Person

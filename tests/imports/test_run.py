@@ -9,7 +9,8 @@ from embudo.core.event import DAY, SECOND
 from embudo.imports import command
 from embudo.imports.mapping import BadMap, parse
 from embudo.imports.reading import BadFile
-from embudo.imports.run import Import, Line
+from embudo.imports.report import Line
+from embudo.imports.run import Import
 from embudo.leads.erasure import erase
 from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada

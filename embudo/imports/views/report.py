@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
+from embudo.imports.report import BEGUN
 from embudo.leads.models import ImportRow, ImportRun
-
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+from embudo.ui.cells import plain_cell
 
 
 @require("imports.see")
@@ -23,12 +22,6 @@ def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_lines(record), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{record.pk}.csv"'
     return response
-
-
-def safe(value: Any) -> str:
-    """Return a text that a spreadsheet shows and does not carry out: also behind white space at its start."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" \t\r\n\u00a0\ufeff\u200b").startswith(RISKY) or text.startswith(RISKY) else text
 
 
 class _Echo:
@@ -42,8 +35,8 @@ def _lines(record: ImportRun) -> Iterator[str]:
     writer = csv.writer(_Echo())
     heads = (_("row"), _("outcome"), _("reason"), _("words"), _("changes"))
     yield "\ufeff" + writer.writerow(heads)  # type: ignore[func-returns-value, operator]
-    for row in ImportRow.objects.filter(run=record).order_by("row").iterator(chunk_size=2000):
+    for row in ImportRow.objects.filter(run=record).exclude(outcome=BEGUN).order_by("row").iterator(chunk_size=2000):
         outcome = "new" if row.fresh and row.outcome == "accepted" else row.outcome
         changes = "; ".join(f"{name}: {was or ''} → {becomes}" for name, (was, becomes) in row.changes.items())
         cells = (str(row.row), outcome, row.reason, row.words, changes)
-        yield writer.writerow([safe(each) for each in cells])  # type: ignore[func-returns-value, misc]
+        yield writer.writerow([plain_cell(each) for each in cells])  # type: ignore[func-returns-value, misc]

@@ -22,6 +22,7 @@ from embudo.install import reason
 from embudo.leads import follow
 from embudo.leads.lock import Lock
 from embudo.leads.models import ImportRow
+from embudo.ui.cells import plain_cell
 
 __all__ = ["KIND", "main"]
 SOME_DAMAGED, CANNOT = 3, 2
@@ -83,7 +84,8 @@ def _run(given: argparse.Namespace, place: Place) -> int:
         rows = (
             ImportRow.objects.filter(run=work.record).order_by("row").values_list("row", "outcome", "reason", "words")
         )
-        csv.writer(report).writerows([("line", "outcome", "reason", "words"), *rows.iterator()])
+        csv.writer(report).writerow(("line", "outcome", "reason", "words"))
+        csv.writer(report).writerows([plain_cell(cell) for cell in row] for row in rows.iterator())
     followed = given.dry_run or follow.catch_up(log, lock)
     print(summary(work, followed=followed))
     return SOME_DAMAGED if work.damaged else 0
