@@ -14,7 +14,8 @@ from django.db import transaction
 
 from embudo.core.event import Event
 from embudo.eventlog import Log
-from embudo.imports.row import Stated, revision_in
+from embudo.imports.facts import revision_in
+from embudo.imports.row import Stated
 from embudo.imports.there import NOT_RECORDED, Recorded, recorded_of
 from embudo.leads import sql
 from embudo.leads.models import ImportRun

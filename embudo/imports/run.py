@@ -13,21 +13,11 @@ from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
 from embudo.imports import consents, report, there
 from embudo.imports.consents import Origin
+from embudo.imports.facts import AGAIN, PROFILE, facts_of, profile_of, receipts_of
 from embudo.imports.mapping import BadMap, ImportMap
 from embudo.imports.reading import check_encoding, rows_of
 from embudo.imports.report import ACCEPTED, FAILED, LONGEST, UNCHANGED, Line, Totals, Work
-from embudo.imports.row import (
-    AGAIN,
-    PROFILE,
-    Reason,
-    RowFailed,
-    RowReader,
-    Stated,
-    facts_of,
-    hashed,
-    profile_of,
-    receipts_of,
-)  # fmt: skip
+from embudo.imports.row import Reason, RowFailed, RowReader, Stated, hashed
 from embudo.imports.there import NOT_RECORDED, Known, Recorded
 from embudo.leads import sql
 from embudo.leads.attribute import declare
@@ -148,7 +138,7 @@ class Import:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
             outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
-            return Line(number, outcome, error.reason, error.words[:500])
+            return Line(number, outcome, error.reason, error.words[:500], person=error.subject)
         content = hashed(values)
         if stated.key in self.seen:
             return _again(number, same=self.seen[stated.key] == content)
@@ -206,8 +196,8 @@ class Import:
             words = _("this person was erased, and the file says nothing newer of them")
             return Line(stated.number, FAILED, Reason.ERASED, words)
         if person is None and not self.map.create:
-            words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
-            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
+            words = _("nobody is known by what this row names")
+            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words, person=subject_of(stated.carried[0]))
         for fact, _place, _props, when in stated.facts if person else ():
             if when.given and when.at < person.first_seen_at:
                 words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}

@@ -158,3 +158,12 @@ def test_files_are_kept_for_seven_days(marketer: Marketer) -> None:
     assert not upload.folder.exists()
     assert (Upload.objects.count(), ImportRow.objects.count()) == (0, 0)
     assert marketer.client.get(f"/imports/{upload.pk}/trial/").status_code == 404
+
+
+def test_old_files_go_by_themselves_while_nobody_brings_anything_in(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.starts(upload)
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
+    worker._try_to_sweep()
+    assert not upload.folder.exists()
+    assert Person.objects.count() == ROWS

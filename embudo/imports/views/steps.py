@@ -130,9 +130,14 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     if wanted := request.GET.get("mapping"):
         kept = Mapping.objects.filter(pk=wanted if wanted.isdecimal() else 0, kind=upload.kind).first()
         plan = Plan(**kept.plan_for(found.headers)) if kept else plan
+        plan.answers = plans.answers_of(plan, found)
+        plan.statuses = plans.statuses_of(plan, found)
+    plan.statuses = {**plan.statuses, **plan.guessed}
     problems: list[str] = []
     if request.method == "POST":
+        column = plan.of("deal:status")
         plan = read_plan(request.POST, plan, upload.kind)
+        plan.guessed = plan.guessed if plan.of("deal:status") == column else {}
         plan.answers = plans.answers_of(plan, found)
         plan.statuses, plan.guessed = plans.statuses_of(plan, found, preset_called(upload.preset)), {}
         plan = read_plan(request.POST, plan, upload.kind)
@@ -273,7 +278,12 @@ def _preview(upload: Upload) -> dict[str, Any]:
         found = look(upload.text, upload.how_read())
     except BadFile as error:
         return {"problem": str(error)}
-    return {"headers": found.headers, "rows": found.rows[:SHOWN], "unsure": found.unsure_dates}
+    return {
+        "headers": found.headers,
+        "rows": found.rows[:SHOWN],
+        "unsure": found.unsure_dates,
+        "unsure_decimal": found.unsure_decimal,
+    }
 
 
 def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def unread(query: QueryDict, filters: list[Filter]) -> list[str]:
     keys = {key for key, _value in written}
     exact = {(key, value.casefold()) for key, value in written}
     asked = [(key, value) for key, values in query.lists() if key not in NO_FILTERS for value in values if value]
+    words = query.get("q", "").strip()
+    asked += [("q", words)] if words and "q" not in keys else []
     left = [(key, value) for key, value in asked if key not in keys or _is_other(key, value, exact)]
     return [f"{key}={value}"[:80] for key, value in left]
 
