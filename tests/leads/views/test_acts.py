@@ -233,7 +233,10 @@ def test_everybody_means_those_the_filters_leave(site: Following, sign_in: SignI
 # -- whom it means, and what is left of it -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["company=123456", "a.gone=x", "stage=nonsense", "q=%00", f"source={'x' * 9000}"])
+@pytest.mark.parametrize("query", [
+    "company=123456", "a.gone=x", "stage=nonsense", "q=%00", f"source={'x' * 9000}", "score.min=abc&score.max=99",
+    "a.company_size.min=abc&a.company_size.max=9999", "reached=lead&from=0&to=9999999999999999&further=perhaps",
+])  # fmt: skip
 @pytest.mark.parametrize("act", ["erase", "tag"])
 def test_where_a_filter_cannot_be_read_nothing_is_done(site: Following, sign_in: SignIn, act: str, query: str) -> None:
     before = rows()
