@@ -97,6 +97,8 @@ def standing(log: Log, run: ImportRun) -> dict[int, Line]:
     """Return the rows that were about to be recorded and whose facts the log has, with those facts."""
     columns = "row, reason, words, person, fresh, changes, subject, key, digest, facts"
     found = sql.rows(f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
+    if not found:
+        return {}
     source = f"import:{run.name}"
     kept = {event.id for event in log.history({each[6] for each in found}) if event.source == source}
     lines: dict[int, Line] = {}

@@ -148,7 +148,7 @@ class RowReader:
             return
         text = self.map.conventions.present(cells.get(self.map.guessed.column))
         if text in self.map.guessed.values:
-            meaning = MEANINGS[self.map.guessed.values[text]]
+            meaning = MEANINGS.get(said := self.map.guessed.values[text], said)
             words = _("nobody said what the status “%(status)s” means; it was taken as: %(meaning)s")
             remarks.append((Reason.NEW_STATUS, words % {"status": text, "meaning": meaning}))
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils import formats
@@ -99,10 +100,14 @@ def grouped(text: str, *, point: str, thousands: Iterable[str]) -> "re.Match[str
     """
     for space in SPACES:
         text = text.replace(space, " ")
-    signs = "".join(re.escape(sign) for sign in sorted({*thousands, " "} - {*SPACES, point, ""}))
-    whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{signs}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
-    read = re.fullmatch(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?", text)
+    read = _written_with(point, "".join(sorted({*thousands, " "} - {*SPACES, point, ""}))).fullmatch(text)
     return read if read is not None and (read["whole"] or read["rest"]) else None
+
+
+@lru_cache
+def _written_with(point: str, thousands: str) -> "re.Pattern[str]":
+    whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{re.escape(thousands)}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
+    return re.compile(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?")
 
 
 def decimal_of(read: "re.Match[str]") -> Decimal:

@@ -111,4 +111,4 @@ def test_an_export_is_never_a_get_and_knows_its_kinds(sign_in: SignIn) -> None:
 def test_where_a_filter_cannot_be_read_nobody_is_handed_out(sign_in: SignIn) -> None:
     answer = sign_in().post("/people/export/", {"format": "csv", "column": ["stage"], "query": "a.gone=x"}, follow=True)
     assert "A filter of the list is not there any more: a.gone=x" in text(answer)
-    assert not AuditEntry.objects.filter(action="list_exported").exists()
+    assert not AuditEntry.objects.filter(verb="list_exported").exists()

@@ -100,7 +100,7 @@ def test_a_view_without_a_name_is_refused(sign_in: SignIn) -> None:
     ("query", "words"),
     [
         ("a.gone=x&q=ada", "A filter of the list is not there any more: a.gone=x"),
-        ("&".join(f"source={number}{'x' * 190}" for number in range(10, 20)), "These are too many filters for a view."),
+        ("&".join(f"source={number}{'x' * 197}" for number in range(10, 20)), "These are too many filters for a view."),
     ],
 )
 def test_a_view_is_not_saved_with_fewer_filters_than_its_list(sign_in: SignIn, query: str, words: str) -> None:
