@@ -7,8 +7,10 @@ import threading
 import time
 from secrets import token_hex
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from embudo.config import Config
@@ -49,11 +51,12 @@ def sweep() -> int:
 
 
 def _try_to_sweep() -> None:
-    try:
-        close_old_connections()
-        sweep()
-    except Exception:
-        logger.exception("the files of work that has ended cannot be swept away now")
+    for each in settings.SWEEPS:
+        try:
+            close_old_connections()
+            import_string(each)()
+        except Exception:
+            logger.exception("what is old cannot be swept away now (%s)", each)
 
 
 def _work(stop: threading.Event) -> None:

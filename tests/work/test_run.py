@@ -187,7 +187,11 @@ def test_a_sign_of_life_that_could_not_be_given_is_given_again(monkeypatch) -> N
 def test_a_database_that_fails_while_files_are_swept_does_not_end_the_process(monkeypatch) -> None:
     monkeypatch.setattr(run, "close_old_connections", lambda: None)
     monkeypatch.setattr(run, "sweep", lambda: 1 / 0)
+    swept: list[str] = []
+    monkeypatch.setattr("embudo.imports.keeping.sweep", lambda: swept.append("uploads"))
+    monkeypatch.setattr("embudo.leads.files.purge", lambda: swept.append("files"))
     run._try_to_sweep()
+    assert swept == ["uploads", "files"]
 
 
 def test_work_that_must_end_is_cancelled_only_before_it_has_begun() -> None:
