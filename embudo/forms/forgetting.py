@@ -8,4 +8,4 @@ def forget(people: set[int]) -> int:
     """Take out whose the sendings of these people were and return how many; that they were sent still counts."""
     linked = Identifier.objects.filter(person_id__in=people).values_list("subject", flat=True)
     theirs = Showing.objects.filter(subject__in={*people, *linked})
-    return theirs.update(subject=None, fact="")
+    return theirs.update(subject=None, fact="", waiting=None, ask_at=None)
