@@ -366,7 +366,7 @@ SCREENS = (
     "/forms/", "/forms/new/", "/forms/demo/", "/forms/demo/build/", "/forms/demo/build/?field=f10",
     "/forms/demo/whole/",
     "/forms/demo/share/", "/forms/demo/versions/", "/forms/demo/preview/", "/forms/contact/showings/sent/",
-    "/forms/contact/showings/left/", "/f/demo/", "/f/survey/", "/f/contact/?lang=es",
+    "/forms/contact/showings/left/", "/forms/survey/", "/f/demo/", "/f/survey/", "/f/contact/?lang=es",
 )  # fmt: skip
 
 

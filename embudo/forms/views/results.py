@@ -212,16 +212,24 @@ def asking(request: HttpRequest, slug: str, showing: str) -> HttpResponse:
     """Send the mail that asks whether the address is theirs, once more."""
     form = get_object_or_404(Form.objects.select_related("site"), slug=slug)
     row = get_object_or_404(Showing.objects.select_related("form__site"), pk=showing, form=form, sent_at__isnull=False)
-    sent = sent_fact(row)
-    if sent is None or not can_be_asked(row):
-        toast(request, _("There is nobody to ask: it is confirmed, or its facts are gone."), failed=True)
-    elif not may_ask(sent.props.get("traits", {}).get("email")):
-        toast(request, _("This address was asked often enough today. Try again tomorrow."), failed=True)
-    else:
-        Showing.objects.filter(pk=row.pk, fact=row.fact).update(ask_at=now())
-        toast(request, _("The mail is being sent."))
+    try:
+        words = _ask_again(row)
+    except LogUnavailable:
+        words = _("The log cannot be read just now. Try again.")
+    toast(request, words or _("The mail is being sent."), failed=bool(words))
     back = reverse("forms:showings", args=[slug, "sent"])
     return HttpResponseRedirect(f"{back}?period={counts.days_of(request.POST.get('period', ''))}")
+
+
+def _ask_again(row: Showing) -> str:
+    """Make the mail due; returns what is in its way, in words."""
+    sent = sent_fact(row)
+    if sent is None or not can_be_asked(row):
+        return _("There is nobody to ask: it is confirmed, or its facts are gone.")
+    if not may_ask(sent.props.get("traits", {}).get("email")):
+        return _("This address was asked often enough today. Try again tomorrow.")
+    Showing.objects.filter(pk=row.pk, fact=row.fact).update(ask_at=now())
+    return ""
 
 
 @require_POST
