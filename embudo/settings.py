@@ -207,6 +207,9 @@ WORK = {
     "people_export": "embudo.leads.exporting",
 }
 
+# Errands, which the process of long work does at once beside it: each module's `turn()` does one, if there is one.
+ERRANDS = ["embudo.forms.mailing"]
+
 # What erases a person, with everything that any app keeps of them.
 ERASE = "embudo.privacy.erasing.erase_everywhere"
 

@@ -1,6 +1,7 @@
 """Long work goes on whatever happens to the one who does it, and its row always says how it stands."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from embudo.work import run
 from embudo.work.kinds import Progress, kind_of
 from embudo.work.models import KEPT, STALE, Job
+from tests.work import going
 
 pytestmark = pytest.mark.django_db
 GO_ON = threading.Event()  # never set
@@ -129,6 +131,22 @@ def test_the_files_of_work_that_ended_long_ago_are_swept_away() -> None:
 def test_a_kind_nobody_offers_is_an_error() -> None:
     with pytest.raises(KeyError):
         kind_of("juggling")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_errand_does_not_wait_behind_long_work_and_is_tried_again(here, settings) -> None:
+    settings.ERRANDS = ["tests.work.going"]
+    going.TRIES.clear()
+    stop = threading.Event()
+    process = threading.Thread(target=run.run, args=(replace(here, work_threads=0), stop))
+    process.start()
+    for _look in range(200):
+        if len(going.TRIES) > 2:
+            break
+        threading.Event().wait(0.05)
+    stop.set()
+    process.join(timeout=10)
+    assert len(going.TRIES) > 2 and not process.is_alive()
 
 
 @pytest.mark.django_db(transaction=True)
