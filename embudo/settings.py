@@ -207,8 +207,14 @@ WORK = {
     "people_export": "embudo.leads.exporting",
 }
 
+# Errands, which the process of long work does at once beside it: each module's `turn()` does one, if there is one.
+ERRANDS = ["embudo.forms.mailing"]
+
 # What erases a person, with everything that any app keeps of them.
 ERASE = "embudo.privacy.erasing.erase_everywhere"
+
+# What the process `work` removes once an hour because it is old.
+SWEEPS = ("embudo.work.run.sweep", "embudo.imports.keeping.sweep", "embudo.leads.files.purge")
 
 # What the list of people asks other apps for: the purposes of consents, and further acts on several people.
 PURPOSES = "embudo.privacy.models.purposes"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from email_validator import EmailNotValidError, validate_email
 
-from embudo.forms.asking import input_name, options
+from embudo.forms.asking import in_words, input_name, options
 from embudo.forms.content import Content, Field, Kind, Widget, said, shown
 from embudo.leads import free_mail
 from embudo.leads.attribute import kind_of
@@ -71,6 +71,7 @@ def answered(
 ) -> Answers:
     """Return the answers; `skipped` are the ids of progressive fields that this browser was not shown."""
     result = Answers()
+    content, _wordings = in_words(content, language)
     typed = {id: list(each) for id, each in values.items()}
     attributes = {each.name: each for each in Attribute.objects.filter(name__in=[f.name for f in content.fields])}
     with override(language):

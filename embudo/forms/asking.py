@@ -1,14 +1,15 @@
 """How a form is put to somebody: its fields in their language, with what they typed and what was wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from embudo.forms.content import Content, Field, Kind, Widget, said
+from embudo.forms.content import Content, Field, Kind, Widget, said, shown
 from embudo.leads.countries import countries, country_called, country_of
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of, option_label
@@ -116,25 +117,37 @@ def put(
 ) -> Put:
     """Return the form in a language; `values` and `errors` by the id of the field."""
     values, errors = values or {}, errors or {}
+    content, wordings = in_words(content, language)
     attributes = {each.name: each for each in Attribute.objects.filter(name__in=_names(content))}
-    purposes = {each.code: each for each in Purpose.objects.filter(archived_at=None, code__in=_names(content))}
+    open_ids = {each.id for each in shown(content, {id: list(typed) for id, typed in values.items()})}
     first, asked = content.at_once, []
     with override(language):
         for each in content.fields:
-            if each.kind is Kind.HIDDEN or (each.kind is Kind.CONSENT and each.name not in purposes):
+            if each.kind is Kind.HIDDEN:
                 continue
-            drawn = _asked(each, content, language, attributes, purposes, list(values.get(each.id, ())), errors)
-            if drawn is None:
-                continue
-            if each.progressive:
-                first -= 1
-            later = each.progressive and first < 0 and not (drawn.value or drawn.error)
+            drawn = _asked(each, content, language, attributes, wordings, list(values.get(each.id, ())), errors)
+            waits = each.progressive and each.id in open_ids  # one behind a condition takes nobody's turn
+            first -= waits
+            later = waits and first < 0 and not (drawn.value or drawn.error)
             asked.append(_as_later(drawn) if later else drawn)
         button = said(content.button, language, content.language) or _("Send")
     return Put(
         slug, said(content.title, language, content.language), said(content.intro, language, content.language), button,
         language, tuple(asked), content.at_once, len(errors), trouble, hidden or {}, parameters_of(content),
     )  # fmt: skip
+
+
+def in_words(content: Content, language: str) -> tuple[Content, dict[str, Wording]]:
+    """Return the content with the fields that are asked now, and the words of its purposes by their code.
+
+    Nobody can agree to a purpose that is archived or has no words yet, so it is neither drawn nor demanded.
+    """
+    wordings = {}
+    for purpose in Purpose.objects.filter(archived_at=None, code__in=_names(content)):
+        with suppress(NoWording):
+            wordings[purpose.code] = purpose.wording(language)
+    asked = (each for each in content.fields if each.kind is not Kind.CONSENT or each.name in wordings)
+    return replace(content, fields=tuple(asked)), wordings
 
 
 def parameters_of(content: Content) -> str:
@@ -153,18 +166,15 @@ def _asked(
     content: Content,
     language: str,
     attributes: Mapping[str, Attribute],
-    purposes: Mapping[str, Purpose],
+    wordings: Mapping[str, Wording],
     typed: list[str],
     errors: Mapping[str, str],
-) -> Asked | None:
+) -> Asked:
     label = said(each.label, language, content.language)
     words = said(each.help, language, content.language)
     wording = None
     if each.kind is Kind.CONSENT:
-        try:
-            wording = purposes[each.name].wording(language)
-        except NoWording:
-            return None
+        wording = wordings[each.name]
         label = wording.text
     elif not label and each.kind is Kind.ATTRIBUTE:
         name = label_of(attributes.get(each.name) or Attribute(name=each.name, standard=True))
@@ -176,9 +186,7 @@ def _asked(
 
 
 def _as_later(drawn: Asked) -> Asked:
-    return Asked(
-        drawn.field, drawn.name, drawn.label, drawn.help, drawn.error, drawn.value, drawn.choices, drawn.wording, True
-    )
+    return replace(drawn, later=True)
 
 
 def _choices(

@@ -1,6 +1,6 @@
 """Double opt-in: a mail with a signed link asks whether the address is theirs; only a press of its button says so."""
 
-import logging
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
@@ -13,8 +13,7 @@ from embudo.core.event import Door, Event, Verdict, subject_of
 from embudo.eventlog import Outcome
 from embudo.forms import guarding
 from embudo.forms.answering import Answers
-from embudo.forms.content import Content, said
-from embudo.forms.facts import Sending
+from embudo.forms.content import Content, read, said
 from embudo.forms.models import Showing
 from embudo.forms.ticket import Confirmation
 from embudo.leads.clock import now
@@ -23,45 +22,77 @@ from embudo.leads.record import the_log
 from embudo.privacy.consent import Act, given
 from embudo.privacy.models import Wording
 
-logger = logging.getLogger(__name__)
 UNSENT = "form:mail_not_sent"
 PATIENCE_S = 10
 
 
-def ask(content: Content, sending: Sending, answers: Answers, *, browser: str = "") -> bool:
-    """Send the mail and return whether the server took it; otherwise the showing says so. The facts are kept by now."""
-    address = answers.traits.get("email")
-    if not isinstance(address, str) or guarding.was_asked_enough(address):
+def can_mail() -> bool:
+    """Return whether there is a mail server to send by."""
+    return bool(settings.EMBUDO.mail_url) or not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
+
+
+def may_ask(address: Any) -> bool:
+    """Return whether an address may be asked once more today; asking counts."""
+    return isinstance(address, str) and not guarding.was_asked_enough(address)
+
+
+def can_be_asked(row: Showing) -> bool:
+    """Return whether somebody here may have the mail sent, again or at all: not while the first is on its way."""
+    under_way = row.ask_at is not None and UNSENT not in row.reasons
+    return row.waiting is not None and row.subject is not None and row.verdict == Verdict.HUMAN and not under_way
+
+
+def waiting_for(answers: Answers) -> list[list[Any]]:
+    """Return the wordings that count once the address is confirmed: code, version and language of each."""
+    return [[each.purpose.code, each.version, each.language] for each in answers.agreed]
+
+
+def ask(row: Showing) -> bool:
+    """Send the mail of a sending; returns False when its facts are gone. Raises OSError, LogUnavailable."""
+    sent = sent_fact(row)
+    address = sent.props.get("traits", {}).get("email") if sent else None
+    if sent is None or not isinstance(address, str):
         return False
-    purposes = [[each.purpose.code, each.version, each.language] for each in answers.agreed]
-    confirmation = Confirmation(sending.showing, purposes, sending.language, browser)
+    content = content_of(row)
+    language = str(sent.props.get("language", content.language))
+    confirmation = Confirmation(row.pk, row.fact, row.waiting or [], language, sent.anonymous_id or "")
     link = settings.EMBUDO.site_address + reverse("forms:confirm", args=[confirmation.signed()])
-    with override(sending.language):
-        title = " ".join((said(content.title, sending.language, content.language) or sending.form).split())
+    with override(language):
+        title = " ".join((said(content.title, language, content.language) or row.form.slug).split())
         subject = _("Is this address yours?")
         body = _(
             "Hello,\n\nsomebody wrote this address in our form “%(form)s”. If it was you, open this page and confirm:"
             "\n\n%(link)s\n\nIf it was not you, do nothing: then no mail will follow."
         ) % {"form": title, "link": link}
-    try:
-        if not settings.EMBUDO.mail_url and settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
-            raise OSError("no mail server is set (EMBUDO_MAIL_URL)")
-        connection = get_connection(timeout=PATIENCE_S)
-        EmailMessage(subject, body, content.sender or None, [address], connection=connection).send()
-    except OSError as error:  # smtplib's own are among them
-        logger.warning("a confirmation could not be sent: %s", type(error).__name__)
-        row = Showing.objects.get(pk=sending.showing)
-        row.reasons = [*row.reasons, UNSENT]
-        row.save(update_fields=["reasons"])
-        return False
+    if not can_mail():
+        raise OSError("no mail server is set (EMBUDO_MAIL_URL)")
+    connection = get_connection(timeout=PATIENCE_S)
+    EmailMessage(subject, body, content.sender or None, [address], connection=connection).send()
     return True
 
 
-def confirm(showing: Showing, confirmation: Confirmation) -> bool:
-    """Record that the address is theirs and what they agreed to; False when nobody is known by it any more.
+def sent_fact(row: Showing) -> Event | None:
+    """Return the fact that a form was sent in this showing, None where it is gone."""
+    if row.subject is None:
+        return None
+    key = (row.form.site.public_id, row.fact)
+    return next((each for each in the_log().history({row.subject}) if each.key == key), None)
 
-    Raises LogUnavailable: then nothing was kept.
+
+def content_of(row: Showing) -> Content:
+    """Return what the form said when it was sent."""
+    version = row.form.versions.filter(number=row.version).first()
+    return read(version.content) if version else row.form.draft
+
+
+def confirm(showing: Showing, confirmation: Confirmation) -> bool:
+    """Record that the address is theirs and what they agreed to.
+
+    Returns False when nobody is known by it any more, or when the form was sent anew: the link is of what was there
+    before, perhaps of another address. Raises LogUnavailable: then nothing was kept.
     """
+    if not showing.fact or showing.fact != confirmation.fact:
+        return False
     held = Identifier.objects.filter(subject=showing.subject).first() if showing.subject is not None else None
     if held is None or not held.identifier.startswith("mail:"):
         return False
@@ -85,4 +116,7 @@ def confirm(showing: Showing, confirmation: Confirmation) -> bool:
                 )
             )  # fmt: skip
     receipts = the_log().append(events)
-    return all(each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE) for each in receipts)
+    kept = all(each.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE) for each in receipts)
+    if kept:
+        Showing.objects.filter(pk=showing.pk, fact=showing.fact).update(waiting=None, ask_at=None)
+    return kept

@@ -124,13 +124,13 @@ class Content:
         """Return the field that is bound to this attribute or purpose."""
         return next((each for each in self.fields if each.kind is kind and each.name == name), None)
 
-    def added(self, new: Field) -> "Content":
-        """Return the content with a field more, at its end, under an id of its own."""
-        number = self.last + 1
+    def added(self, new: Field, *, after: int = 0) -> "Content":
+        """Return the content with a field more, at its end, under an id of its own; `after` this number, at least."""
+        number = max(self.last, after) + 1
         return replace(self, fields=(*self.fields, replace(new, id=f"f{number}")), last=number)
 
     def changed(self, new: Field) -> "Content":
-        """Return the content with this field in the place of the one of its id."""
+        """Return the content with this field in the place of the one of its id; conditions on lost answers go."""
         fields = tuple(new if each.id == new.id else each for each in self.fields)
         return replace(self, fields=_connected(fields))
 
@@ -157,14 +157,43 @@ class Content:
 
 
 def _connected(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields without conditions on what is not asked before them: there is no circle, and nothing hangs loose."""
-    seen: set[str] = set()
+    """The fields without conditions on what is not asked before them, or not answered so: nothing hangs loose."""
+    seen: dict[str, Field] = {}
     kept = []
     for each in fields:
-        loose = each.when is not None and each.when.field not in seen
-        kept.append(replace(each, when=None) if loose else each)
-        seen.add(each.id)
+        before = seen.get(each.when.field) if each.when else None
+        kept.append(each if each.when is None else replace(each, when=_holding(each.when, before)))
+        seen[each.id] = each
     return tuple(kept)
+
+
+def _holding(when: When, before: Field | None) -> When | None:
+    """What of a condition can come true, None when nothing can; an attribute's own choices are not known here."""
+    if before is None:
+        return None
+    match before.widget:
+        case Widget.CHOICE | Widget.CHOICES if before.options:
+            there = {each.value for each in before.options}
+        case Widget.CHOICE | Widget.CHOICES:
+            return when
+        case Widget.YES_NO:
+            there = {"yes", "no"}
+        case _:
+            there = set()
+    values = tuple(each for each in when.values if each in there)
+    return replace(when, values=values) if values else None
+
+
+def lost_conditions(before: Content, after: Content, *, but: str = "") -> int:
+    """Return how many answers fields no longer wait for; `but` is the field whose own condition was changed."""
+    held = {(each.id, value) for each in after.fields if each.when for value in each.when.values}
+    there = {each.id for each in after.fields} - {but}
+    return sum(
+        (each.id, value) not in held
+        for each in before.fields
+        if each.when and each.id in there
+        for value in each.when.values
+    )
 
 
 def read(kept: Mapping[str, Any]) -> Content:

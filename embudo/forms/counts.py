@@ -11,10 +11,10 @@ from django.db.models import Count, Q, QuerySet
 
 from embudo.core.event import DAY, MINUTE
 from embudo.forms.answering import label_here
+from embudo.forms.confirming import sent_fact
 from embudo.forms.content import Content
 from embudo.forms.models import Form, Showing, Touched
 from embudo.leads.clock import now
-from embudo.leads.record import the_log
 
 PERIODS = (1, 7, 30, 90, 365)
 USUAL = 30
@@ -126,13 +126,11 @@ def settle(form: Form) -> int:
     """Look up in the log what was about to be kept when a process died, and return how many of them were kept."""
     pending = Showing.objects.filter(form=form, sent_at__isnull=True, subject__isnull=False).exclude(fact="")
     found = 0
-    for row in pending.filter(at__lte=now() - WAITS)[:50]:
-        event = next((e for e in the_log().history({row.subject}) if e.key == (form.site.public_id, row.fact)), None)
+    for row in pending.filter(keeping_at__lte=now() - WAITS).select_related("form__site")[:50]:
+        event = sent_fact(row)
+        same = pending.filter(pk=row.pk, fact=row.fact, keeping_at=row.keeping_at)  # nobody has sent it meanwhile
         if event is None:
-            Showing.objects.filter(pk=row.pk).update(fact="", subject=None)
+            same.update(fact="", subject=None, waiting=None, ask_at=None)
             continue
-        found += 1
-        Showing.objects.filter(pk=row.pk).update(
-            sent_at=event.received_at, verdict=event.verdict.value, reasons=list(event.reasons)
-        )
+        found += same.update(sent_at=event.received_at, verdict=event.verdict.value, reasons=list(event.reasons))
     return found

@@ -176,18 +176,36 @@ class FieldForm(forms.Form):
         return replace(new, when=when, options=kept if new.widget in (Widget.CHOICE, Widget.CHOICES) else ())
 
     def _values(self, lines: list[str]) -> list[str]:
-        """What is kept of each answer: what it was before where its place and words are the same, else the words."""
-        held = {
-            said(each.label, self.content.language, self.content.language) or each.value: each.value
-            for each in self.field.options
-        }
-        return [held.get(line, line) for line in lines]
+        """What is kept of each answer: as before where its words are the same, or else its place, among as many.
+
+        So an answer that is put in other words stays the same one, for conditions, numbers and attributes.
+        """
+        base, before = self.content.language, self.field.options
+        held = {said(each.label, base, base) or each.value: each.value for each in before}
+        kept = [held.get(line, "") for line in lines]
+        if len(lines) == len(before):
+            kept = [value or _unless(old.value, kept) for value, old in zip(kept, before, strict=True)]
+        for place, line in enumerate(lines):
+            kept[place] = kept[place] or _free(line, kept)
+        return kept
 
     def _texts(self, name: str) -> dict[str, str]:
         given = {
             language: clean(self.cleaned_data.get(f"{name}.{language}", "")) for language in self.content.languages
         }
         return {language: words for language, words in given.items() if words}
+
+
+def _unless(value: str, taken: list[str]) -> str:
+    return "" if value in taken else value
+
+
+def _free(line: str, taken: list[str]) -> str:
+    """The words of a new answer as its value, told apart from one that was called so before."""
+    value, number = line, 2
+    while value in taken:
+        value, number = f"{line} ({number})", number + 1
+    return value
 
 
 def named_in(label: Any, content: Content, language: str) -> str:

@@ -68,25 +68,28 @@
   }
 
   // -- conditions and progressive fields -----------------------------------------------------------------------
-  function settle(form) {
-    each(form.querySelectorAll("[data-when]"), function (box) {
-      if (box.hasAttribute("data-skipped")) return;
-      var when = box.getAttribute("data-when").split("\n"), held = values(form, when[0]);
-      var on = held.some(function (value) { return when.indexOf(value, 1) > 0; });
-      if (box.embudoOn !== on) turn(box, box.embudoOn = on);
+  function open(form, box) {
+    var when = (box.getAttribute("data-when") || "").split("\n");
+    return !when[0] || values(form, when[0]).some(function (value) { return when.indexOf(value, 1) > 0; });
+  }
+  function filled(box) {
+    return box.classList.contains("ef-wrong") || Array.prototype.some.call(inputs(box), function (each) {
+      return each.type === "checkbox" || each.type === "radio" ? each.checked : each.value;
     });
   }
-  function progress(form) {
+  function settle(form) { // whoever had a turn keeps it; a field behind a closed condition takes none
     var left = Number(form.getAttribute("data-at-once")), known = answered(), skipped = [];
     each(form.querySelectorAll("[data-progressive]"), function (box) {
-      var typed = box.classList.contains("ef-wrong") || Array.prototype.some.call(inputs(box), function (each) {
-        return each.type === "checkbox" || each.type === "radio" ? each.checked : each.value;
-      });
-      var on = typed || known.indexOf(box.getAttribute("data-progressive")) < 0 && left-- > 0;
-      turn(box, on);
-      if (on) return;
-      box.setAttribute("data-skipped", "");
-      skipped.push(box.getAttribute("data-field"));
+      box.embudoTurn = box.embudoTurn || filled(box);
+      if (box.embudoTurn && open(form, box)) left--;
+    });
+    each(form.querySelectorAll("[data-when],[data-progressive]"), function (box) {
+      var name = box.getAttribute("data-progressive"), on = open(form, box);
+      if (name && !box.embudoTurn) {
+        on = box.embudoTurn = on && known.indexOf(name) < 0 && left-- > 0;
+        if (!on) skipped.push(box.getAttribute("data-field"));
+      }
+      if (box.embudoOn !== on) turn(box, box.embudoOn = on);
     });
     input(form, "_skipped").value = skipped.join(",");
   }
@@ -116,7 +119,7 @@
     form.setAttribute("aria-busy", "true");
     clearTimeout(form.waiting);
     var asked = [];
-    each(form.querySelectorAll("[data-progressive]:not([data-skipped])"), function (box) { asked.push(box.getAttribute("data-progressive")); });
+    each(form.querySelectorAll("[data-progressive]:not([hidden])"), function (box) { asked.push(box.getAttribute("data-progressive")); });
     window.fetch(form.action, {
       method: "POST", credentials: "omit", mode: "cors", headers: {Accept: "application/json"},
       body: new URLSearchParams(new FormData(form))
@@ -156,7 +159,6 @@
       var at = pair.lastIndexOf("=");
       set(form, pair.slice(at + 1), (query.get(decodeURIComponent(pair.slice(0, at))) || "").slice(0, 200));
     });
-    progress(form);
     settle(form);
     form.addEventListener("input", function () { settle(form); });
     form.addEventListener("change", function () { settle(form); });

@@ -100,7 +100,7 @@ def _event(
         user_agent=sender.user_agent, place=_places(settings.EMBUDO.places).of(sender.address),
     )  # fmt: skip
     browser = sender.browser or (None if named else sending.showing)  # whoever names nobody is only this showing
-    told = Told(_id(sending.id, kind), kind, anonymous_id=browser, at=sender.at, props=props, context=context)
+    told = Told(id_of(sending.id, kind), kind, anonymous_id=browser, at=sender.at, props=props, context=context)
     event = take(told, envelope)
     if isinstance(event, Drop):  # none of the steps has a reason to
         raise AssertionError(event)
@@ -111,7 +111,7 @@ def _event(
 def _consents(sending: Sending, answers: Answers, sent: Event) -> list[Event]:
     return [
         given(
-            wording, sent.identifier, act=Act.TICKED, id=_id(sending.id, f"consent {wording.purpose.code}"),
+            wording, sent.identifier, act=Act.TICKED, id=id_of(sending.id, f"consent {wording.purpose.code}"),
             at=sent.at, form=sending.form, source=sending.site, site=sending.site, door=Door.PUBLIC,
             verdict=sent.verdict, reasons=sent.reasons, anonymous_id=sent.anonymous_id, context=dict(sent.context),
         )
@@ -119,7 +119,8 @@ def _consents(sending: Sending, answers: Answers, sent: Event) -> list[Event]:
     ]  # fmt: skip
 
 
-def _id(sending: str, kind: str) -> str:
+def id_of(sending: str, kind: str) -> str:
+    """Return the id of one fact of a sending, whose own is that of the first."""
     return sending if kind == "form_submitted" else str(uuid5(NAMESPACE_URL, f"{sending} {kind}"))
 
 

@@ -7,7 +7,7 @@ from embudo.forms.models import Showing
 
 def forget(subjects: Collection[int]) -> int:
     """Take out whose the sendings of these subjects were and return how many; that they were sent still counts."""
-    return Showing.objects.filter(subject__in=subjects).update(subject=None, fact="")
+    return Showing.objects.filter(subject__in=subjects).update(subject=None, fact="", waiting=None, ask_at=None)
 
 
 def left(subjects: Collection[int]) -> int:

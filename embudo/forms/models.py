@@ -53,6 +53,11 @@ class Form(models.Model):
         return read(self.steps.get(number=self.at_step).content)
 
     @property
+    def last(self) -> int:
+        """The highest number of a field's id that visitors were shown, also where it was undone since."""
+        return max((read(each).last for each in self.versions.values_list("content", flat=True)), default=0)
+
+    @property
     def in_use(self) -> Content | None:
         """What visitors are shown; None before the form was published."""
         return read(self.published.content) if self.published else None
@@ -150,7 +155,8 @@ class Showing(models.Model):
     """One showing of a form, to somebody unknown: it holds no address, cookie or name (decisions/0020).
 
     `fact` is set before the log keeps what was sent and `sent_at` after, so that a crash between the two leaves a
-    row that `counts.settle` can look up. Instants are microseconds.
+    row that `counts.settle` can look up. Where consent waits for a confirmation by mail, `ask_at` says when the mail is
+    due: of the fact that the row names, and of no other. Instants are microseconds.
     """
 
     id = models.CharField(primary_key=True, max_length=32, default=new_showing_id)
@@ -163,7 +169,11 @@ class Showing(models.Model):
     last_field = models.CharField(max_length=20, blank=True)
     fact = models.CharField(max_length=80, blank=True)  # id of the form_submitted fact
     subject = models.BigIntegerField(null=True)  # of that fact: where the log and the person are found
+    keeping_at = models.BigIntegerField(null=True)  # when it was about to be kept
     sent_at = models.BigIntegerField(null=True)
+    waiting = models.JSONField(null=True)  # wordings that wait for the mail: [code, version, language]; null: nothing
+    ask_at = models.BigIntegerField(null=True)  # when the mail is to be sent, or tried again
+    asked_at = models.BigIntegerField(null=True)  # when the mail server took it
     verdict = models.CharField(max_length=12, blank=True)
     reasons = models.JSONField(default=list)
 
@@ -174,6 +184,7 @@ class Showing(models.Model):
             ),
             models.Index(fields=["form", "sent_at"], name="showing_by_sending", condition=Q(sent_at__isnull=False)),
             models.Index(fields=["subject"], name="showing_by_subject", condition=Q(subject__isnull=False)),
+            models.Index(fields=["ask_at"], name="showing_to_ask", condition=Q(ask_at__isnull=False)),
         ]
 
 

@@ -12,7 +12,10 @@ TABLES = {
     "forms.Version": Place(_("published forms"), _("facts name the version they were sent by"), NO_PERSON, False),
     "forms.Showing": Place(
         _("showings of forms"),
-        _("seen, begun, sent; a sent one says as a number whose facts they are"),
+        _(
+            "seen, begun, sent; a sent one says as a number whose facts they are, "
+            "and whether their address is to be asked by mail"
+        ),
         _("for good; an erasure takes the number out"),
     ),
     "forms.Touched": Place(_("fields begun in showings"), _("where people leave a form"), NO_PERSON, False),
@@ -21,7 +24,7 @@ TABLES = {
 }
 BROWSER = {
     "embudo_answered": Place(
-        _("names of attributes asked before, no answers"),
+        _("names of attributes and questions asked before, no answers"),
         _("so that a form asks something else the next time"),
         _("only beside embudo_id, and no longer than that"),
     ),

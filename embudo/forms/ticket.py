@@ -54,23 +54,24 @@ def read_file_link(text: str) -> tuple[str, int, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What somebody confirms: that the address of a showing is theirs, and the wordings they agreed to there."""
+    """What somebody confirms: that the address of one sending is theirs, and the wordings they agreed to there."""
 
     showing: str
+    fact: str  # of the sending: a correction has another one, so that no link confirms what it was not sent for
     purposes: list[list[Any]]  # [code, version, language] of each wording
     language: str
     browser: str  # the tracker's id that the form was sent from, if any
 
     def signed(self) -> str:
         """Return it as a link carries it."""
-        held = [self.showing, self.purposes, self.language, self.browser]
+        held = [self.showing, self.fact, self.purposes, self.language, self.browser]
         return signing.dumps(held, salt=CONFIRM, compress=True)
 
 
 def read_confirmation(text: str) -> Confirmation | None:
     """Return what a link confirms; None when it is not ours or too old."""
     held = _read(text, CONFIRM, CONFIRM_AGE_S)
-    return Confirmation(*held) if isinstance(held, list) and len(held) == 4 else None
+    return Confirmation(*held) if isinstance(held, list) and len(held) == 5 else None
 
 
 def _read(text: str, salt: str, age_s: int | None) -> Any:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("forms/<slug:slug>/reopening/", listing.reopening, name="reopening"),
     path("forms/<slug:slug>/showings/<str:what>/", results.showings, name="showings"),
     path("forms/<slug:slug>/showing/<str:showing>/verdict/", results.verdict, name="verdict"),
+    path("forms/<slug:slug>/showing/<str:showing>/mail/", results.asking, name="asking"),
     path("f/embed.js", public.script, name="script"),
     path("f/files/<str:link>/", given.file, name="file"),
     path("f/confirm/<str:link>/", given.confirm, name="confirm"),

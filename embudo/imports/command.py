@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
 from embudo.imports.reading import BadFile, Reading
-from embudo.imports.run import FAILED, Import, Totals
+from embudo.imports.report import FAILED, Totals
+from embudo.imports.run import Import
 from embudo.imports.weblog import command as weblog
 from embudo.install import reason
 from embudo.leads import follow

@@ -16,6 +16,7 @@ from embudo.imports.guessing import OPPORTUNITIES
 from embudo.imports.models import Kind
 from embudo.imports.plan import STATUSES, Plan
 from embudo.imports.reading import Reading
+from embudo.imports.row import hashed
 from embudo.imports.sniffing import DATES, ENCODINGS
 from embudo.imports.targets import KINDS, NEW, groups_of
 from embudo.imports.weblog.visits import domain_of
@@ -164,12 +165,27 @@ MEANINGS = {"agree": gettext_lazy("they agree"), "refuse": gettext_lazy("they wi
 
 def answers_asked(plan: Plan) -> list[tuple[str, str, str, str]]:
     """Return what a page asks of the values of consents: the name of the field, the column, the value, what it says."""
-    places = {header: number for number, header in enumerate(plan.columns)}
     return [
-        (f"answer-{places[header]}-{number}", header, value, plan.answers[header][value])
+        (f"answer-{hashed([header, value])}", header, value, plan.answers[header][value])
         for header in plan.columns
-        for number, value in enumerate(sorted(plan.answers.get(header, {})))
+        for value in sorted(plan.answers.get(header, {}))
     ]
+
+
+def statuses_asked(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return what a page asks of the statuses of opportunities: the name of the field, the value, what it means."""
+    header = "".join(plan.of("deal:status")[:1])
+    return [(f"status-{hashed([header, value])}", value, said) for value, said in plan.statuses.items()]
+
+
+def unseen(post: QueryDict, plan: Plan) -> list[str]:
+    """Return what is still to be looked at: values whose meaning the page that was sent did not show."""
+    words = _("Look at what each value of “%(column)s” means for consent, below.")
+    hidden = {header: None for name, header, _value, _said in answers_asked(plan) if name not in post}
+    found = [words % {"column": header} for header in hidden]
+    if any(name not in post for name, _value, _said in statuses_asked(plan)):
+        found.append(_("Look at what each status means, below."))
+    return found
 
 
 def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
@@ -206,7 +222,7 @@ def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
     for name, header, value, said in answers_asked(plan):
         meaning = post.get(name, said)
         plan.answers[header][value] = meaning if meaning in MEANINGS else said
-    for number, value in enumerate(list(plan.statuses)):
-        meaning = post.get(f"status-{number}", plan.statuses[value])
+    for name, value, said in statuses_asked(plan):
+        meaning = post.get(name, said)
         plan.statuses[value] = meaning if meaning in STATUSES else ""
     return plan

@@ -81,7 +81,7 @@ def new_attribute(column: Column, kind: str = PEOPLE) -> Guess:
 
 def _by_values(column: Column) -> str:
     values = column.values[:60]
-    if values and all(MAIL.fullmatch(each) for each in values):
+    if values and all(len(each) < 400 and MAIL.fullmatch(each) for each in values):
         return "mail"
     if values and all("linkedin.com/in/" in each for each in values):
         return "linkedin"

@@ -1,6 +1,7 @@
 """How long files and trials are kept, and how their rows go without holding up anybody who writes."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from embudo.imports.models import Upload
 from embudo.leads import sql
 from embudo.leads.models import ImportRun
 from embudo.work.kinds import Refused
+from embudo.work.models import Job
 
 KEPT = timedelta(days=7)
 SLICE = 1000  # rows deleted in one transaction
@@ -26,6 +28,13 @@ def check_there(upload: Upload) -> None:
     """Raise Refused when the file of an upload is gone."""
     if not upload.text.exists():
         raise Refused(str(_("The file is not there any more: files are kept for seven days. Bring it in again.")))
+
+
+def note_trial(upload: Upload, job: Job, **said: Any) -> None:
+    """Note what the trial of a file makes known; raises Refused when the file is read or mapped otherwise by now."""
+    if not upload.of_trial(job).update(**said):
+        drop(said["check_run"])
+        raise Refused(str(_("The file or its columns were changed meanwhile. Try it out again.")))
 
 
 def sweep() -> int:

@@ -17,7 +17,7 @@ from embudo.leads.attribute import KINDS as STANDARD_KINDS
 
 ENTRIES = (
     "name file missing zone dates decimal key who at known_at attributes first_touch facts create skip labels"
-    " updates only_empty consents consents_from"
+    " updates only_empty consents consents_from guessed"
 )
 WANTED = (
     "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
@@ -117,6 +117,7 @@ class ImportMap:
     only_empty: bool = False  # and fills in only what is not known of them
     consents: tuple[ConsentMap, ...] = ()
     consents_from: str = ""  # what receipts say of how these people had agreed
+    guessed: Cell | None = None  # of its values nobody has confirmed the meaning: rows with one say so
 
     @property
     def source(self) -> str:
@@ -133,6 +134,7 @@ class ImportMap:
             | {time.column for time in times if time}
             | set(self.key)
             | {each.column for each in self.consents}
+            | {self.guessed.column if self.guessed else ""}
         )
         conditions = [*(fact.when for fact in self.facts), self.skip]
         return (found | {each.column for each in conditions if each}) - {""}
@@ -192,6 +194,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         only_empty=bool(top.get("only_empty", False)),
         consents=consents,
         consents_from=consents_from,
+        guessed=_cell(top["guessed"], "guessed") if top.get("guessed") else None,
     )
 
 

@@ -14,7 +14,7 @@ from embudo.accounts.models import User
 from embudo.imports.plan import Plan
 from embudo.imports.reading import Reading
 from embudo.leads.models import ImportRun
-from embudo.work.models import Job
+from embudo.work.models import Job, State
 
 
 class Kind(models.TextChoices):
@@ -70,6 +70,30 @@ class Upload(models.Model):
     def drop_files(self) -> None:
         """Remove the files; what was imported stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def change(self, **said: Any) -> bool:
+        """Keep what is said of how it is read and mapped, unless its run was asked for already; return whether it is.
+
+        What was tried out before is of another reading, so it counts no more.
+        """
+        job, said = self.check_job, {"check_job": None, **said}
+        if not Upload.objects.filter(pk=self.pk, run_job=None).update(**said):
+            return False
+        for name, value in said.items():
+            setattr(self, name, value)
+        if job:
+            job.cancel()
+        return True
+
+    @property
+    def trial(self) -> ImportRun | None:
+        """The trial of what is said now, once it is done."""
+        done = self.check_job is not None and self.check_job.state == State.DONE
+        return self.check_run if done and self.check_run and self.check_run.finished_at else None
+
+    def of_trial(self, job: Job | None) -> "models.QuerySet[Upload]":
+        """Return this file as long as this is its trial."""
+        return Upload.objects.filter(pk=self.pk, check_job=job, run_job=None)
 
     def how_read(self) -> Reading:
         """Return how the file is read."""

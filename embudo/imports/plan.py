@@ -1,7 +1,7 @@
 """What people confirm on screen, column by column, and the map it becomes (mapping.py)."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from embudo.imports.sniffing import Found, columns_of, date_formats
 from embudo.imports.values import YES
 
 MOST_ANSWERS = 20
+MOST_STATUSES = 40  # that are asked about
 STATUSES = ("open", "won", "lost")
 WON, LOST = (
     re.compile(r"won|ganad|ganh|vendid|cerrado ganado", re.I),
@@ -45,6 +46,7 @@ class Plan:
     key: list[str] = field(default_factory=list)
     skip: dict[str, Any] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    guessed: dict[str, str] = field(default_factory=dict)  # statuses behind the first rows, which nobody confirmed
     constants: dict[str, str] = field(default_factory=dict)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)  # header of a consent -> value -> what it says
     consents_from: str = ""  # how these people had agreed, as their receipts will say it
@@ -103,9 +105,22 @@ def statuses_of(plan: Plan, found: Found, preset: Preset | None = None) -> dict[
     if header is None:
         return {}
     known = dict(preset.statuses) if preset else {}
-    values = next(column.values for column in columns_of(found) if column.header == header)
-    distinct = sorted(set(values))[:40]
+    values = next((column.values for column in columns_of(found) if column.header == header), [])
+    distinct = sorted(set(values))[:MOST_STATUSES]
+    distinct += [value for value in plan.guessed if value not in distinct][:MOST_STATUSES]
     return {value: known.get(value.casefold(), plan.statuses.get(value, _status(value))) for value in distinct}
+
+
+def guess_statuses(plan: Plan, rows: Iterable[Sequence[str]], preset: Preset | None = None) -> dict[str, str]:
+    """Return what the statuses most likely mean that stand in a file, headers first, but not in the plan."""
+    lines = iter(rows)
+    headers, header = next(lines, []), next(iter(plan.of("deal:status")), None)
+    if header not in headers:
+        return {}
+    place, missing = headers.index(header), {"", *plan.missing}
+    found = {row[place].strip() for row in lines if place < len(row)} - plan.statuses.keys() - missing
+    known = dict(preset.statuses) if preset else {}
+    return {value: known.get(value.casefold(), _status(value)) for value in sorted(found)}
 
 
 def answers_of(plan: Plan, found: Found) -> dict[str, dict[str, str]]:
@@ -168,12 +183,6 @@ def problems(plan: Plan, kind: str) -> list[str]:
     return found
 
 
-def unseen(plan: Plan, shown: Collection[str]) -> list[str]:
-    """Return what is still to be looked at: columns of consents whose values nobody has seen the meaning of."""
-    words = _("Look at what each value of “%(column)s” means for consent, below.")
-    return [words % {"column": header} for header in plan.answers if plan.answers[header] and header not in shown]
-
-
 def document(plan: Plan, kind: str, reading: Reading) -> dict[str, Any]:
     """Return the map of a plan, as mapping.parse takes it."""
     made: dict[str, Any] = {
@@ -195,6 +204,8 @@ def document(plan: Plan, kind: str, reading: Reading) -> dict[str, Any]:
     if kind == PEOPLE and (told := plan.consents()):
         made["consents"] = consents.document(told, plan.answers, "".join(plan.of("gone")[:1]))
         made["consents_from"] = plan.consents_from
+    if plan.guessed and (status := plan.of("deal:status")[:1]):
+        made["guessed"] = {"column": status[0], "values": plan.guessed}
     if plan.key:
         made["key"] = plan.key
     if plan.skip:
@@ -280,7 +291,7 @@ def _deal_facts(plan: Plan) -> list[dict[str, Any]]:
         props["amount"] = {"column": amount[0], "kind": "money"}
     if plan.currency and "currency" not in props:
         props["currency"] = {"value": plan.currency}
-    status = plan.of("deal:status")[:1]
+    status, statuses = plan.of("deal:status")[:1], {**plan.guessed, **plan.statuses}
     if status and "stage" not in props:
         props["stage"] = status[0]
     others = [header for header in plan.columns if is_deal_prop(plan.columns[header]["target"])]
@@ -290,11 +301,11 @@ def _deal_facts(plan: Plan) -> list[dict[str, Any]]:
     if begun := plan.of("deal:opened"):
         opened["at"] = {"column": begun[0], "optional": True}
     if status:
-        known = [value for value, meaning in plan.statuses.items() if meaning]
+        known = [value for value, meaning in statuses.items() if meaning]
         opened["when"] = {"column": status[0], "in": known}
     facts = [opened]
     for meaning, kind in (("won", "opportunity_won"), ("lost", "opportunity_lost")):
-        values = [value for value, each in plan.statuses.items() if each == meaning]
+        values = [value for value, each in statuses.items() if each == meaning]
         if status and values:
             fact: dict[str, Any] = {"kind": kind, "when": {"column": status[0], "in": values}, "props": dict(props)}
             if kind == "opportunity_lost":

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from embudo.collector.traits import mail_of
-from embudo.core.event import MINUTE, SECOND, Door, Event, Verdict, subject_of
+from embudo.core.event import MINUTE, SECOND, Door, subject_of
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import SOCIAL, identifiers
 from embudo.core.money import read_money
-from embudo.imports.consents import Answer, Origin, answer_of
+from embudo.imports.consents import Answer, answer_of
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
 from embudo.leads.companies import site_domain
@@ -22,14 +23,16 @@ from embudo.leads.company_facts import company_identifier
 from embudo.leads.phone import international
 from embudo.leads.profile import folded
 
-AGAIN = "-u"  # in ids of facts that are recorded again after an undo
 NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
-PROFILE = "profile_changed"
 STAGE_SET = "stage_set"
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
+MEANINGS = {
+    "open": pgettext_lazy("opportunity", "open"), "won": pgettext_lazy("opportunity", "won"),
+    "lost": pgettext_lazy("opportunity", "lost"), "": gettext_lazy("leave out"),
+}  # fmt: skip
 
 
 class Reason(StrEnum):
@@ -51,14 +54,15 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     BEFORE_FIRST = "before_first"
     WITHDREW = "withdrew"
+    NEW_STATUS = "new_status"
 
 
 class RowFailed(ValueError):
     """Nothing of this row can be recorded; carries the reason and words for people."""
 
-    def __init__(self, reason: Reason, words: str) -> None:
+    def __init__(self, reason: Reason, words: str, subject: int | None = None) -> None:
         super().__init__(words)
-        self.reason, self.words = reason, words
+        self.reason, self.words, self.subject = reason, words, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class RowReader:
         self.map, self.with_profile, self.of_companies, self.now = map, with_profile, of_companies, now
 
     def read(self, number: int, cells: Cells) -> Stated:
-        """Return what a row states; raises RowFailed."""
+        """Return what a row states; raises RowFailed, which knows whom the row is about."""
         remarks: list[tuple[Reason, str]] = []
         if self.map.skip and self._applies(self.map.skip, cells):
             raise RowFailed(Reason.DELETED, _("the file marks this row as deleted"))
@@ -115,8 +119,16 @@ class RowReader:
         if not carried:
             columns = ", ".join(cell.column for cell in self.map.who.values() if cell.column)
             raise RowFailed(Reason.NOBODY, _all(remarks) or _("no value in %(columns)s") % {"columns": columns})
+        try:
+            return self._stated(number, cells, user_id, carried, dict(who), called, remarks)
+        except RowFailed as error:
+            raise RowFailed(error.reason, error.words, subject_of(carried[0])) from error
+
+    def _stated(
+        self, number: int, cells: Cells, user_id: str | None, carried: tuple[str, ...], traits: dict[str, Any],
+        called: str, remarks: list[tuple[Reason, str]],
+    ) -> Stated:  # fmt: skip
         when = self._instant(cells, self.map.at, self.map.known_at)
-        traits = dict(who)
         context: dict[str, Any] = {}
         if self.with_profile:
             traits |= dict(self._values(cells, self.map.attributes, remarks))
@@ -128,7 +140,17 @@ class RowReader:
             if self._applies(fact.when, cells):
                 self._add(stated, place, fact, cells)
         stated.answers = list(self._answers(cells, when, remarks))
+        self._note_guess(cells, remarks)
         return stated
+
+    def _note_guess(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> None:
+        if self.map.guessed is None or not self.map.guessed.values:
+            return
+        text = self.map.conventions.present(cells.get(self.map.guessed.column))
+        if text in self.map.guessed.values:
+            meaning = MEANINGS.get(said := self.map.guessed.values[text], said)
+            words = _("nobody said what the status “%(status)s” means; it was taken as: %(meaning)s")
+            remarks.append((Reason.NEW_STATUS, words % {"status": text, "meaning": meaning}))
 
     def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
         at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
@@ -173,10 +195,10 @@ class RowReader:
                 case "user_id":
                     user_id = (cell.prefix + texts[0])[:256]
                 case "mail":
-                    _keep(found, "email", _first(mail_of, texts), remarks, Reason.BAD_MAIL, texts[0])
+                    _keep(found, "email", _first(mail_of, texts), remarks, Reason.BAD_MAIL, cell.column)
                 case "phone":
                     phone = _first(lambda text: international(_plain_phone(text), cell.country), texts)  # noqa: B023
-                    _keep(found, "phone", phone, remarks, Reason.BAD_PHONE, texts[0])
+                    _keep(found, "phone", phone, remarks, Reason.BAD_PHONE, cell.column)
                 case "company":
                     found["company"] = texts[0][:300]
                 case _ if name in SOCIAL:
@@ -288,69 +310,6 @@ class RowReader:
         return found
 
 
-def receipts_of(stated: Stated, plan: ImportMap, origin: Origin, *, now: int, undone: int = 0) -> list[Event]:
-    """Return the facts of what a row says of consent; ids as of `facts_of`."""
-    more = {"now": now, "user_id": stated.user_id, "row": stated.number}
-    again = f"{AGAIN}{undone}" if undone else ""
-    return [
-        each.fact(stated.carried[0], plan, origin, id=f"{stated.key}-c-{hashed(each.content)[:16]}{again}", **more)
-        for each in stated.answers
-    ]
-
-
-def facts_of(stated: Stated, source: str, *, alone: bool, now: int, undone: int = 0) -> list[Event]:
-    """Return the facts besides the profile; the same row gives the same ids in every run, until it is undone.
-
-    Facts that come `alone`, without a profile, say by themselves which identifiers are one person's.
-    """
-    traits = {name: stated.traits[name] for name in ("email", "phone") if name in stated.traits}
-    found = []
-    for fact, place, props, when in stated.facts:
-        more = {"traits": traits} if alone and len(stated.carried) > 1 else {}
-        content = hashed([fact.kind, props, when.at if when.given else None])[:16]
-        id = f"{stated.key}-{place:02}-{content}" + (f"{AGAIN}{undone}" if undone else "")
-        read, _unusable = read_money(fact.kind, props)  # the id is that of what the file says
-        found.append(_event(stated, source, id, fact.kind, {**read, **more}, when, now))
-    return found
-
-
-def profile_of(stated: Stated, source: str, *, revision: int, now: int, first: bool, kind: str = PROFILE) -> Event:
-    """Return the fact of a row's attributes; `first`: nothing else of it stands, else it was found out now."""
-    when = stated.when if first else Instant(now, now, given=False, known_given=True, unknown=False)
-    context = stated.context if first else {}
-    props = {"traits": stated.traits}
-    return _event(stated, source, f"{stated.key}-00-r{revision}", kind, props, when, now, context)
-
-
-def _event(
-    stated: Stated,
-    source: str,
-    id: str,
-    kind: str,
-    props: dict[str, Any],
-    when: Instant,
-    now: int,
-    context: Mapping[str, Any] | None = None,
-) -> Event:
-    identifier = stated.carried[0]
-    marks = {"time": "unknown"} if when.unknown else {} if when.known_given else {"known_at": "assumed"}
-    return Event(
-        source=source,
-        id=id,
-        kind=kind,
-        at=when.at,
-        received_at=now,
-        known_at=when.known_at,
-        identifier=identifier,
-        subject=subject_of(identifier),
-        door=Door.IMPORT,
-        verdict=Verdict.HUMAN,
-        user_id=stated.user_id,
-        props=props,
-        context={**(context or {}), **marks},
-    )
-
-
 def _unread_money(fact: FactMap, props: Mapping[str, Any]) -> list[tuple[Reason, str]]:
     words = {
         "amount": _("“%(text)s” is not an amount of money"),
@@ -370,10 +329,11 @@ def hashed(content: Any) -> str:
 
 
 def _keep(
-    found: dict[str, Any], name: str, value: str | None, remarks: list[tuple[Reason, str]], reason: Reason, text: str
+    found: dict[str, Any], name: str, value: str | None, remarks: list[tuple[Reason, str]], reason: Reason, column: str
 ) -> None:
     if value is None:
-        remarks.append((reason, _("“%(text)s” was left out") % {"text": text}))
+        words = {Reason.BAD_MAIL: _("%(column)s: no mail address"), Reason.BAD_PHONE: _("%(column)s: no phone number")}
+        remarks.append((reason, words[reason] % {"column": column}))
     else:
         found[name] = value
 

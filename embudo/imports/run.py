@@ -1,34 +1,23 @@
 """One run of an import: rows become facts in the log, and every row gets its line in the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event, subject_of
 from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
-from embudo.imports import consents, there
+from embudo.imports import consents, report, there
 from embudo.imports.consents import Origin
+from embudo.imports.facts import AGAIN, PROFILE, facts_of, profile_of, receipts_of
 from embudo.imports.mapping import BadMap, ImportMap
 from embudo.imports.reading import check_encoding, rows_of
-from embudo.imports.row import (
-    AGAIN,
-    PROFILE,
-    Reason,
-    RowFailed,
-    RowReader,
-    Stated,
-    facts_of,
-    hashed,
-    profile_of,
-    receipts_of,
-)  # fmt: skip
+from embudo.imports.report import ACCEPTED, FAILED, LONGEST, UNCHANGED, Line, Totals, Work
+from embudo.imports.row import Reason, RowFailed, RowReader, Stated, hashed
 from embudo.imports.there import NOT_RECORDED, Known, Recorded
 from embudo.leads import sql
 from embudo.leads.attribute import declare
@@ -39,72 +28,8 @@ from embudo.leads.models import Attribute, ImportRun
 
 PORTION = 1000  # rows appended in one transaction of the log
 REVISIONS = 100  # that runs which died may have used up
-TOLD = 10  # rows whose words the totals hold
-LONGEST = 300  # characters of a value that the report repeats
-ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
-NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
 COMPANIES = "companies"
 PROFILED = ("people", "opportunities", COMPANIES)  # kinds whose rows state attributes
-
-
-@dataclass(slots=True)
-class Line:
-    """How one row fared, and what it recorded."""
-
-    row: int
-    outcome: str
-    reason: str = ""
-    words: str = ""
-    person: int | None = None
-    fresh: bool = False
-    changes: dict[str, list[Any]] = field(default_factory=dict)
-    subject: int | None = None
-    key: str = ""
-    digest: str = ""
-    facts: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Work:
-    """What is to be recorded of a row, and what to remember of it then."""
-
-    stated: Stated
-    line: Line
-    events: list[Event]
-    after: Recorded
-    first: bool = False  # nothing else of the row's profile stands
-
-    @property
-    def key(self) -> str:
-        """The key of the row."""
-        return self.stated.key
-
-    def row(self, source: str) -> tuple[Any, ...]:
-        """Return the row by which a later run knows what was recorded."""
-        after = self.after
-        return source, self.key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
-
-
-@dataclass
-class Totals:
-    """How the whole run fared."""
-
-    rows: int = 0
-    facts: int = 0
-    fresh: int = 0
-    outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
-    reasons: dict[str, int] = field(default_factory=dict)
-    told: list[Line] = field(default_factory=list)  # the first rows with something to say
-
-    def add(self, line: Line) -> None:
-        """Count one row."""
-        self.rows += 1
-        self.outcomes[line.outcome] += 1
-        self.fresh += line.fresh and line.outcome == ACCEPTED
-        if line.reason:
-            self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
-            if len(self.told) < TOLD:
-                self.told.append(line)
 
 
 class Import:
@@ -134,6 +59,7 @@ class Import:
         self.made: set[int] = set()  # subjects that this run itself makes known
         self.left_out: list[str] = []  # columns of the file that the map does not mention
         self.remembered: list[Work] = []  # what the last portion recorded
+        self.begun: dict[int, Line] = {}  # by row, what an attempt that died had recorded and not reported
 
     def run(self, path: Path) -> Iterator[list[Line]]:
         """Import a file and yield the lines of its report, some at a time; raises BadFile when it does not fit."""
@@ -162,9 +88,10 @@ class Import:
 
     def _done(self, record: ImportRun) -> int:
         """How many rows an earlier attempt has reported; they count in the totals."""
-        query = "SELECT row, outcome, reason, words, person, fresh, facts FROM leads_importrow WHERE run_id = %s"
-        done = 0
-        for row, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk]):
+        columns = "row, outcome, reason, words, person, fresh, facts"
+        query = f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome <> %s"
+        done, self.begun = 0, report.standing(self.log, record)
+        for row, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk, report.BEGUN]):
             self.totals.add(Line(row, outcome, reason, words, person, bool(fresh)))
             self.totals.facts += len(facts.split())
             done = max(done, row)
@@ -213,7 +140,7 @@ class Import:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
             outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
-            return Line(number, outcome, error.reason, error.words[:500])
+            return Line(number, outcome, error.reason, error.words[:500], person=error.subject)
         content = hashed(values)
         if stated.key in self.seen:
             return _again(number, same=self.seen[stated.key] == content)
@@ -232,16 +159,27 @@ class Import:
         work: list[Work] = []
         for each in stated:
             subjects = [subject_of(one) for one in each.carried]
+            before = known.get(each.key, NOT_RECORDED)
+            if each.number in self.begun:
+                work.append(self._taken_up(each, lines, before))
+                self.made.update(subjects)
+                continue
             person = next((people[subject] for subject in subjects if subject in people), None)
             line = lines[each.number] = self._line(each, person)
             if line.outcome != FAILED:
-                done = self._work(each, line, known.get(each.key, NOT_RECORDED), person, people)
+                done = self._work(each, line, before, person, people)
                 line.fresh = person is None and bool(done.events) and self.made.isdisjoint(subjects)
                 self.made.update(subjects)
                 work.append(done)
         self._record(work)
         self.remembered = [each for each in work if each.line.facts]
         return [lines[number] for number, _row in portion]
+
+    def _taken_up(self, stated: Stated, lines: dict[int, Line], before: Recorded) -> Work:
+        """What is left to do of a row whose facts the log took before an attempt died: to report it."""
+        line = lines[stated.number] = self.begun[stated.number]
+        self.totals.facts += len(line.facts)
+        return Work(stated, line, [], report.recorded(line, before))
 
     def _spare(self, rows: Sequence[Stated], people: Mapping[int, Known]) -> None:
         """Leave out of these rows each yes that would give back what somebody has withdrawn since."""
@@ -260,8 +198,8 @@ class Import:
             words = _("this person was erased, and the file says nothing newer of them")
             return Line(stated.number, FAILED, Reason.ERASED, words)
         if person is None and not self.map.create:
-            words = _("nobody is known by %(identifier)s") % {"identifier": stated.carried[0]}
-            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words)
+            words = _("nobody is known by what this row names")
+            return Line(stated.number, FAILED, Reason.UNKNOWN_PERSON, words, person=subject_of(stated.carried[0]))
         for fact, _place, _props, when in stated.facts if person else ():
             if when.given and when.at < person.first_seen_at:
                 words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}
@@ -320,6 +258,7 @@ class Import:
 
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
+        self._begin([each for each in work if each.events])
         outcomes = iter(
             [Outcome.ACCEPTED for _ in events]
             if self.dry_run
@@ -327,8 +266,10 @@ class Import:
         )
         for each in work:
             own = [next(outcomes) for _ in each.events]
+            if not own:
+                continue
             stale = ""
-            if each.events and each.events[0].kind in STATING and own[0] is Outcome.CONFLICT:
+            if each.events[0].kind in STATING and own[0] is Outcome.CONFLICT:
                 stale, own[0] = each.events[0].id, self._state_anew(each)
             accepted = own.count(Outcome.ACCEPTED)
             self.totals.facts += accepted
@@ -341,6 +282,10 @@ class Import:
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
 
+    def _begin(self, work: Sequence[Work]) -> None:
+        if self.record and not self.dry_run:
+            report.begin(self.record.pk, work)
+
     def _state_anew(self, work: Work) -> Outcome:
         """State a row's attributes under the next revision that is free.
 
@@ -351,6 +296,7 @@ class Import:
             work.after = replace(work.after, revision=work.after.revision + 1)
             revision, first = work.after.revision, work.first
             event = profile_of(work.stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
+            self._begin([replace(work, events=[event])])
             outcome = self.log.append([event])[0].outcome
             if outcome is not Outcome.CONFLICT:
                 work.events[0] = event
@@ -360,31 +306,11 @@ class Import:
     def _report(self, run: int, lines: Sequence[Line]) -> None:
         for line in lines:
             self.totals.add(line)
-        with transaction.atomic():
-            if not self.dry_run:
-                sql.many(REMEMBER, [each.row(self.map.source) for each in self.remembered])
-            sql.many(REPORT, [_row(run, line, dry_run=self.dry_run) for line in lines])
+        report.write(run, lines, self.remembered, self.map.source, dry_run=self.dry_run)
 
 
 STATING = (PROFILE, CHANGED)
 IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
-REPORT = sql.insert(
-    "leads_importrow",
-    ("run_id", "row", "outcome", "reason", "words", "person", "fresh", "changes", "subject", "key", "digest", "facts"),
-)
-REMEMBER = (
-    "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (source, key) DO UPDATE"
-    " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
-)
-
-
-def _row(run: int, line: Line, *, dry_run: bool) -> tuple[Any, ...]:
-    changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
-    told = (run, line.row, line.outcome, str(line.reason), line.words, line.person, line.fresh, changes)
-    if dry_run or not line.facts:
-        return (*told, None, "", "", "")
-    return (*told, line.subject, line.key, line.digest, " ".join(line.facts))
 
 
 def _short(value: Any) -> Any:

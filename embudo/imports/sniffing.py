@@ -48,6 +48,7 @@ class Found:
     decimal: str = "."
     dates: tuple[str, ...] = ()
     unsure_dates: bool = False  # 03/04 may be March or April
+    unsure_decimal: bool = False  # 1.500 may be one and a half
     missing: tuple[str, ...] = ()
 
 
@@ -60,8 +61,10 @@ def look(path: Path, reading: Reading | None = None) -> Found:
         reading = Reading(encoding, delimiter, preamble_of(text, delimiter))
     headers, rows = first_rows(path, reading, SAMPLE_ROWS)
     columns = [[row[n] for row in rows if n < len(row) and row[n].strip()] for n in range(len(headers))]
-    dates, unsure = dates_of(columns, european=reading.delimiter == ";" or _decimal(columns) == ",")
-    return Found(reading, headers, rows, _decimal(columns), dates, unsure, _missing(columns))
+    european = reading.delimiter == ";"
+    decimal, unsure_decimal = decimal_of(columns, european=european)
+    dates, unsure = dates_of(columns, european=european or decimal == ",")
+    return Found(reading, headers, rows, decimal, dates, unsure, unsure_decimal, _missing(columns))
 
 
 def first_rows(path: Path, reading: Reading, most: int) -> tuple[list[str], list[list[str]]]:
@@ -171,7 +174,7 @@ def preamble_of(text: str, delimiter: str) -> int:
 
 def _is_header(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
-    return len(filled) > len(row) / 2 and sum(not NUMBER.fullmatch(cell) for cell in filled) > len(filled) * 0.7
+    return len(filled) > len(row) / 2 and sum(not NUMBER.fullmatch(cell[:50]) for cell in filled) > len(filled) * 0.7
 
 
 def _parsed(text: str, delimiter: str) -> list[list[str]]:
@@ -189,11 +192,20 @@ def _parsed(text: str, delimiter: str) -> list[list[str]]:
 # -- values ----------------------------------------------------------------------------------------------
 
 
-def _decimal(columns: Sequence[Sequence[str]]) -> str:
-    cells = [cell.strip().lstrip("R$€£ ") for column in columns for cell in column[:50] if DIGITS.search(cell)]
-    commas = sum(1 for cell in cells if COMMA_DECIMAL.fullmatch(cell) and not POINT_DECIMAL.fullmatch(cell))
-    points = sum(1 for cell in cells if POINT_DECIMAL.fullmatch(cell) and not COMMA_DECIMAL.fullmatch(cell))
-    return "," if commas > points else "."
+def decimal_of(columns: Sequence[Sequence[str]], *, european: bool = True) -> tuple[str, bool]:
+    """Return the decimal sign of these columns, and whether it could be the other one."""
+    cells = [
+        cell.strip().lstrip("R$€£ ")
+        for column in columns
+        for cell in column[:50]
+        if len(cell) < 50 and DIGITS.search(cell)
+    ]
+    fits = Counter((bool(COMMA_DECIMAL.fullmatch(cell)), bool(POINT_DECIMAL.fullmatch(cell))) for cell in cells)
+    commas, points = fits[True, False], fits[False, True]
+    if commas != points:
+        return ("," if commas > points else "."), False
+    unsure = fits[True, True] > 0 or commas > 0
+    return ("," if unsure and european else "."), unsure
 
 
 def dates_of(columns: Sequence[Sequence[str]], *, european: bool = True) -> tuple[tuple[str, ...], bool]:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from embudo.core.event import Event
 from embudo.eventlog import Log
+from embudo.imports.report import settle
 from embudo.imports.row import hashed
 from embudo.imports.run import COMPANIES
 from embudo.leads import sql
@@ -34,6 +35,7 @@ def left(run: ImportRun) -> int:
 def take_back(run: ImportRun, log: Log, *, by: Any, at: int) -> Iterator[int]:
     """Append what takes the import back and yield the rows done, a portion at a time; `at` is when it was asked for."""
     source = f"import:{run.name}"
+    settle(log, run)
     after = (-1, -1)
     while rows := _portion(run, after):
         after = (rows[-1][1], rows[-1][0])

@@ -11,12 +11,17 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from embudo.leads.showing import decimal_of, grouped
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 YES = frozenset({"1", "true", "yes", "y", "si", "sí", "sim", "s", "x", "on"})
 NO = frozenset({"0", "false", "no", "n", "não", "nao", "off"})
 ISO = "iso"  # among formats: as ISO 8601
-CURRENCY = re.compile(r"[^\d.,\-+eE]")
+AMOUNT = re.compile(r"([^0-9]*)([0-9](?:.*[0-9])?)([^0-9]*)", re.S)
+EXPONENT = re.compile(r"(?<=[0-9])[eE][-+]?[0-9]{1,3}$")
+MULTIPLES = frozenset("k m mm mil mi mio bn tsd".split())  # behind an amount: it is a thousand times what stands there
+MINUS = "\N{MINUS SIGN}"
 KINDS = ("text", "number", "money", "choice", "choices", "date", "boolean")
 
 
@@ -61,20 +66,29 @@ class Conventions:
     def number(self, text: str) -> float | int:
         """Return the number of a text with this file's decimal sign; raises BadValue."""
         thousands = "," if self.decimal == "." else "."
-        plain = text.replace(" ", "").replace("\u00a0", "").replace(thousands, "").replace(self.decimal, ".")
-        try:
-            found = float(plain)
-        except ValueError as error:
-            raise BadValue(_("“%(text)s” is not a number") % {"text": text}) from error
+        plain = text.strip().replace(MINUS, "-")
+        power = found_power[0] if (found_power := EXPONENT.search(plain)) else ""
+        read = grouped(plain.removesuffix(power), point=self.decimal, thousands=(thousands, "'"))
+        found = float(f"{decimal_of(read):f}{power}") if read else math.nan
         if not math.isfinite(found):
             raise BadValue(_("“%(text)s” is not a number") % {"text": text})
         return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
     def _money(self, text: str) -> float | int:
+        """The amount without its currency, before it or behind; in parentheses it is less than nothing."""
+        refused = BadValue(_("“%(text)s” is not an amount of money") % {"text": text})
+        around = AMOUNT.fullmatch(text.replace(MINUS, "-"))
+        if around is None or around[3].strip().casefold() in MULTIPLES:
+            raise refused
+        before, digits, behind = around.groups()
+        if before[-1:] == self.decimal and not before[-2:-1].isalpha() and before[-2:-1] != "/":
+            digits = f"{self.decimal}{digits}"  # .50; in "Rs.50" and "S/.50" the point is of the currency
+        marked = "-" in (before.strip()[:1], before.strip()[-1:], behind[:1])
+        less = marked or ("(" in before and ")" in behind)
         try:
-            return self.number(CURRENCY.sub("", text))
+            return -self.number(digits) if less else self.number(digits)
         except BadValue as error:
-            raise BadValue(_("“%(text)s” is not an amount of money") % {"text": text}) from error
+            raise refused from error
 
     def read(self, text: str, kind: str, *, separator: str = ";", values: Mapping[str, Any] | None = None) -> Any:
         """Return the value of a present text as `kind`; raises BadValue."""

@@ -9,11 +9,12 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.eventlog import LogUnavailable, Receipt
-from embudo.leads.acts import Act, Step, act_of
+from embudo.leads.acts import Act, Erase, Step, act_done, act_of
 from embudo.leads.erasure import NotNow
 from embudo.leads.record import wait_until_followed
 from embudo.leads.selection import Selection
@@ -31,7 +32,15 @@ PATIENCE_S = 30.0
 def ask(act: Act, selection: Selection, *, by: Any) -> Job:
     """Ask for an act on many people."""
     wants = {"act": act.kind, "value": act.value, **selection.as_kept()}
-    return Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+    if not isinstance(act, Erase):
+        return Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+    people = array("q", (each for portion in selection.portions() for each in portion))
+    with transaction.atomic():  # whom an erasure means is settled when it is confirmed, not when it is done
+        job = Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+        _keep_people(job, people)
+        job.memory = {"total": len(people), "at": 0}
+        job.save(update_fields=["memory"])
+    return job
 
 
 def ask_undo(job: Job, *, by: Any) -> Job:
@@ -79,7 +88,7 @@ def _undo(job: Job) -> Steps:
     done = Job.objects.filter(pk=job.wants["undo"], kind=KIND).first()
     if done is None or not can_be_undone(done):
         raise Refused(_("What it takes to undo this is kept for seven days, and they are over."))
-    act, steps = act_of(done.wants["act"], done.wants["value"]), read_steps(done)
+    act, steps = act_done(done.wants["act"], done.wants["value"]), read_steps(done)
     start, last = int(job.memory.get("at", 0)), []
     for portion in _portions(steps[start:], PORTION):
         last = act.undo(portion, by=job.by, run=run_of(done)) or last
@@ -114,10 +123,14 @@ def _settle(job: Job) -> Generator[Progress, None, int]:
     for portion in Selection.kept(job.wants).portions():
         found.extend(portion)
         yield Progress(0, None)
-    draft = job.make_folder() / "people.draft"
-    draft.write_bytes(found.tobytes())
-    draft.replace(_people_file(job))
+    _keep_people(job, found)
     return len(found)
+
+
+def _keep_people(job: Job, people: "array[int]") -> None:
+    draft = job.make_folder() / "people.draft"
+    draft.write_bytes(people.tobytes())
+    draft.replace(_people_file(job))
 
 
 def _settled(job: Job) -> Sequence[int]:

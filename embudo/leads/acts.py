@@ -46,6 +46,11 @@ class Act:
         raise NotImplementedError
 
     @classmethod
+    def done_with(cls, value: Mapping[str, Any]) -> "Act":
+        """Return the act that was done with a `value` that was kept, to undo it; raises BadValue."""
+        return cls.read(value)
+
+    @classmethod
     def asking(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return what its page shows besides the people, with what the form has sent so far."""
         return {}
@@ -91,6 +96,10 @@ class Owner(Act):
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> "Owner":
         return cls(owners.chosen(value.get("owner")))
+
+    @classmethod
+    def done_with(cls, value: Mapping[str, Any]) -> "Owner":
+        return cls(get_user_model().objects.filter(pk=value["owner"] or None).first())  # who left meanwhile, too
 
     @property
     def value(self) -> dict[str, Any]:
@@ -330,6 +339,13 @@ def act_of(kind: str, value: Mapping[str, Any]) -> Act:
     if kind not in kinds():
         raise BadValue(_("Choose what to do with them."))
     return kinds()[kind].read(value)
+
+
+def act_done(kind: str, value: Mapping[str, Any]) -> Act:
+    """Return an act that was done, to undo it; raises BadValue when what it was done with is not there any more."""
+    if kind not in kinds():
+        raise BadValue(_("Choose what to do with them."))
+    return kinds()[kind].done_with(value)
 
 
 def take_back(steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:

@@ -22,6 +22,7 @@ from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of, source_called
 from embudo.leads.queries import scores
 from embudo.leads.selection import Selection
+from embudo.leads.showing import BadValue
 from embudo.leads.templatetags.leads import employer
 from embudo.ui.cells import plain_cell
 from embudo.ui.figures import moment_of
@@ -140,9 +141,12 @@ def write_xlsx(
 def run(job: Job) -> Steps:
     """Write the file into the job's folder; who begins anew after a crash writes it from the start."""
     ids = array("q")
-    for portion in Selection(query=job.wants["query"], everybody=True).portions(sort=job.wants["sort"]):
-        ids.extend(portion)
-        yield Progress(0, None)
+    try:
+        for portion in Selection(query=job.wants["query"], everybody=True).portions(sort=job.wants["sort"]):
+            ids.extend(portion)
+            yield Progress(0, None)
+    except BadValue as error:
+        raise Refused(str(error)) from error
     if job.wants["format"] == "xlsx" and len(ids) > MOST_ROWS:
         raise Refused(_("A sheet of XLSX holds at most 1,048,575 people. Export as CSV, or filter the list."))
     draft = job.make_folder() / "draft"

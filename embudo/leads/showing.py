@@ -2,8 +2,10 @@
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils import formats
@@ -78,22 +80,40 @@ def number_typed(text: str) -> int | float:
     as another number. So is a number with three decimals and no thousands, which means thousands elsewhere.
     """
     text = text.strip().replace(figures.MINUS, "-")
-    for space in SPACES:
-        text = text.replace(space, " ")
     thousands, point = (formats.get_format(f"{name}_SEPARATOR") for name in ("THOUSAND", "DECIMAL"))
-    signs = "".join(re.escape(sign) for sign in {thousands, " ", *("." if point == "," else "")} - {*SPACES})
-    whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{signs}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
-    read = re.fullmatch(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?", text)
-    if read is None or not (read["whole"] or read["rest"]):
+    read = grouped(text, point=point, thousands={thousands, *("." if point == "," else "")})
+    if read is None:
         raise _no_number()
     if not read["sign"] and _means_two(read["whole"], read["rest"] or ""):
         words = _("“%(value)s” can mean two numbers. Write %(large)s, or %(small)s.")
         raise BadValue(words % {"value": text, "large": text.replace(point, ""), "small": f"{text}0"})
-    digits = "".join(each for each in read["whole"] if each.isdigit())
-    number = Decimal(f"{read['minus']}{digits or 0}.{read['rest'] or 0}")
+    number = decimal_of(read)
     if abs(number) >= 10**15:
         raise _no_number()
     return int(number) if number == int(number) else float(number)
+
+
+def grouped(text: str, *, point: str, thousands: Iterable[str]) -> "re.Match[str] | None":
+    """Return the parts of a number with this decimal sign: minus, whole, sign (of thousands), rest; None if it is none.
+
+    Thousands are set apart by one of these signs or by spaces, in groups of three and from the first group on.
+    """
+    for space in SPACES:
+        text = text.replace(space, " ")
+    read = _written_with(point, "".join(sorted({*thousands, " "} - {*SPACES, point, ""}))).fullmatch(text)
+    return read if read is not None and (read["whole"] or read["rest"]) else None
+
+
+@lru_cache
+def _written_with(point: str, thousands: str) -> "re.Pattern[str]":
+    whole = rf"[1-9][0-9]{{0,2}}(?P<sign>[{re.escape(thousands)}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*|[0-9]+"
+    return re.compile(rf"(?P<minus>[+-]?) ?(?P<whole>{whole}|)(?:{re.escape(point)}(?P<rest>[0-9]+))?")
+
+
+def decimal_of(read: "re.Match[str]") -> Decimal:
+    """Return the number of the parts that `grouped` found."""
+    digits = "".join(each for each in read["whole"] if each.isdigit())
+    return Decimal(f"{read['minus']}{digits or 0}.{read['rest'] or 0}")
 
 
 def number_kept(number: float) -> str:

@@ -100,8 +100,9 @@ def views_ask(before: str, name: str, among: Collection[int] | None = None) -> l
         query = QueryDict(view.query)
         pairs = [(key, value) for key, values in query.lists() for value in values]
         becomes = [(key, name if _asks(key, value, before) else value) for key, value in pairs]
-        if becomes != pairs:
-            SavedView.objects.filter(pk=view.pk).update(query=urlencode(list(dict.fromkeys(becomes)))[:2000])
+        asks = urlencode(list(dict.fromkeys(becomes)))
+        if becomes != pairs and len(asks) <= 2000:  # one that is cut would show more people
+            SavedView.objects.filter(pk=view.pk).update(query=asks)
             changed.append(view.pk)
     return changed
 

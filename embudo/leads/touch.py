@@ -67,9 +67,14 @@ def touch_of(event: Event) -> Touch | None:
 
 def _from_referrer(referrer: str, own_host: str) -> tuple[str, str]:
     host = _host(referrer)
-    if not host or host == own_host:
+    if not host or same_site(host, own_host):
         return DIRECT, DIRECT
     return _channel(host)
+
+
+def same_site(one: str, other: str) -> bool:
+    """Return whether two hosts are one site's, with or without www."""
+    return one.lower().removeprefix("www.") == other.lower().removeprefix("www.")
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,9 @@ A kind is a module that holds
     MUST_END    optional: True where half of it must not stay: it may be cancelled only before it has begun
     run(job)    a generator that does it and yields a Progress now and then; it returns the result, a dict for JSON
 
+Errands are short, wait behind no work and are asked for by nobody: each module in `settings.ERRANDS` holds
+    turn()      does one, if there is one, and returns whether there was; several processes may call it at once
+
 `run` is called again with the job's last `memory` after a crash, a pause or a retry, so what it did since
 may be done twice and must come out the same. The memory goes when the work is done. When the job is cancelled the
 generator is closed at a yield.

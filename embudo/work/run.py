@@ -1,14 +1,20 @@
-"""The process that does long work: a few threads, each with one job at a time. As many such processes as wanted."""
+"""The process that does long work: a few threads, each with one job at a time, and one for errands, which are short.
+
+There may be as many such processes as wanted.
+"""
 
 import logging
 import os
 import socket
 import threading
 import time
+from importlib import import_module
 from secrets import token_hex
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from embudo.config import Config
@@ -27,6 +33,7 @@ SWEEP_S = 3600.0
 def run(config: Config, stop: threading.Event) -> None:
     """Do what is asked for until `stop` is set."""
     threads = [threading.Thread(target=_work, args=(stop,), daemon=True) for _number in range(config.work_threads)]
+    threads.append(threading.Thread(target=_errands, args=(stop,), daemon=True))
     for thread in threads:
         thread.start()
     swept = 0.0
@@ -49,11 +56,12 @@ def sweep() -> int:
 
 
 def _try_to_sweep() -> None:
-    try:
-        close_old_connections()
-        sweep()
-    except Exception:
-        logger.exception("the files of work that has ended cannot be swept away now")
+    for each in settings.SWEEPS:
+        try:
+            close_old_connections()
+            import_string(each)()
+        except Exception:
+            logger.exception("what is old cannot be swept away now (%s)", each)
 
 
 def _work(stop: threading.Event) -> None:
@@ -62,6 +70,23 @@ def _work(stop: threading.Event) -> None:
         if not _take_one(worker, stop):
             stop.wait(LOOK_S)
     connection.close()
+
+
+def _errands(stop: threading.Event) -> None:
+    """Do what is short and cannot wait behind long work (settings.ERRANDS), until `stop` is set."""
+    while not stop.is_set():
+        if not sum(map(_run_errand, settings.ERRANDS)):
+            stop.wait(LOOK_S)
+    connection.close()
+
+
+def _run_errand(name: str) -> bool:
+    try:
+        close_old_connections()
+        return bool(import_module(name).turn())
+    except Exception:
+        logger.exception("the errand %s could not be done now; it is tried again", name)
+        return False
 
 
 def _take_one(worker: str, stop: threading.Event) -> bool:

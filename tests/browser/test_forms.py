@@ -29,12 +29,20 @@ MADE = f"""
 from embudo.accounts.models import User
 from embudo.capture.models import Site
 from embudo.forms.models import Form
+from embudo.forms.content import Content, Field, Kind, When, Widget
 from embudo.forms.presets import BY_CODE
 noa = User.objects.create_user("{MAIL}", "{PASSWORD}", name="Noa Vidal", role="marketing", language="en")
 site = Site(name="Norte", domains=["norte.example"], mode="implied")
 site.open(by=None)
 for code in ("contact", "demo", "survey"):
     Form.open(name=str(BY_CODE[code].label), slug=code, site=site, content=BY_CODE[code].make(), by=noa).publish(by=noa)
+later = Content(title={{"en": "Later"}}, at_once=1, last=4, fields=(
+    Field("f1", Kind.QUESTION, Widget.YES_NO, label={{"en": "A visit?"}}),
+    Field("f2", Kind.ATTRIBUTE, Widget.TEXT, "city", progressive=True, when=When("f1", ("yes",))),
+    Field("f3", Kind.QUESTION, Widget.TEXT, label={{"en": "Why?"}}, progressive=True),
+    Field("f4", Kind.ATTRIBUTE, Widget.TEXT, "title", progressive=True),
+))
+Form.open(name="Later", slug="later", site=site, content=later, by=noa).publish(by=noa)
 print("KEY", site.public_key.text)
 """
 
@@ -284,6 +292,37 @@ def test_a_browser_that_answered_is_asked_something_else_the_next_time(made: Mad
         assert stranger.evaluate("() => localStorage.embudo_answered") is None
 
 
+def test_a_field_behind_a_condition_takes_no_turn_and_a_question_is_remembered_of_its_form(
+    made: Made, stranger: Page
+) -> None:
+    stranger.goto(f"{made.url}/f/later/")
+    stranger.evaluate("() => localStorage.setItem('embudo_id', 'somebody')")
+    stranger.evaluate("() => localStorage.setItem('embudo_answered', 'f3')")  # of another form, long ago
+    stranger.reload()
+    city, why, title = (stranger.get_by_label(each) for each in ("City", "Why?", "Job title"))
+    expect(why).to_be_visible(timeout=SOON_MS)
+    expect(city).to_be_hidden()
+    expect(title).to_be_hidden()
+    stranger.get_by_role("radio", name="Yes").check()
+    expect(city).to_be_hidden()  # the turn is taken
+    why.fill("Because")
+    stranger.wait_for_timeout(1600)
+    stranger.get_by_role("button", name="Send").click()
+    expect(stranger.get_by_role("status")).to_be_visible(timeout=SOON_MS)
+    assert stranger.evaluate("() => localStorage.embudo_answered") == "f3,later:f3"
+    stranger.goto(f"{made.url}/f/later/")
+    expect(title).to_be_visible(timeout=SOON_MS)
+    expect(city).to_be_hidden()
+    stranger.reload()
+    stranger.evaluate("() => localStorage.setItem('embudo_answered', 'later:f3,title')")
+    stranger.reload()
+    expect(title).to_be_hidden()
+    stranger.get_by_role("radio", name="Yes").check()
+    expect(city).to_be_visible(timeout=SOON_MS)
+    stranger.get_by_role("radio", name="No").check()
+    expect(city).to_be_hidden()
+
+
 def test_what_was_typed_stays_when_it_cannot_be_kept(chromium: Browser, made: Made) -> None:
     page = chromium.new_context(locale="en").new_page()
     page.goto(f"{made.url}/f/survey/")
@@ -327,7 +366,7 @@ SCREENS = (
     "/forms/", "/forms/new/", "/forms/demo/", "/forms/demo/build/", "/forms/demo/build/?field=f10",
     "/forms/demo/whole/",
     "/forms/demo/share/", "/forms/demo/versions/", "/forms/demo/preview/", "/forms/contact/showings/sent/",
-    "/forms/contact/showings/left/", "/f/demo/", "/f/survey/", "/f/contact/?lang=es",
+    "/forms/contact/showings/left/", "/forms/survey/", "/f/demo/", "/f/survey/", "/f/contact/?lang=es",
 )  # fmt: skip
 
 

@@ -222,7 +222,7 @@ def test_a_column_of_consents_is_asked_about_and_stands_in_the_receipts(site: Si
     page.get_by_text("What each answer to consent means").wait_for()
     site.whole()
     site.picture("consents")
-    page.select_option("#answer-1-0", "refuse")
+    page.get_by_label("Newsletter: later").select_option("refuse")
     page.fill("#consents_from", "on paper, at the fair")
     site.tries()
     site.starts()

@@ -14,7 +14,7 @@ from embudo.accounts.models import User
 from embudo.capture.models import Site
 from embudo.config import Config
 from embudo.eventlog import Log, shared_log
-from embudo.forms import guarding
+from embudo.forms import guarding, mailing
 from embudo.forms.content import Content, Field, Kind, Option, Widget
 from embudo.forms.models import Form
 from embudo.leads.follow import Follower
@@ -116,6 +116,19 @@ def slow_hands(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whoever fills in a form takes the time that people take."""
     monkeypatch.setattr(guarding, "FASTEST_S", -1.0)
     return None
+
+
+@pytest.fixture
+def mailer(log: Log) -> Callable[[], int]:
+    """Sends the mails that are due, as the process `work` does; returns how many were."""
+
+    def send() -> int:
+        sent = 0
+        while mailing.turn():
+            sent += 1
+        return sent
+
+    return send
 
 
 def hidden(page: str) -> dict[str, str]:

@@ -245,3 +245,47 @@ def test_addresses_of_nothing(form: Form, staff: Any, path: str) -> None:
         staff().post(f"/forms/{path}") if "restoration" in path or "field" in path else staff().get(f"/forms/{path}")
     )
     assert answer.status_code == 404
+
+
+def test_an_id_that_visitors_were_shown_is_never_given_again(builder: Any) -> None:
+    builder("build/fields/", kind="attribute", name="city")
+    builder("publication/")
+    assert len(builder("build/undo/").fields) == 4
+    assert builder("build/fields/", kind="question", name="yes_no").fields[-1].id == "f6"
+
+
+RENAMED = {"label.en": "When?", "options.es": "Ahora\nDespués", "widget": "choice"}
+
+
+def test_an_answer_in_other_words_stays_the_same_answer(builder: Any) -> None:
+    field = builder("build/fields/", kind="attribute", name="city").fields[-1]
+    builder(f"build/?field={field.id}", widget="text", when=["f3=now"])
+    changed = builder("build/?field=f3", **RENAMED, **{"options.en": "Right now\nLater"})
+    assert [each.value for each in changed.field("f3").options] == ["now", "later"]
+    assert changed.field("f3").options[0].label["en"] == "Right now"
+    assert changed.field(field.id).when.values == ("now",)
+    changed = builder("build/?field=f3", **RENAMED, **{"options.en": "Later\nRight now"})
+    assert [each.value for each in changed.field("f3").options] == ["later", "now"]  # the order changed, not the words
+    more = {"options.en": "Later\nRight now\nnow", "options.es": "a\nb\nc"}
+    values = [each.value for each in builder("build/?field=f3", **{**RENAMED, **more}).field("f3").options]
+    assert values == ["later", "now", "now (2)"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{**RENAMED, "options.en": "Later", "options.es": "Después"}, {"label.en": "When?", "widget": "text"}],
+)  # fmt: skip
+def test_a_condition_goes_with_its_answer_and_that_is_said(builder: Any, staff: Any, change: dict[str, str]) -> None:
+    field = builder("build/fields/", kind="attribute", name="city").fields[-1]
+    builder(f"build/?field={field.id}", widget="text", when=["f3=now"])
+    page = staff().post("/forms/contact/build/?field=f3", change, follow=True).content.decode()
+    assert Form.objects.get().draft.field(field.id).when is None  # type: ignore[union-attr]
+    assert "The field is changed. A condition left with its answer." in page
+
+
+def test_who_changes_a_condition_is_told_of_no_loss(builder: Any, staff: Any) -> None:
+    field = builder("build/fields/", kind="attribute", name="city").fields[-1]
+    builder(f"build/?field={field.id}", widget="text", when=["f3=now"])
+    change = {"widget": "text", "when": ["f3=later"]}
+    page = staff().post(f"/forms/contact/build/?field={field.id}", change, follow=True).content.decode()
+    assert "The field is changed." in page and "A condition left" not in page

@@ -10,7 +10,7 @@ from django.test import Client
 
 from embudo.core.event import Verdict
 from embudo.eventlog import Log
-from embudo.forms.content import Content, Field, Kind, Then, Widget
+from embudo.forms.content import Content, Field, Kind, Then, When, Widget
 from embudo.forms.counts import by_field, count
 from embudo.forms.files import keep
 from embudo.forms.models import File, Form, Showing
@@ -280,6 +280,34 @@ def test_the_file_is_given_by_a_signed_link_and_the_download_is_a_fact_once(
     assert visitor.get("/f/files/WyJndWlkZSIsMSwieCJd:1a:zz/").status_code == 404
 
 
+def downloads(log: Log) -> list[Any]:
+    rows, _ = log.read(log.end().moved({0: 0}), 100)
+    return [row.event for row in rows if row.event.kind == "content_downloaded"]
+
+
+def test_a_download_is_believed_as_far_as_the_sending_and_judged_anew_with_it(
+    visitor: Client, site: Any, content: Content, log: Log, follow: Any, staff: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embudo.forms.views import results
+    from embudo.leads.history import counted
+
+    file = keep(upload("Guide.pdf"), by=None)
+    published(site, replace(content, then=Then.FILE, file=file.pk), "guide")
+    page = fills_in(visitor, "guide", **ANA, website_address="http://spam.example").content.decode()
+    link = re.search(r'href="http://testserver(/f/files/[^"]+)"', page)[1]
+    follow()
+    b"".join(visitor.get(link).streaming_content)
+    b"".join(Client(headers={"user-agent": "Googlebot/2.1"}).get(link).streaming_content)
+    assert {each.verdict.value for each in downloads(log)} == {"machine"}
+    assert "form:trap" in downloads(log)[0].reasons
+    follow()
+    monkeypatch.setattr(results, "wait_until_followed", lambda receipt: follow() >= 0)
+    row = Showing.objects.get()
+    staff().post(f"/forms/guide/showing/{row.pk}/verdict/", {"verdict": "human"})
+    kept = [each for each in counted(log.history({row.subject})) if each.kind == "content_downloaded"]
+    assert [each.reasons for each in kept] == [("form:trap",)]  # the person's, not the robot's
+
+
 # -- what the script tells ----------------------------------------------------------------------------------
 
 
@@ -358,3 +386,21 @@ def test_the_script_weighs_little_and_is_the_same_for_all(visitor: Client) -> No
     assert len(gzip.compress(built.read_bytes(), 9)) <= 4096
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert visitor.get("/f/embed.js", headers={"if-none-match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_what_browsers_remember_of_a_question_is_of_its_form_alone(
+    visitor: Client, site: Any, content: Content
+) -> None:
+    fields = (replace(FIELDS[1], progressive=True), replace(FIELDS[2], progressive=True))
+    published(site, replace(content, fields=fields), "later")
+    page = visitor.get("/f/later/").content.decode()
+    assert 'data-progressive="first_name"' in page and 'data-progressive="later:f3"' in page
+
+
+def test_a_field_behind_a_condition_takes_nobodys_turn(visitor: Client, site: Any, content: Content) -> None:
+    behind = Field("f6", Kind.ATTRIBUTE, Widget.TEXT, "city", progressive=True, when=When("f3", ("now",)))
+    after = Field("f7", Kind.ATTRIBUTE, Widget.TEXT, "title", progressive=True)
+    last = Field("f8", Kind.ATTRIBUTE, Widget.TEXT, "company", progressive=True)
+    published(site, replace(content, at_once=1, fields=(*FIELDS[:3], behind, after, last)), "later")
+    page = visitor.get("/f/later/").content.decode()
+    assert 'name="_skipped" value="f8,"' in page

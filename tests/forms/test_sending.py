@@ -1,21 +1,24 @@
 """What a form that was sent becomes: facts first, by the rules of the public door."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from embudo.core.event import Door, Verdict
 from embudo.eventlog import Log, LogUnavailable
-from embudo.forms import sending
+from embudo.forms import counts, sending
 from embudo.forms.content import Content, Field, Kind, Means, Widget
 from embudo.forms.counts import count
 from embudo.forms.models import Form, Showing
+from embudo.forms.ticket import Ticket
 from embudo.leads.models import Person
 from embudo.privacy.consent import standings
-from embudo.privacy.models import Purpose
+from embudo.privacy.models import Purpose, Wording
 from tests.forms.conftest import FIELDS, fills_in, published
 
 pytestmark = pytest.mark.usefixtures("slow_hands")
@@ -200,3 +203,83 @@ def test_business_addresses_only_when_that_is_wanted(visitor: Client, site: Any,
     answer = fills_in(visitor, "demo", f_f1="ana@gmail.com")
     assert answer.status_code == 422 and "your company" in answer.content.decode()
     assert fills_in(visitor, "demo", f_f1="ana@norte.example").status_code == 200
+
+
+def archived() -> None:
+    Purpose.objects.filter(code="newsletter").update(archived_at=timezone.now())
+
+
+def unworded() -> None:
+    Wording.objects.filter(purpose__code="newsletter").delete()
+
+
+@pytest.mark.parametrize("happens", [archived, unworded])
+def test_what_nobody_is_asked_any_more_is_not_demanded(
+    visitor: Client, site: Any, content: Content, log: Log, happens: Any
+) -> None:
+    published(site, replace(content, fields=(*FIELDS[:3], replace(FIELDS[3], required=True))), "news")
+    assert fills_in(visitor, "news", **{**ANA, "f_f4": ""}).status_code == 422
+    happens()
+    assert 'name="f_f4"' not in visitor.get("/f/news/").content.decode()
+    assert fills_in(visitor, "news", **ANA).status_code == 200  # ticked on a page opened before
+    assert set(facts(log)) == {"form_submitted", "survey_answered"}
+
+
+def test_people_who_say_the_same_without_a_ticket_are_as_many_as_they_are(
+    visitor: Client, site: Any, content: Content, log: Log
+) -> None:
+    made = published(site, replace(content, fields=FIELDS[2:3]), "survey")
+    for last in (1, 2, 3, 3):
+        address = {"REMOTE_ADDR": f"203.0.113.{last}"}
+        assert visitor.post("/f/survey/", {"f_f3": "now"}, **address).status_code == 200
+    other = Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"})
+    other.post("/f/survey/", {"f_f3": "now"}, REMOTE_ADDR="203.0.113.3")
+    assert count(made, 1).sent == 4
+    assert all("203.0.113" not in str(row) for row in Showing.objects.values())
+
+
+def test_what_is_kept_just_now_is_not_let_go(
+    visitor: Client, form: Form, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = Ticket.new("contact", 1, at_s=time.time() - 3600).signed()  # the page was open for an hour
+
+    def meanwhile() -> Log:
+        counts.settle(form)
+        assert Showing.objects.get().fact
+        return log
+
+    monkeypatch.setattr(sending, "the_log", meanwhile)
+    assert visitor.post("/f/contact/", {**ANA, "_ticket": ticket}).status_code == 200
+    row = Showing.objects.get()
+    assert (row.fact, row.subject) == (facts(log)["form_submitted"].id, facts(log)["form_submitted"].subject)
+
+
+def test_what_took_longer_than_anybody_waits_is_kept_all_the_same(
+    visitor: Client, form: Form, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "WAITS", -1)
+
+    def meanwhile() -> Log:
+        counts.settle(form)
+        assert not Showing.objects.get().fact
+        return log
+
+    monkeypatch.setattr(sending, "the_log", meanwhile)
+    fills_in(visitor, **ANA)
+    row = Showing.objects.get()
+    assert row.sent_at and (row.fact, row.subject) == (
+        facts(log)["form_submitted"].id, facts(log)["form_submitted"].subject,
+    )  # fmt: skip
+
+
+def test_a_correction_that_could_not_be_kept_leaves_what_was(
+    visitor: Client, form: Form, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.forms.conftest import hidden
+
+    kept = hidden(visitor.get("/f/contact/").content.decode())
+    visitor.post("/f/contact/", {**kept, **ANA})
+    before = Showing.objects.values().get()
+    monkeypatch.setattr(sending, "the_log", lambda: (_ for _ in ()).throw(LogUnavailable("down")))
+    assert visitor.post("/f/contact/", {**kept, **ANA, "f_f1": "other@norte.example"}).status_code == 503
+    assert Showing.objects.values().get() == before

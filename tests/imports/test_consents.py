@@ -10,7 +10,9 @@ from embudo.core.consent import CONSENT_GIVEN
 from embudo.core.event import DAY, Door
 from embudo.imports.consents import proposed
 from embudo.imports.mapping import BadMap, parse
-from embudo.imports.run import Import, Line
+from embudo.imports.report import Line
+from embudo.imports.row import hashed
+from embudo.imports.run import Import
 from embudo.leads import consents
 from embudo.leads.clock import now
 from embudo.leads.models import ImportRun, Person
@@ -160,18 +162,24 @@ def test_an_opt_out_that_is_not_ticked_says_nothing() -> None:
 FILE = b"Email,Newsletter\nana@b.mx,S\xc3\xad\nbo@b.mx,baja\ncy@b.mx,a veces\n"
 
 
+def answer_field(header: str, value: str) -> str:
+    """The name of the field that asks what a value means."""
+    return f"answer-{hashed([header, value])}"
+
+
 def test_the_screen_asks_how_they_had_agreed_and_what_each_value_means(
     marketer: Marketer, purposes: dict[str, Purpose]
 ) -> None:
     upload = marketer.brings("list.csv", FILE)
     address = f"/imports/{upload.pk}/columns/"
     form = marketer.shown(address)
-    assert (form["target-1"], form["answer-1-0"], form["answer-1-1"], form["answer-1-2"]) == (
-        "consent:newsletter", "agree", "", "",
-    )  # fmt: skip
+    asked = [form[answer_field("Newsletter", value)] for value in ("Sí", "a veces", "baja")]
+    assert (form["target-1"], asked) == ("consent:newsletter", ["agree", "", ""])
     refused = marketer.client.post(address, form)
     assert refused.status_code == 422 and "Say how these people had agreed" in str(problems_of(refused))
-    upload = marketer.tries(upload, **{"answer-1-2": "refuse", "consents_from": "boletín de 2019"})
+    upload = marketer.tries(
+        upload, **{answer_field("Newsletter", "baja"): "refuse", "consents_from": "boletín de 2019"}
+    )
     run = marketer.starts(upload)
     assert (answer(), answer("bo@b.mx"), answer("cy@b.mx")) == (True, False, None)
     page = marketer.client.get(f"/people/{ana().id}/consents/").content.decode()
@@ -188,7 +196,7 @@ def test_a_column_made_a_consent_by_hand_is_looked_at_before_it_counts(
     change = {"target-1": "consent:phone", "consents_from": "by phone"}
     answered = marketer.client.post(address, marketer.shown(address) | change)
     assert "Look at what each value" in str(problems_of(answered))
-    assert marketer.shown(address)["answer-1-0"] == "agree"
+    assert marketer.shown(address)[answer_field("Remarks", "Sí")] == "agree"
     marketer.tries(upload)
     works()
 

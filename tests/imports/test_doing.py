@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from embudo.imports import run as engine
 from embudo.imports import undo
+from embudo.imports.following import followed
 from embudo.imports.keeping import sweep
 from embudo.imports.models import Upload
 from embudo.leads.models import ImportRow, ImportRun, Person
+from embudo.leads.record import the_log
 from embudo.work import run as worker
 from embudo.work.models import Job
 from tests.imports.test_undo import shown
@@ -47,7 +49,7 @@ def test_an_import_whose_process_died_is_finished_and_counts_each_row_once(
 ) -> None:
     before = shown()
     upload = marketer.tries(marketer.brings("p.csv", FILE))
-    marketer.client.post(f"/imports/{upload.pk}/start/")
+    marketer.asks(upload)
     does_some(steps)
     works()
     run = ImportRun.objects.get(dry_run=False)
@@ -63,7 +65,7 @@ def test_facts_that_the_log_took_just_before_a_crash_are_taken_back_too(
 ) -> None:
     before = shown()
     upload = marketer.tries(marketer.brings("p.csv", FILE))
-    marketer.client.post(f"/imports/{upload.pk}/start/")
+    marketer.asks(upload)
     reported = engine.Import._report
     calls: list[int] = []
 
@@ -77,18 +79,45 @@ def test_facts_that_the_log_took_just_before_a_crash_are_taken_back_too(
     with pytest.raises(KeyboardInterrupt):
         does_some(9)
     monkeypatch.setattr(engine.Import, "_report", reported)
+    for _share in followed(the_log()):  # so that those people are known when it is taken up again
+        pass
+    assert 0 < Person.objects.count() < ROWS
     Job.objects.update(beat_at=timezone.now() - timedelta(minutes=5))
     works()
     run = ImportRun.objects.get(dry_run=False)
-    assert Person.objects.count() == ROWS
+    assert (run.rows, run.accepted, run.fresh, run.facts, Person.objects.count()) == (ROWS,) * 5
+    assert ImportRow.objects.filter(run=run).count() == ROWS
     marketer.undoes(run)
     assert shown() == before
+
+
+def test_facts_that_the_log_took_before_a_crash_are_taken_back_though_the_import_never_goes_on(
+    marketer: Marketer, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shown()
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.asks(upload)
+
+    def dies(*_of: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(engine.Import, "_report", dies)
+        does_some(9)
+    for _share in followed(the_log()):
+        pass
+    assert Person.objects.count() == 4
+    Job.objects.filter(kind="import_run").update(state="cancelled", ended_at=timezone.now())
+    marketer.undoes(ImportRun.objects.get(dry_run=False))
+    assert shown() == before
+    run = marketer.starts(marketer.tries(marketer.brings("p.csv", FILE)))
+    assert (run.accepted, run.fresh, Person.objects.filter(known=True).count()) == (ROWS,) * 3
 
 
 def test_a_cancelled_import_keeps_what_it_recorded_and_can_be_undone(marketer: Marketer, small: None) -> None:
     before = shown()
     upload = marketer.tries(marketer.brings("p.csv", FILE))
-    marketer.client.post(f"/imports/{upload.pk}/start/")
+    marketer.asks(upload)
     job = does_some(4)
     Job.objects.filter(pk=job.pk).update(asked="cancelled")
     job = Job.claim("again")
@@ -129,3 +158,12 @@ def test_files_are_kept_for_seven_days(marketer: Marketer) -> None:
     assert not upload.folder.exists()
     assert (Upload.objects.count(), ImportRow.objects.count()) == (0, 0)
     assert marketer.client.get(f"/imports/{upload.pk}/trial/").status_code == 404
+
+
+def test_old_files_go_by_themselves_while_nobody_brings_anything_in(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("p.csv", FILE))
+    marketer.starts(upload)
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
+    worker._try_to_sweep()
+    assert not upload.folder.exists()
+    assert Person.objects.count() == ROWS

@@ -210,7 +210,7 @@ def test_a_double_click_is_one_import_and_one_undo(marketer: Marketer) -> None:
 
     upload = marketer.tries(marketer.brings("d.csv", b"Email\na@b.mx\n"))
     for _click in range(2):
-        marketer.client.post(f"/imports/{upload.pk}/start/")
+        marketer.asks(upload)
     assert Job.objects.filter(kind="import_run").count() == 1
     run = marketer.starts(upload)
     for _click in range(2):

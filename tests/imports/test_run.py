@@ -1,3 +1,4 @@
+import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,10 @@ from embudo.core.event import DAY, SECOND
 from embudo.imports import command
 from embudo.imports.mapping import BadMap, parse
 from embudo.imports.reading import BadFile
-from embudo.imports.run import Import, Line
+from embudo.imports.report import Line
+from embudo.imports.run import Import
 from embudo.leads.erasure import erase
-from embudo.leads.models import Attribute, ImportRow, ImportRun, Merge, Person, StageChange
+from embudo.leads.models import Attribute, Identifier, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada
 from tests.leads.conftest import Following, moves_of
 
@@ -327,3 +329,35 @@ def test_a_stage_that_there_is_not_fails_its_row(importing: Importing) -> None:
     (line,) = importing(ANA, facts=facts)
     assert (line.outcome, str(line.reason)) == ("failed", "unknown_stage")
     assert "“fair” is no stage" in line.words
+
+
+def test_a_failed_row_names_nobody_and_its_words_go_with_whom_it_was_about(importing: Importing) -> None:
+    importing(ANA + LUIS)
+    ahead = ANA.replace("2025-03-01", "2999-01-01")
+    assert outcomes(importing(ahead + LUIS)) == [("failed", "future"), ("unchanged", "")]
+    stranger = "zoe@sur.mx,12,7,2025-03-01,Zoe,,,\n"
+    assert outcomes(importing(stranger + "ana norte.mx,,,2025-03-01,Ana,,,\n", create=False, name="deals")) == [
+        ("failed", "unknown_person"), ("failed", "nobody"),
+    ]  # fmt: skip
+    told = " ".join(ImportRow.objects.values_list("words", flat=True))
+    assert "Email" in told and "zoe@" not in told and "norte.mx" not in told and "“12”" not in told
+
+    ana = Person.objects.get(mail="ana@norte.mx")
+    about = ImportRow.objects.get(reason="future").person
+    assert Identifier.objects.get(subject=about).person_id == ana.id
+    assert ImportRow.objects.get(reason="unknown_person").person is not None
+    erase(ana.id, by="Luis", why="asked to", log=importing.following.log)
+    importing.following.follower.forget()
+    importing.following.follower.catch_up()
+    row = ImportRow.objects.get(reason="future")
+    assert (row.words, row.person) == ("", None)
+
+
+def test_the_report_of_the_command_holds_no_formula(following: Following, tmp_path: Path, settings: Any) -> None:
+    settings.EMBUDO = following.config
+    file, plan, report = tmp_path / "f.csv", tmp_path / "map.yaml", tmp_path / "report.csv"
+    file.write_text("Email,=1+1\nana@norte.mx,x\n")
+    plan.write_text("name: tiny\nwho: {mail: Email}\nattributes: {budget: '=1+1'}\n")
+    command.main(["people", str(file), "--map", str(plan), "--report", str(report)])
+    (_head, row) = list(csv.reader(report.open(encoding="utf-8")))
+    assert row[2] == "bad_value" and row[3].startswith("'=1+1: ")

@@ -1,6 +1,7 @@
 # ruff: noqa: E501
 """What can be told of a file by looking at it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,31 @@ def test_lines_before_the_headers_are_passed_over(tmp_path: Path) -> None:
 )
 def test_the_decimal_sign_follows_from_the_values(tmp_path: Path, values: list[str], decimal: str) -> None:
     assert found(tmp_path, "Name;Amount\n" + "".join(f"x;{value}\n" for value in values)).decimal == decimal
+
+
+@pytest.mark.parametrize(
+    ("values", "delimiter", "decimal", "unsure"),
+    [
+        (["1.500", "12.500"], ";", ",", True),
+        (["1.500", "12.500"], ",", ".", True),
+        (["1.500", "12.50"], ";", ".", False),
+        (["1.500", "12,50"], ";", ",", False),
+        (["9,90", "9.90"], ";", ",", True),
+        (["1", "20"], ";", ".", False),
+    ],
+)
+def test_where_the_values_leave_a_choice_the_delimiter_decides_and_the_doubt_is_told(
+    tmp_path: Path, values: list[str], delimiter: str, decimal: str, unsure: bool
+) -> None:
+    lines = ["Name;Amount;City", *(f'x;"{value}";Lima' for value in values)]
+    seen = found(tmp_path, "\n".join(lines).replace(";", delimiter))
+    assert (seen.decimal, seen.unsure_decimal) == (decimal, unsure)
+
+
+def test_a_long_cell_of_digits_is_looked_at_in_no_time(tmp_path: Path) -> None:
+    began = time.process_time()
+    found(tmp_path, f"Email,{'1' * 60_000}x,City\na@b.mx,{'1.' * 60_000}x,a{'.' * 60_000}@\n")
+    assert time.process_time() - began < 5  # it was minutes
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from embudo.core.event import DAY
 from embudo.definition.in_force import in_force
 from embudo.imports import undo
 from embudo.imports.mapping import parse
-from embudo.imports.run import Import, Line
+from embudo.imports.report import Line
+from embudo.imports.run import Import
 from embudo.leads import rebuild
 from embudo.leads.clock import now
 from embudo.leads.models import (

@@ -42,6 +42,33 @@ def test_numbers_are_read_by_the_files_decimal_sign(conventions: Conventions, te
     assert conventions.number(text) == number
 
 
+@pytest.mark.parametrize(("conventions", "text"), [
+    (PLAIN, "12,50"), (PLAIN, "1,5"), (PLAIN, "1.234,50"), (PLAIN, "1,234,50"), (PLAIN, "1,2345"),
+    (BRAZIL, "12.50"), (BRAZIL, "1.5"), (BRAZIL, "1,234.50"),
+])  # fmt: skip
+def test_a_number_of_the_other_convention_is_refused_and_not_misread(conventions: Conventions, text: str) -> None:
+    for kind in ("number", "money"):
+        with pytest.raises(BadValue):
+            conventions.read(text, kind)
+
+
+@pytest.mark.parametrize(("conventions", "text", "amount"), [
+    (PLAIN, "EUR 100", 100), (PLAIN, "100 EUR", 100), (PLAIN, "PEN 5", 5), (PLAIN, "(100)", -100),
+    (PLAIN, "($1,234.50)", -1234.5), (PLAIN, "-$5", -5), (PLAIN, "$-5", -5), (PLAIN, "100-", -100),
+    (PLAIN, "CHF 100.-", 100), (PLAIN, "S/. 100", 100), (PLAIN, "S/.100", 100), (PLAIN, "Rs.500", 500),
+    (PLAIN, "$.50", 0.5), (PLAIN, "1.5E3", 1500), (PLAIN, "2e3 EUR", 2000), (BRAZIL, "(R$ 1.250,50)", -1250.5),
+    (BRAZIL, "1.250,50 €", 1250.5),
+])  # fmt: skip
+def test_an_amount_is_read_with_its_currency_and_its_sign(conventions: Conventions, text: str, amount: float) -> None:
+    assert conventions.read(text, "money") == amount
+
+
+@pytest.mark.parametrize("text", ["5k", "$2.5M", "10 mil", "EUR", "12 / 13", "1 EUR 2"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(BadValue, match="is not an amount of money"):
+        PLAIN.read(text, "money")
+
+
 @pytest.mark.parametrize("text", ["", "many", "nan", "inf", "1.2.3"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(BadValue):

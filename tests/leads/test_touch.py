@@ -19,6 +19,8 @@ VISIT = ada.visits("/")[0]
     ({"url": "https://n.example/", "referrer": "https://mail.yahoo.com/"}, Touch("yahoo", "email", "", "/")),
     ({"url": "https://n.example/", "referrer": "https://www.firm.mx/x"}, Touch("firm.mx", "referral", "", "/")),
     ({"url": "https://n.example/b", "referrer": "https://n.example/a"}, Touch("direct", "direct", "", "/b")),
+    ({"url": "https://n.example/b", "referrer": "https://www.n.example/a"}, Touch("direct", "direct", "", "/b")),
+    ({"url": "https://WWW.n.example/b", "referrer": "https://n.example/a"}, Touch("direct", "direct", "", "/b")),
     ({"url": "https://n.example/b"}, Touch("direct", "direct", "", "/b")),
     ({"landing_page": "lp-7"}, Touch("", "", "", "lp-7")),
     ({"utm": {"campaign": "may"}}, Touch("", "", "may", "")),

@@ -1,6 +1,7 @@
 """Long work goes on whatever happens to the one who does it, and its row always says how it stands."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from embudo.work import run
 from embudo.work.kinds import Progress, kind_of
 from embudo.work.models import KEPT, STALE, Job
+from tests.work import going
 
 pytestmark = pytest.mark.django_db
 GO_ON = threading.Event()  # never set
@@ -132,6 +134,22 @@ def test_a_kind_nobody_offers_is_an_error() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_errand_does_not_wait_behind_long_work_and_is_tried_again(here, settings) -> None:
+    settings.ERRANDS = ["tests.work.going"]
+    going.TRIES.clear()
+    stop = threading.Event()
+    process = threading.Thread(target=run.run, args=(replace(here, work_threads=0), stop))
+    process.start()
+    for _look in range(200):
+        if len(going.TRIES) > 2:
+            break
+        threading.Event().wait(0.05)
+    stop.set()
+    process.join(timeout=10)
+    assert len(going.TRIES) > 2 and not process.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_process_does_what_is_asked_for_and_stops_when_told(here) -> None:
     job = asked(to=3)
     stop = threading.Event()
@@ -187,7 +205,11 @@ def test_a_sign_of_life_that_could_not_be_given_is_given_again(monkeypatch) -> N
 def test_a_database_that_fails_while_files_are_swept_does_not_end_the_process(monkeypatch) -> None:
     monkeypatch.setattr(run, "close_old_connections", lambda: None)
     monkeypatch.setattr(run, "sweep", lambda: 1 / 0)
+    swept: list[str] = []
+    monkeypatch.setattr("embudo.imports.keeping.sweep", lambda: swept.append("uploads"))
+    monkeypatch.setattr("embudo.leads.files.purge", lambda: swept.append("files"))
     run._try_to_sweep()
+    assert swept == ["uploads", "files"]
 
 
 def test_work_that_must_end_is_cancelled_only_before_it_has_begun() -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from embudo.accounts.permissions import require
 from embudo.forms.answering import label_here
 from embudo.forms.asking import Put, put
-from embudo.forms.content import MOST_FIELDS, Content, Field, Kind, Widget
+from embudo.forms.content import MOST_FIELDS, Content, Field, Kind, Widget, lost_conditions
 from embudo.forms.editing import (
     QUESTIONS,
     WIDGETS,
@@ -42,7 +42,9 @@ def build(request: HttpRequest, slug: str) -> HttpResponse:
         if field is None or given is None:
             raise Http404(_("There is no such field any more."))
         if given.is_valid():
-            return change(request, form, content.changed(given.changed()), _("The field is changed."), at=field.id)
+            changed = content.changed(given.changed())
+            done = _("The field is changed.") + _loss(content, changed, but=field.id)
+            return change(request, form, changed, done, at=field.id)
     language = request.GET.get("lang", "")
     language = language if language in content.languages else content.language
     context = {
@@ -133,7 +135,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     new = _new_field(request, content)
     if new is None or len(content.fields) >= MOST_FIELDS:
         return HttpResponseRedirect(reverse("forms:build", args=[slug]))
-    content = content.added(new)
+    content = content.added(new, after=form.last)
     if form.change(content, by=request.user):
         toast(request, _("The field is added at the end."), undo=reverse("forms:undo", args=[slug]))
     id = content.fields[-1].id
@@ -183,7 +185,14 @@ def _made(request: HttpRequest) -> Field | None:
 def removal(request: HttpRequest, slug: str, field: str) -> HttpResponse:
     """Take a field out."""
     form = form_called(slug)
-    return change(request, form, form.draft.without(field), _("The field is removed."))
+    content = form.draft
+    left = content.without(field)
+    return change(request, form, left, _("The field is removed.") + _loss(content, left))
+
+
+def _loss(before: Content, after: Content, *, but: str = "") -> str:
+    """What to say where a condition went with the answer it waited for."""
+    return " " + _("A condition left with its answer.") if lost_conditions(before, after, but=but) else ""
 
 
 @require_POST
@@ -198,7 +207,7 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
         focus = f"{_still_works(moved, id, way)}-{id}"
     else:
         moved, focus = content.ordered(request.POST.get("order", "").split(",")[:MOST_FIELDS]), ""
-    lost = sum(each.when is not None for each in content.fields) - sum(each.when is not None for each in moved.fields)
+    lost = lost_conditions(content, moved)
     done = (
         _("The order is changed. A condition left, because its field comes later now.")
         if lost

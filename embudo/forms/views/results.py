@@ -18,8 +18,11 @@ from embudo.core.event import Event
 from embudo.eventlog import LogUnavailable
 from embudo.forms import counts
 from embudo.forms.answering import label_here
+from embudo.forms.confirming import can_be_asked, may_ask, sent_fact
 from embudo.forms.content import Content
 from embudo.forms.models import Form, Showing
+from embudo.forms.summing import Sum, questions, sums
+from embudo.leads.clock import now
 from embudo.leads.models import Identifier, Person
 from embudo.leads.record import NotRecorded, record, the_log, wait_until_followed
 from embudo.leads.story import survivor_of
@@ -30,6 +33,7 @@ from embudo.ui.toasts import toast
 SIZE = 25
 LONG_S, KEPT_TIMES = 0.1, 5
 LATEST = 8
+SUMMED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Row:
     answers: list[tuple[str, str]]
     left_at: str  # the label of the field they touched last
     fresh: bool = False
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether somebody here may have the mail sent that asks for confirmation."""
+        return can_be_asked(self.showing)
 
 
 @require_GET
@@ -57,10 +66,12 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     token = f"{numbers.seen}.{numbers.begun}.{numbers.sent}.{numbers.doubted}.{sum(each.touched for each in fields)}"
     if request.htmx and request.GET.get("seen") == token:
         return HttpResponse(status=204)
+    summed = _summed(shown, content, days, numbers)
     sent = counts.showings(shown, days).filter(counts.SENT).order_by("-sent_at", "pk")[:LATEST]
     context = {
         "form": shown, "content": content, "tab": "results", "days": days, "periods": counts.PERIODS, "counts": numbers,
-        "fields": fields, "latest": _rows(shown, content, list(sent)), "token": token, "unpublished": shown.unpublished,
+        "fields": fields, "sums": summed, "latest": _rows(shown, content, list(sent)), "token": token,
+        "unpublished": shown.unpublished,
     }  # fmt: skip
     return render(request, "forms/_results.html" if request.htmx else "forms/form.html", context)
 
@@ -78,6 +89,21 @@ def _counted(form: Form, content: Content, days: int) -> tuple[counts.Counts, li
     if took_s > LONG_S:
         cache.set(key, fresh, KEPT_TIMES * took_s)
     return fresh
+
+
+def _summed(form: Form, content: Content, days: int, numbers: counts.Counts) -> list[Sum]:
+    """What was answered, read from the log once for as many sendings as there are."""
+    if not numbers.sent or not questions(content):
+        return []
+    key = f"forms:sums:{form.pk}:{form.published_id}:{form.at_step}:{days}:{numbers.sent}:{get_language()}"
+    kept: list[Sum] | None = cache.get(key)
+    if kept is None:
+        try:
+            kept = sums(form, content, days)
+        except LogUnavailable:
+            return []
+        cache.set(key, kept, SUMMED_S)
+    return kept
 
 
 @require_GET
@@ -133,8 +159,15 @@ def _people(subjects: set[Any]) -> dict[Any, Person]:
     return {each.subject: survivor_of(each.person) for each in held}
 
 
+def _person(row: Showing) -> int | None:
+    """The id of whoever is behind a showing, also where they have no row, as nothing of them counted so far."""
+    known = _people({row.subject}).get(row.subject)
+    linked = Identifier.objects.filter(subject=row.subject).values_list("person", flat=True).first()
+    return known.id if known else linked or row.subject
+
+
 def _facts(form: Form, subjects: set[Any]) -> dict[str, list[Event]]:
-    """The facts of each sending, by the id of the first: those of the form that one instant holds."""
+    """The facts of each sending, by the id of the first: those of the form that one instant holds, and downloads."""
     if not subjects:
         return {}
     try:
@@ -143,10 +176,15 @@ def _facts(form: Form, subjects: set[Any]) -> dict[str, list[Event]]:
         return {}
     mine = [each for each in history if each.source == form.site.public_id and each.props.get("form") == form.slug]
     sendings = {each.id: each for each in mine if each.kind == "form_submitted"}
-    return {
-        id: [each for each in mine if each.at == first.at and each.subject == first.subject]
-        for id, first in sendings.items()
-    }
+    return {id: [each for each in mine if _belongs(each, first)] for id, first in sendings.items()}
+
+
+def _belongs(fact: Event, sent: Event) -> bool:
+    """Whether a fact is of this sending: of its instant, or that its file was fetched, by no robot of its own."""
+    if fact.kind == "content_downloaded":
+        showing = fact.props.get("showing")
+        return bool(showing) and showing == sent.props.get("showing") and set(fact.reasons) <= set(sent.reasons)
+    return fact.at == sent.at and fact.subject == sent.subject
 
 
 def _name(person: Person | None, facts: list[Event]) -> str:
@@ -170,6 +208,32 @@ def _answers(facts: list[Event]) -> list[tuple[str, str]]:
 
 @require_POST
 @require("forms.edit")
+def asking(request: HttpRequest, slug: str, showing: str) -> HttpResponse:
+    """Send the mail that asks whether the address is theirs, once more."""
+    form = get_object_or_404(Form.objects.select_related("site"), slug=slug)
+    row = get_object_or_404(Showing.objects.select_related("form__site"), pk=showing, form=form, sent_at__isnull=False)
+    try:
+        words = _ask_again(row)
+    except LogUnavailable:
+        words = _("The log cannot be read just now. Try again.")
+    toast(request, words or _("The mail is being sent."), failed=bool(words))
+    back = reverse("forms:showings", args=[slug, "sent"])
+    return HttpResponseRedirect(f"{back}?period={counts.days_of(request.POST.get('period', ''))}")
+
+
+def _ask_again(row: Showing) -> str:
+    """Make the mail due; returns what is in its way, in words."""
+    sent = sent_fact(row)
+    if sent is None or not can_be_asked(row):
+        return _("There is nobody to ask: it is confirmed, or its facts are gone.")
+    if not may_ask(sent.props.get("traits", {}).get("email")):
+        return _("This address was asked often enough today. Try again tomorrow.")
+    Showing.objects.filter(pk=row.pk, fact=row.fact).update(ask_at=now())
+    return ""
+
+
+@require_POST
+@require("forms.edit")
 def verdict(request: HttpRequest, slug: str, showing: str) -> HttpResponse:
     """Judge anew who is behind a sending: its facts count from now on, or no more."""
     form = get_object_or_404(Form.objects.select_related("site"), slug=slug)
@@ -183,11 +247,10 @@ def verdict(request: HttpRequest, slug: str, showing: str) -> HttpResponse:
     if not facts:
         toast(request, _("The facts of this form are gone: they were erased or have expired."), failed=True)
         return HttpResponseRedirect(back)
+    person = _person(row)
     try:
         for fact in facts:
             said = {"source": fact.source, "id": fact.id, "verdict": wanted}
-            held = Identifier.objects.filter(subject=row.subject).first()
-            person = survivor_of(held.person).id if held else row.subject
             receipt = record("verdict_revised", person=person, props=said, id=str(uuid4()), by=request.user)
     except (LogUnavailable, NotRecorded):
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)

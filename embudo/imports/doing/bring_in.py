@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.eventlog import LogUnavailable
 from embudo.imports.doing import visits
-from embudo.imports.doing.check import count_rows
+from embudo.imports.doing.check import completed, count_rows
 from embudo.imports.following import followed
 from embudo.imports.keeping import drop
 from embudo.imports.mapping import parse
@@ -28,7 +28,7 @@ def run(job: Any) -> Steps:
     if upload.kind == Kind.VISITS:
         return (yield from visits.bring_in(upload))
     total = count_rows(upload)
-    plan = parse(document(upload.how_mapped(), upload.kind, upload.how_read()))
+    plan = parse(document(completed(upload), upload.kind, upload.how_read()))
     work = Import(the_log(), plan, upload.kind, record=upload.run, by=job.by)
     if upload.run is None:
         record: ImportRun = work.begin(upload.file)

@@ -1,14 +1,16 @@
 """Trying a file out: every row is read and compared, and nothing is recorded."""
 
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from embudo.imports.doing import visits
-from embudo.imports.keeping import check_there, drop, sweep
+from embudo.imports.keeping import check_there, drop, note_trial
 from embudo.imports.mapping import parse
 from embudo.imports.models import Kind, Upload
-from embudo.imports.plan import document
+from embudo.imports.plan import MOST_STATUSES, Plan, document, guess_statuses
+from embudo.imports.presets import preset_called
 from embudo.imports.reading import BadFile, rows_of
 from embudo.imports.run import Import
 from embudo.leads.record import the_log
@@ -22,15 +24,14 @@ def run(job: Any) -> Steps:
     """Read every row and report how it would fare."""
     upload = Upload.objects.get(pk=job.wants["upload"])
     if upload.kind == Kind.VISITS:
-        return (yield from visits.check(upload))
+        return (yield from visits.check(upload, job))
     total = count_rows(upload)
-    sweep()
     if upload.check_run:
         drop(upload.check_run)
-    plan = parse(document(upload.how_mapped(), upload.kind, upload.how_read()))
-    work = Import(the_log(), plan, upload.kind, dry_run=True)
+    plan = completed(upload)
+    work = Import(the_log(), parse(document(plan, upload.kind, upload.how_read())), upload.kind, dry_run=True)
     record = work.begin(upload.file)
-    Upload.objects.filter(pk=upload.pk).update(check_run=record)
+    note_trial(upload, job, check_run=record, plan=_kept(plan))
     yield Progress(0, total)
     try:
         for _lines in work.run(upload.text):
@@ -38,6 +39,19 @@ def run(job: Any) -> Steps:
     except BadFile as error:
         raise Refused(str(error)) from error
     return {"upload": upload.pk, "rows": work.totals.rows}
+
+
+def completed(upload: Upload) -> Plan:
+    """Return what the columns are, with what the statuses most likely mean that stand behind the first rows."""
+    plan = upload.how_mapped()
+    rows = rows_of(upload.text, upload.how_read())
+    plan.guessed = guess_statuses(plan, rows, preset_called(upload.preset)) if plan.of("deal:status") else {}
+    return plan
+
+
+def _kept(plan: Plan) -> dict[str, Any]:
+    """The plan as it is kept, with as many of those statuses as people are asked about."""
+    return plan.as_dict() | {"guessed": dict(islice(plan.guessed.items(), MOST_STATUSES))}
 
 
 def count_rows(upload: Upload) -> int:

@@ -8,23 +8,23 @@ from django.utils.translation import gettext as _
 
 from embudo.eventlog import LogUnavailable
 from embudo.imports.following import followed
-from embudo.imports.keeping import check_there, drop, sweep
+from embudo.imports.keeping import check_there, drop, note_trial
 from embudo.imports.models import Upload
 from embudo.imports.reading import BadFile
 from embudo.imports.weblog.run import VisitImport
 from embudo.imports.weblog.visits import Place, Salt
 from embudo.leads.record import the_log
 from embudo.work.kinds import Progress, Refused, Steps
+from embudo.work.models import Job
 
 
-def check(upload: Upload) -> Steps:
+def check(upload: Upload, job: Job) -> Steps:
     """Read every line and report what it would be."""
     check_there(upload)
-    sweep()
     if upload.check_run:
         drop(upload.check_run)
     work = VisitImport(the_log(), _place(upload), dry_run=True, places=settings.EMBUDO.places)
-    Upload.objects.filter(pk=upload.pk).update(check_run=work.begin(upload.file))
+    note_trial(upload, job, check_run=work.begin(upload.file))
     yield from _steps(work, upload, share=1)
     return {"upload": upload.pk, "rows": work.figures.lines}
 

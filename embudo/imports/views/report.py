@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
+from embudo.imports.report import BEGUN
 from embudo.leads.models import ImportRow, ImportRun
 from embudo.ui.cells import plain_cell
 
@@ -34,7 +35,7 @@ def _lines(record: ImportRun) -> Iterator[str]:
     writer = csv.writer(_Echo())
     heads = (_("row"), _("outcome"), _("reason"), _("words"), _("changes"))
     yield "\ufeff" + writer.writerow(heads)  # type: ignore[func-returns-value, operator]
-    for row in ImportRow.objects.filter(run=record).order_by("row").iterator(chunk_size=2000):
+    for row in ImportRow.objects.filter(run=record).exclude(outcome=BEGUN).order_by("row").iterator(chunk_size=2000):
         outcome = "new" if row.fresh and row.outcome == "accepted" else row.outcome
         changes = "; ".join(f"{name}: {was or ''} → {becomes}" for name, (was, becomes) in row.changes.items())
         cells = (str(row.row), outcome, row.reason, row.words, changes)

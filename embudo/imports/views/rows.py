@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from embudo.imports.models import Kind
-from embudo.imports.run import ACCEPTED, COMPANIES, FAILED, UNCHANGED
+from embudo.imports.report import ACCEPTED, FAILED, UNCHANGED
+from embudo.imports.run import COMPANIES
 from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
 from embudo.leads.naming import label_of
 from embudo.leads.showing import value_shown

@@ -1,8 +1,11 @@
 """The way of a file, step by step: bring it, confirm how it is read, say what its columns are, try it out, start."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,12 +17,22 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.imports import plan as plans
 from embudo.imports import workbook
-from embudo.imports.forms import MEANINGS, NO_DATES, ReadingForm, UploadForm, answers_asked, file_name, read_plan
+from embudo.imports.forms import (
+    MEANINGS,
+    NO_DATES,
+    ReadingForm,
+    UploadForm,
+    answers_asked,
+    file_name,
+    read_plan,
+    statuses_asked,
+    unseen,
+)
 from embudo.imports.keeping import drop
 from embudo.imports.models import Kind, Mapping, Upload
 from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
-from embudo.imports.reading import BadFile, Reading
+from embudo.imports.reading import BadFile
 from embudo.imports.sniffing import Found, look
 from embudo.imports.targets import KINDS, groups_of, is_new
 from embudo.imports.views.rows import page_of
@@ -45,7 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
             if upload.kind == Kind.VISITS:
                 check_access_log(upload)
                 return redirect("imports:place", upload.pk)
-            _propose(upload, look(upload.text, Reading(**upload.reading) if upload.reading else None))
+            upload.change(**_proposed(upload, look(upload.text)), sheets=upload.sheets)
         except BadFile as error:
             upload.drop_files()
             upload.delete()
@@ -62,19 +75,24 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     upload = upload_of(request, pk)
     if upload.kind == Kind.VISITS:
         return redirect("imports:place", upload.pk)
+    if upload.run_job_id is not None:
+        return redirect("imports:trial", upload.pk)
     form = _reading_form(upload, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            found = _read_anew(upload, form)
+            found, text = _read_anew(upload, form)
+            said = {"reading": asdict(found.reading), "plan": upload.plan, "preset": upload.preset}
+            if list(upload.how_mapped().columns) != found.headers:
+                said = _proposed(upload, found)
         except BadFile as error:
             form.add_error(None, str(error))
         else:
-            if list(upload.how_mapped().columns) != found.headers:
-                _propose(upload, found)
-            plan = upload.how_mapped()
+            plan = Plan(**said["plan"])
             form.fill(plan)
-            upload.plan = plan.as_dict()
-            upload.save()
+            if not upload.change(**said | {"plan": plan.as_dict()}):
+                return redirect("imports:trial", upload.pk)
+            if text != upload.text:
+                text.replace(upload.text)
             return redirect("imports:columns", upload.pk)
     shown = {"upload": upload, "form": form, "preset": preset_called(upload.preset), **_preview(upload)}
     return render(request, "imports/file.html", shown, status=422 if form.errors else 200)
@@ -92,7 +110,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         problem = "; ".join(str(each) for errors in form.errors.values() for each in errors)
         return render(request, "imports/_preview.html", {"problem": problem})
     try:
-        found = _read_anew(upload, form, preview_only=True)
+        found, _text = _read_anew(upload, form)
     except BadFile as error:
         return render(request, "imports/_preview.html", {"problem": str(error)})
     return render(request, "imports/_preview.html", {"headers": found.headers, "rows": found.rows[:SHOWN]})
@@ -105,25 +123,30 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     upload = upload_of(request, pk)
     if upload.kind == Kind.VISITS:
         return redirect("imports:place", upload.pk)
+    if upload.run_job_id is not None:
+        return redirect("imports:trial", upload.pk)
     found = look(upload.text, upload.how_read())
     plan = upload.how_mapped()
     if wanted := request.GET.get("mapping"):
         kept = Mapping.objects.filter(pk=wanted if wanted.isdecimal() else 0, kind=upload.kind).first()
         plan = Plan(**kept.plan_for(found.headers)) if kept else plan
+        plan.answers = plans.answers_of(plan, found)
+        plan.statuses = plans.statuses_of(plan, found)
+    plan.statuses = {**plan.statuses, **plan.guessed}
     problems: list[str] = []
     if request.method == "POST":
-        shown_before = set(plan.answers)
+        column = plan.of("deal:status")
         plan = read_plan(request.POST, plan, upload.kind)
+        plan.guessed = plan.guessed if plan.of("deal:status") == column else {}
         plan.answers = plans.answers_of(plan, found)
-        plan.statuses = plans.statuses_of(plan, found, preset_called(upload.preset))
+        plan.statuses, plan.guessed = plans.statuses_of(plan, found, preset_called(upload.preset)), {}
         plan = read_plan(request.POST, plan, upload.kind)
-        problems = plans.problems(plan, upload.kind) + plans.unseen(plan, shown_before)
-        upload.plan = plan.as_dict()
-        upload.save()
+        problems = plans.problems(plan, upload.kind) + unseen(request.POST, plan)
         if not problems:
             _remember(request, upload, plan, found.headers)
-            try_out(request, upload)
+            try_out(request, upload, plan=plan.as_dict())
             return redirect("imports:trial", upload.pk)
+        upload.change(plan=plan.as_dict())
     shown = {"upload": upload, "plan": plan, "problems": problems, **_columns(upload, plan, found)}
     return render(request, "imports/columns.html", shown, status=422 if problems else 200)
 
@@ -136,7 +159,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     upload = upload_of(request, pk)
     if upload.run_id and upload.run:
         return redirect("imports:run", upload.run_id)
-    record = upload.check_run if upload.check_run and upload.check_run.finished_at else None
+    record = upload.trial
     job = upload.run_job or upload.check_job
     shown = {"upload": upload, "job": job, "record": record, "figures": figures_of(record)}
     columns_of = upload.how_mapped().columns.values() if record else ()
@@ -162,16 +185,17 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring the file in; asked twice, it is still one import."""
     upload = upload_of(request, pk)
-    if upload.check_run is None or upload.check_run.finished_at is None:
+    if upload.run_job:
+        return redirect("imports:trial", pk)
+    if upload.trial is None or request.POST.get("trial") != str(upload.check_job_id):
         toast(request, _("Try the file out first: nothing was brought in."), failed=True)
-        return redirect("imports:file", pk)
-    if not upload.run_job:
-        job = Job(kind="import_run", about=upload.file, by=request.user, wants={"upload": upload.pk})
-        job.save()
-        if not Upload.objects.filter(pk=upload.pk, run_job=None).update(run_job=job):
-            job.delete()
-        else:
+        return redirect("imports:trial" if upload.check_job else "imports:file", pk)
+    with transaction.atomic():
+        job = Job.objects.create(kind="import_run", about=upload.file, by=request.user, wants={"upload": upload.pk})
+        if upload.of_trial(upload.check_job).update(run_job=job):
             AuditEntry.record(request.user, "import_started", upload.file)
+        else:
+            job.delete()
     return redirect("imports:trial", pk)
 
 
@@ -206,22 +230,17 @@ def _keep(upload: Upload, given: Any) -> None:
         workbook.to_text(upload.original, upload.text)
 
 
-def _propose(upload: Upload, found: Found) -> None:
+def _proposed(upload: Upload, found: Found) -> dict[str, Any]:
+    """What a file suggests: how it is read, what its columns are, the preset."""
     if not found.headers or not found.rows:
         raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
-    reading = found.reading
     zone = str(timezone.get_current_timezone_name())
     before = upload.plan
     country = before.get("country", "") or ("BR" if upload_language() == "pt-br" else "")
     plan, preset = plans.proposed(
         found, upload.kind, file=upload.file, zone=before.get("zone") or zone, country=country
     )
-    upload.reading = {
-        "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
-        "sheet": reading.sheet,
-    }  # fmt: skip
-    upload.plan, upload.preset = plan.as_dict(), preset.name if preset else ""
-    upload.save()
+    return {"reading": asdict(found.reading), "plan": plan.as_dict(), "preset": preset.name if preset else ""}
 
 
 def upload_language() -> str:
@@ -241,8 +260,8 @@ def _reading_form(upload: Upload, post: Any) -> ReadingForm:
     return ReadingForm(post, initial=initial, sheets=upload.sheets, dates=plan.dates)
 
 
-def _read_anew(upload: Upload, form: ReadingForm, *, preview_only: bool = False) -> Found:
-    """The file read as the form says; another sheet becomes the text that is read."""
+def _read_anew(upload: Upload, form: ReadingForm) -> tuple[Found, Path]:
+    """The file read as the form says, and the text that was read: of another sheet, one of its own."""
     reading = form.reading(upload.how_read())
     text = upload.text
     if upload.sheets and reading.sheet != upload.reading.get("sheet", ""):
@@ -251,14 +270,7 @@ def _read_anew(upload: Upload, form: ReadingForm, *, preview_only: bool = False)
     found = look(text, reading)
     if not found.headers:
         raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
-    if not preview_only:
-        if text != upload.text:
-            text.replace(upload.text)
-        upload.reading = {
-            "encoding": reading.encoding, "delimiter": reading.delimiter, "skip_lines": reading.skip_lines,
-            "sheet": reading.sheet,
-        }  # fmt: skip
-    return found
+    return found, text
 
 
 def _preview(upload: Upload) -> dict[str, Any]:
@@ -266,7 +278,12 @@ def _preview(upload: Upload) -> dict[str, Any]:
         found = look(upload.text, upload.how_read())
     except BadFile as error:
         return {"problem": str(error)}
-    return {"headers": found.headers, "rows": found.rows[:SHOWN], "unsure": found.unsure_dates}
+    return {
+        "headers": found.headers,
+        "rows": found.rows[:SHOWN],
+        "unsure": found.unsure_dates,
+        "unsure_decimal": found.unsure_decimal,
+    }
 
 
 def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
@@ -288,7 +305,7 @@ def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
         "answers": answers_asked(plan),
         "meanings": MEANINGS.items(),
         "asks_consents": upload.kind == Kind.PEOPLE,
-        "statuses": list(enumerate(plan.statuses.items())),
+        "statuses": statuses_asked(plan),
         "preset": preset_called(upload.preset),
         "mappings": Mapping.objects.filter(kind=upload.kind),
     }

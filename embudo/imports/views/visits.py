@@ -29,9 +29,8 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("imports:trial", pk)
     form = PlaceForm(request.POST or None, initial=upload.reading)
     if request.method == "POST" and form.is_valid():
-        upload.reading = {"site": form.cleaned_data["site"].public_id, "domain": form.cleaned_data["domain"]}
-        upload.save()
-        try_out(request, upload)
+        said = {"site": form.cleaned_data["site"].public_id, "domain": form.cleaned_data["domain"]}
+        try_out(request, upload, reading=said)
         return redirect("imports:trial", pk)
     shown = {"upload": upload, "form": form, "sites": Site.objects.filter(archived_at=None).exists()}
     return render(request, "imports/place.html", shown, status=422 if form.errors else 200)

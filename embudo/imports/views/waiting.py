@@ -1,5 +1,8 @@
 """What the pages of a file on its way share: whose it is, and having it tried out."""
 
+from typing import Any
+
+from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
@@ -17,11 +20,9 @@ def upload_of(request: HttpRequest, pk: int) -> Upload:
     return found
 
 
-def try_out(request: HttpRequest, upload: Upload) -> None:
-    """Have the whole file tried out; an earlier trial that is under way ends."""
-    if upload.check_job:
-        upload.check_job.cancel()
-    job = Job(kind="import_check", about=upload.file, by=request.user, wants={"upload": upload.pk})
-    job.save()
-    upload.check_job = job
-    upload.save()
+def try_out(request: HttpRequest, upload: Upload, **said: Any) -> None:
+    """Have the whole file tried out, as it is said to be; an earlier trial that is under way ends."""
+    with transaction.atomic():
+        job = Job.objects.create(kind="import_check", about=upload.file, by=request.user, wants={"upload": upload.pk})
+        if not upload.change(check_job=job, **said):
+            job.delete()

@@ -19,10 +19,11 @@ from embudo.core.event import Event
 from embudo.core.intake import Drop
 from embudo.eventlog import Log, Outcome
 from embudo.imports import there
+from embudo.imports.facts import AGAIN
 from embudo.imports.models import VisitsReport
 from embudo.imports.reading import BadFile
-from embudo.imports.row import AGAIN, hashed
-from embudo.imports.run import ACCEPTED, FAILED, REMEMBER, REPORT
+from embudo.imports.report import ACCEPTED, FAILED, REMEMBER, REPORT
+from embudo.imports.row import hashed
 from embudo.imports.there import NOT_RECORDED
 from embudo.imports.weblog.asked import LeftOut, Thing, left_out, thing_of
 from embudo.imports.weblog.behaviour import FEED, LOADED, PAGED, ROBOTS, VISITED, Behaviour

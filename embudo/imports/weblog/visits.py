@@ -17,6 +17,7 @@ from embudo.core.event import DAY, Door, Event
 from embudo.core.intake import Drop, Envelope, verdict_of
 from embudo.imports.weblog.asked import Thing
 from embudo.imports.weblog.line import Hit
+from embudo.leads.touch import same_site
 
 SALT_BYTES = 32
 WEB = ("http", "https")
@@ -42,7 +43,7 @@ class Place:
 
     def holds(self, host: str) -> bool:
         """Return whether a host is of this site, with or without www."""
-        return _bare(host) == _bare(self.domain)
+        return same_site(host, self.domain)
 
     def elsewhere(self, hit: Hit) -> bool:
         """Return whether a request was for another site: the line says so, or a proxy was looked for."""
@@ -111,10 +112,6 @@ def domain_of(text: str) -> str:
     """Return the host of what people write as a site's domain; empty when it is none."""
     host = _host(text.strip() if "://" in text else f"https://{text.strip()}")
     return host if DOMAIN.fullmatch(host) else ""
-
-
-def _bare(host: str) -> str:
-    return host.lower().removeprefix("www.")
 
 
 def _host(url: str) -> str:

@@ -40,7 +40,11 @@ def unread(query: QueryDict, filters: list[Filter]) -> list[str]:
     keys = {key for key, _value in written}
     exact = {(key, value.casefold()) for key, value in written}
     asked = [(key, value) for key, values in query.lists() if key not in NO_FILTERS for value in values if value]
-    left = [(key, value) for key, value in asked if key not in keys or _is_other(key, value, exact)]
+    further = query.get("further", "")
+    asked += [("further", further)] if "reached" in keys and further and ("further", further) not in exact else []
+    words = query.get("q", "").strip()
+    asked += [("q", words)] if words and "q" not in keys else []
+    left = [pair for pair in asked if pair[0] not in keys or _is_other(*pair, exact)]
     return [f"{key}={value}"[:80] for key, value in left]
 
 
@@ -49,7 +53,7 @@ def _is_other(key: str, value: str, exact: set[tuple[str, str]]) -> bool:
 
 
 NO_FILTERS = ("q", "sort", "after", "before", "view", "from", "to", "further")
-SEVERAL = ("stage", "grade", "source", "tag")
+SEVERAL = ("stage", "grade", "source", "tag", "further")
 
 
 def _search(query: QueryDict) -> Iterator[Filter]:
@@ -121,6 +125,8 @@ def _attributes(query: QueryDict) -> Iterator[Filter]:
         if attribute.kind in ("number", "money", "date"):
             written = (query.get(f"{key}.min", "")[:40], query.get(f"{key}.max", "")[:40])
             least, most = (None, None) if attribute.kind == "date" else (_number(written[0]), _number(written[1]))
+            if attribute.kind != "date":  # what is no number is left out, and `unread` says so
+                written = (written[0] if least is not None else "", written[1] if most is not None else "")
             known = any(written) if attribute.kind == "date" else least is not None or most is not None
             if known:
                 yield AttributeBetween(attribute, least, most, written)

@@ -14,7 +14,7 @@ from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.event import DAY
 from embudo.eventlog import LogUnavailable, Receipt
 from embudo.leads import acting
-from embudo.leads.acts import Act, Erase, Merge, act_of, kinds
+from embudo.leads.acts import Act, Erase, Merge, Step, act_done, act_of, kinds
 from embudo.leads.clock import now
 from embudo.leads.models import PeopleAct, Person
 from embudo.leads.queries import people
@@ -41,6 +41,10 @@ def act(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(wanted.permission)
     if not selection:
         return _refused(request, _("Select somebody first: tick the box before a name."))
+    try:
+        selection.check()
+    except BadValue as error:
+        return _refused(request, str(error))
     if wanted is not None and wanted.asks and request.POST.get("sure") != "1":
         return _ask(request, kind, selection)
     try:
@@ -79,16 +83,26 @@ def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
         fact=fact,
         defaults={"kind": wanted.kind, "value": wanted.value, "steps": steps, "by": request.user, "at": now()},
     )
-    if not new:
-        toast(request, _("This is done already."))
-        return
+    if not new:  # sent twice: what is left of it is done, should it have broken off
+        steps = _left(request, kept, wanted, steps)
+        if not steps:
+            toast(request, _("This is done already."))
+            return
     try:
         receipts = wanted.do(steps, by=request.user, run=fact)
     except LogUnavailable:
-        kept.delete()
+        if new:
+            kept.delete()
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return
-    _told(request, wanted.done(len(steps)) + spared, receipts, undo=reverse("leads:act_undo", args=[fact]))
+    _told(request, wanted.done(len(kept.steps)) + spared, receipts, undo=reverse("leads:act_undo", args=[fact]))
+
+
+def _left(request: HttpRequest, kept: PeopleAct, wanted: Act, steps: Sequence[Step]) -> list[Step]:
+    """What is still to be done of an act that this very form has begun before."""
+    same = (kept.kind, kept.value, kept.by_id, kept.undone_at) == (wanted.kind, wanted.value, request.user.pk, None)
+    begun = {person for person, _before in kept.steps}
+    return [step for step in steps if same and step[0] in begun]
 
 
 def _told(request: HttpRequest, done: str, receipts: Sequence[Receipt], *, undo: str = "") -> None:
@@ -103,7 +117,7 @@ def undo(request: HttpRequest, fact: UUID) -> HttpResponse:
     kept = get_object_or_404(PeopleAct, fact=str(fact))
     _may_undo(request, kept.kind, kept.by_id)
     try:
-        done = act_of(kept.kind, kept.value)
+        done = act_done(kept.kind, kept.value)
     except BadValue as error:  # what it was done with is not there any more
         return _refused(request, str(error))
     if PeopleAct.objects.filter(pk=kept.pk, undone_at=None).update(undone_at=now()):

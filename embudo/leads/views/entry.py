@@ -17,7 +17,7 @@ from embudo.leads.models import Person
 from embudo.leads.naming import attribute_called
 from embudo.leads.record import NotRecorded
 from embudo.leads.views import applying
-from embudo.leads.views.applying import fact_id, given_id
+from embudo.leads.views.applying import fact_id, given_id, said_before
 from embudo.ui.toasts import toast
 
 TYPES = {"email": ("email", "email"), "phone": ("tel", "tel")}  # of the field, and of the keyboard
@@ -32,13 +32,17 @@ def new(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in ("way", "where", "note", *entry.FIELDS)}
     written, there = entry.read(typed), entry.known(typed)
     same = next((each for each in there if str(each.pk) in request.POST.getlist("sure")), None)
-    if written.errors or (there and same is None):
+    sent_before = any(said_before(request, each.pk) for each in there)
+    if written.errors or (there and same is None and not sent_before):
         return _form(request, typed, written, there, status=422)
     try:
         person, receipts = entry.keep(written, by=request.user, id=given_id(request), person=same.pk if same else None)
-    except (LogUnavailable, NotRecorded):
+    except LogUnavailable:
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return _form(request, typed, written, there, status=503)
+    except NotRecorded:
+        toast(request, _("This was recorded before with other content. Load the page again."), failed=True)
+        return _form(request, typed, written, there, status=409)
     for receipt in receipts:
         applying.wait_until_followed(receipt)
     if request.POST.get("next") != "1":

@@ -3,7 +3,15 @@
 import io
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -13,9 +21,11 @@ from embudo.accounts.permissions import require
 from embudo.leads import columns, exported, exporting
 from embudo.leads.clock import now
 from embudo.leads.exporting import FORMATS
-from embudo.leads.queries import asked
 from embudo.leads.selection import Selection
+from embudo.leads.showing import BadValue
+from embudo.leads.views.applying import list_left
 from embudo.ui.figures import moment_of
+from embudo.ui.toasts import toast
 from embudo.work.models import Job
 
 AT_ONCE = 2000  # people
@@ -29,14 +39,18 @@ def export(request: HttpRequest) -> HttpResponse:
     if wanted not in FORMATS:
         return HttpResponseBadRequest(_("Choose CSV or XLSX."))
     wants: dict[str, Any] = {
-        "query": request.POST.get("query", "")[:4000],
+        "query": request.POST.get("query", ""),
         "sort": request.POST.get("sort", "")[:40],
         "columns": columns.known(request.POST.getlist("column")),
         "all": request.POST.get("extent") == "all",
         "format": wanted,
     }
     selection = Selection(query=wants["query"], everybody=True)
-    about = _about(selection)
+    try:
+        about = _about(selection)
+    except BadValue as error:
+        toast(request, str(error), failed=True)
+        return HttpResponseRedirect(list_left(request))
     AuditEntry.saw(request.user, "list_exported", about, of=f"{now()}", format=wanted, all=wants["all"])
     few = selection.first(AT_ONCE, sort=wants["sort"])
     if few is None:
@@ -72,7 +86,7 @@ def fetch(request: HttpRequest, job: int) -> HttpResponse:
 
 def _about(selection: Selection) -> str:
     """The list in words, for the trail."""
-    said = [each.words for each in asked.read(selection.given)]
+    said = [each.words for each in selection.filters()]
     return " · ".join(said) if said else _("everybody")
 
 

@@ -16,11 +16,14 @@ from embudo.leads import columns
 from embudo.leads.clock import now
 from embudo.leads.models import SavedView
 from embudo.leads.queries import asked, people
+from embudo.leads.selection import Selection
+from embudo.leads.showing import BadValue
 from embudo.leads.views.applying import list_left
 from embudo.ui.toasts import toast
 
 MOST = 30  # views one person sees
 PARAMETER = "view"
+LONGEST = 2000  # letters of filters and order
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,13 @@ def add(request: HttpRequest) -> HttpResponse:
         return _refused(request, _("Give the view a name."))
     if _visible(request).count() >= MOST:
         return _refused(request, _("There are %(most)s views already. Delete one first.") % {"most": MOST})
+    try:
+        query = _query(request)
+    except BadValue as error:
+        return _refused(request, str(error))
     view = SavedView.objects.create(
         name=name,
-        query=_query(request),
+        query=query,
         columns=columns.known(request.POST.getlist("column")),
         shared=request.POST.get("shared") == "1",
         owner=request.user,
@@ -90,7 +97,10 @@ def change(request: HttpRequest, view: int) -> HttpResponse:
     given = request.POST if "act" in request.POST else request.GET  # an Undo's address holds what was
     act = given.get("act", "")
     if act == "save":
-        found.query, found.columns = _query(request, given), columns.known(given.getlist("column"))
+        try:
+            found.query, found.columns = _query(request, given), columns.known(given.getlist("column"))
+        except BadValue as error:
+            return _refused(request, str(error))
         columns.as_saved(request, found)
         done = _("The view “%(name)s” is saved.")
     else:
@@ -145,12 +155,15 @@ def _name(request: HttpRequest, given: QueryDict | None = None) -> str:
 
 
 def _query(request: HttpRequest, given: QueryDict | None = None) -> str:
-    """The filters and the order of a list as they are read, whatever else an address held."""
-    query = QueryDict((given or request.POST).get("query", "")[:2000])
-    filters = asked.read(query)
+    """The filters and the order of a list as they are read; raises BadValue where that cannot be."""
+    selection = Selection(query=(given or request.POST).get("query", ""), everybody=True)
+    query, filters = selection.given, selection.filters()
     sort = people.sort_of(query.get("sort", ""), filters)
     order = [("sort", sort.address)] if sort.address not in ("engagement", "reached") else []
-    return urlencode([*asked.address(filters), *order])[:2000]
+    found = urlencode([*asked.address(filters), *order])
+    if len(found) > LONGEST:
+        raise BadValue(_("These are too many filters for a view. Take some out."))
+    return found
 
 
 def _address_of(view: SavedView) -> str:

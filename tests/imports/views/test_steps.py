@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 
 from embudo.imports.models import Mapping, Upload
-from embudo.leads.models import Company, Identifier, ImportRow, Person
+from embudo.imports.row import hashed
+from embudo.leads.models import Company, Identifier, ImportRow, ImportRun, Person
 from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of
+from embudo.work import run as worker
+from embudo.work.kinds import Refused
+from embudo.work.models import Job
 from tests.imports.exports import EXPORTS, Export
 from tests.imports.test_hostile import book
 from tests.imports.test_undo import shown
-from tests.imports.views.conftest import Marketer, form_of
+from tests.imports.views.conftest import Marketer, form_of, works
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda each: each.name)
@@ -95,3 +99,122 @@ def test_columns_that_name_nobody_are_refused_and_nothing_chosen_is_lost(markete
     assert answer.status_code == 422
     assert "nobody is named" in answer.content.decode()
     assert form_of(answer.content.decode())["target-1"] == "attr:city"
+
+
+# -- what is confirmed stands still ------------------------------------------------------------------------
+
+NUMBERS = b"Email,Budget\na@b.mx,1.5\n"
+
+
+def test_a_trial_counts_for_what_it_tried_and_not_for_what_was_changed_since(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("n.csv", NUMBERS))
+    old = upload.check_job_id
+    address = f"/imports/{upload.pk}/file/"
+    assert marketer.client.post(address, marketer.shown(address) | {"decimal": ","}).status_code == 302
+    marketer.client.post(f"/imports/{upload.pk}/start/", {"trial": old})
+    assert Upload.objects.get(pk=upload.pk).run_job is None
+    upload = marketer.tries(Upload.objects.get(pk=upload.pk))
+    marketer.client.post(f"/imports/{upload.pk}/start/", {"trial": old})  # a page that was open all the time
+    assert Upload.objects.get(pk=upload.pk).run_job is None
+    run = marketer.starts(upload)
+    assert ImportRow.objects.get(run=run).reason == "bad_value"
+    assert Person.objects.get().attributes.get("budget") is None
+
+
+def test_columns_that_cannot_be_tried_out_end_the_trial_too(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("n.csv", NUMBERS))
+    address, old = f"/imports/{upload.pk}/columns/", upload.check_job_id
+    assert marketer.client.post(address, marketer.shown(address) | {"target-0": ""}).status_code == 422
+    marketer.client.post(f"/imports/{upload.pk}/start/", {"trial": old})
+    assert Upload.objects.get(pk=upload.pk).run_job is None
+
+
+def test_once_its_run_is_asked_for_nothing_changes_how_a_file_is_read(marketer: Marketer, tmp_path: Path) -> None:
+    made = book(tmp_path / "b.xlsx", [["Email", "City"], ["a@b.mx", "Lima"]], Other=[["Email", "City"], ["x", "y"]])
+    upload = marketer.brings("b.xlsx", made.read_bytes())
+    file, columns = f"/imports/{upload.pk}/file/", f"/imports/{upload.pk}/columns/"
+    sheet, other = marketer.shown(file) | {"sheet": "Other"}, marketer.shown(columns) | {"target-1": ""}
+    upload = marketer.tries(upload)
+    marketer.asks(upload)
+    before = Upload.objects.filter(pk=upload.pk).values().get()
+    text = upload.text.read_bytes()
+    for address, form in ((file, sheet), (columns, other)):
+        assert marketer.client.post(address, form).headers["Location"] == f"/imports/{upload.pk}/trial/"
+        assert marketer.client.get(address).headers["Location"] == f"/imports/{upload.pk}/trial/"
+    assert Upload.objects.filter(pk=upload.pk).values().get() == before
+    assert upload.text.read_bytes() == text
+    assert not Upload.objects.get(pk=upload.pk).change(plan={})
+    works()
+    assert Person.objects.get().city == "Lima"
+
+
+def test_a_trial_of_a_file_that_was_changed_meanwhile_notes_nothing(marketer: Marketer) -> None:
+    upload = marketer.brings("n.csv", NUMBERS)
+    address = f"/imports/{upload.pk}/columns/"
+    marketer.client.post(address, marketer.shown(address))
+    job = Job.claim("slow")
+    assert job is not None
+    assert Upload.objects.get(pk=upload.pk).change(plan=Upload.objects.get(pk=upload.pk).plan)
+    with pytest.raises(Refused, match="changed meanwhile"):
+        list(worker.kind_of(job.kind).run(job))
+    assert not ImportRun.objects.exists()
+
+
+# -- statuses of opportunities -----------------------------------------------------------------------------
+
+
+def deals(*statuses: str) -> bytes:
+    """A file of opportunities in these statuses, each of somebody else."""
+    rows = (f"D{n},p{n}@b.mx,Deal {n},{status}\n" for n, status in enumerate(statuses))
+    return ("Opportunity ID,Email,Opportunity name,Status\n" + "".join(rows)).encode()
+
+
+def test_a_status_behind_the_first_rows_is_taken_as_it_reads_and_its_row_says_so(marketer: Marketer) -> None:
+    upload = marketer.brings("deals.csv", deals(*["Abierta"] * 405, "Ganada", "Perdida"), "opportunities")
+    upload = marketer.tries(upload)
+    said = dict(ImportRow.objects.filter(run=upload.check_run, reason="new_status").values_list("row", "words"))
+    assert set(said) == {406, 407} and "“Ganada”" in said[406] and "won" in said[406]
+    form = marketer.shown(f"/imports/{upload.pk}/columns/")
+    asked = {value: f"status-{hashed(['Status', value])}" for value in ("Abierta", "Ganada", "Perdida")}
+    assert [form[name] for name in asked.values()] == ["open", "won", "lost"]
+    marketer.starts(upload)
+    kinds = {event.kind for event in history_of(Person.objects.get(mail="p405@b.mx").id)}
+    assert {"opportunity_opened", "opportunity_won"} <= kinds
+    assert "opportunity_lost" in {event.kind for event in history_of(Person.objects.get(mail="p406@b.mx").id)}
+
+
+def test_what_was_said_of_a_status_behind_the_first_rows_counts(marketer: Marketer) -> None:
+    upload = marketer.brings("deals.csv", deals(*["Abierta"] * 405, "Rara"), "opportunities")
+    upload = marketer.tries(marketer.tries(upload), **{f"status-{hashed(['Status', 'Rara'])}": "lost"})
+    marketer.starts(upload)
+    assert "opportunity_lost" in {event.kind for event in history_of(Person.objects.get(mail="p405@b.mx").id)}
+    assert not ImportRow.objects.filter(reason="new_status").exists()
+
+
+def test_more_statuses_than_are_asked_about_lose_no_deal(marketer: Marketer) -> None:
+    upload = marketer.brings("deals.csv", deals(*[f"Etapa {n:02}" for n in range(60)]), "opportunities")
+    run = marketer.starts(marketer.tries(upload))
+    found = [each for person in Person.objects.all() for each in opportunities(history_of(person.id))]
+    assert len(found) == 60
+    assert ImportRow.objects.filter(run=run, reason="new_status").count() == 20
+
+
+def test_a_meaning_goes_with_its_value_and_a_list_that_changed_is_shown_again(marketer: Marketer) -> None:
+    content = b"Opportunity ID,Email,Status,Phase\nD1,a@b.mx,lost,first\nD2,c@d.mx,won,second\n"
+    upload = marketer.brings("deals.csv", content, "opportunities")
+    address = f"/imports/{upload.pk}/columns/"
+    form = marketer.shown(address) | {"target-2": "", "target-3": "deal:status"}
+    answer = marketer.client.post(address, form)
+    assert answer.status_code == 422 and "Look at what each status means" in answer.content.decode()
+    again = form_of(answer.content.decode())
+    assert {value: again[f"status-{hashed(['Phase', value])}"] for value in ("first", "second")} == {
+        "first": "open", "second": "open",
+    }  # fmt: skip
+    assert marketer.client.post(address, again).status_code == 302
+    assert Upload.objects.get(pk=upload.pk).plan["statuses"] == {"first": "open", "second": "open"}
+
+
+def test_numbers_that_can_be_read_in_two_ways_are_pointed_out(marketer: Marketer) -> None:
+    upload = marketer.brings("n.csv", b"Email;Budget;City\na@b.mx;1.500;Lima\n")
+    assert "can mean one and a half" in marketer.client.get(f"/imports/{upload.pk}/file/").content.decode()
+    assert marketer.shown(f"/imports/{upload.pk}/file/")["decimal"] == ","

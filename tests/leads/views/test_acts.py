@@ -228,3 +228,89 @@ def test_everybody_means_those_the_filters_leave(site: Following, sign_in: SignI
     site.hears(clara.visits("/"))
     does(sign_in(), "tag", tag="x", all="1", query="q=ada")
     assert list(tags.of(list(Person.objects.values_list("id", flat=True)))) == [named(ada).id]
+
+
+# -- whom it means, and what is left of it -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", [
+    "company=123456", "a.gone=x", "stage=nonsense", "q=%00", f"source={'x' * 9000}", "score.min=abc&score.max=99",
+    "a.company_size.min=abc&a.company_size.max=9999", "reached=lead&from=0&to=9999999999999999&further=perhaps",
+])  # fmt: skip
+@pytest.mark.parametrize("act", ["erase", "tag"])
+def test_where_a_filter_cannot_be_read_nothing_is_done(site: Following, sign_in: SignIn, act: str, query: str) -> None:
+    before = rows()
+    page = does(sign_in("manager"), act, all="1", query=query, tag="vip", sure="1", why="they asked")
+    assert "A filter of the list is not there any more" in page and "Nothing was done." in page
+    assert not Job.objects.exists() and not PeopleAct.objects.exists()
+    assert rows() == before
+
+
+def test_a_filter_that_goes_before_the_work_is_done_ends_it(
+    site: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 0)
+    client = sign_in("manager")
+    does(client, "tag", ada, tag="fair")
+    works(site)
+    does(client, "stage", all="1", query="tag=fair", stage="customer")
+    tags.take([named(ada).id], acts.Tag.objects.get())
+    acts.Tag.objects.all().delete()
+    job = Job.claim("somebody")
+    assert job is not None
+    run.do(job, GO_ON)
+    job.refresh_from_db()
+    assert job.state == "failed" and "tag=fair" in job.trouble
+    assert not Person.objects.filter(stage="customer").exists()
+
+
+def test_whom_an_erasure_means_is_settled_when_it_is_confirmed(site: Following, sign_in: SignIn) -> None:
+    does(sign_in("manager"), "erase", all="1", query="stage=lead", sure="1", why="they asked")
+    site.hears(clara.submits("contact"))
+    assert named(clara).stage == "lead"
+    assert works(site).result["total"] == 3
+    assert list(Person.objects.filter(known=True, merged_into=None)) == [named(clara)]
+    site.agrees()
+
+
+@pytest.mark.parametrize("at_once", [50, 0])
+def test_who_was_given_to_somebody_that_left_is_taken_back(
+    site: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", at_once)
+    client = sign_in("sales")
+    luis = User.objects.create_user("luis@norte.example", name="Luis", role="sales")
+    page = does(client, "owner", ada, bruno, owner=luis.pk)
+    if not at_once:
+        page = text(client.get(f"/work/{works(site).pk}/"))
+    User.objects.filter(pk=luis.pk).update(is_active=False)
+    undoes(client, page)
+    if not at_once:
+        works(site)
+    assert (named(ada).owner, named(bruno).owner) == (None, None)
+
+
+def test_an_act_that_broke_off_half_way_is_done_to_the_rest_when_its_form_is_sent_again(
+    site: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, fact = sign_in("sales"), str(uuid4())
+    luis = User.objects.create_user("luis@norte.example", name="Luis", role="sales")
+    give = acts.owners.give
+    given: list[int] = []
+
+    def breaks(person: Person, *of: Any, **more: Any) -> Any:
+        given.append(person.id)
+        if len(given) == 2:
+            raise KeyboardInterrupt
+        return give(person, *of, **more)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(acts.owners, "give", breaks)
+        does(client, "owner", ada, bruno, fact=fact, owner=luis.pk)
+    assert {named(ada).owner, named(bruno).owner} == {None, luis}
+    page = does(client, "owner", ada, bruno, fact=fact, owner=luis.pk)
+    assert "2 people belong to Luis now." in page
+    assert (named(ada).owner, named(bruno).owner) == (luis, luis)
+    undoes(client, page)
+    assert (named(ada).owner, named(bruno).owner) == (None, None)
+    assert "This is done already." in does(client, "owner", ada, bruno, fact=fact, owner=luis.pk)

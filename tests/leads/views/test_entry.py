@@ -91,3 +91,20 @@ def test_what_is_typed_is_never_markup(sign_in: SignIn) -> None:
     evil = '"><script>alert(1)</script>'
     page = text(sign_in().post("/people/new/", written(email="x", name=evil, where=evil, note=evil)))
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("way", [{"email": ""}, {"email": "iris@luz.example", "note": "wants a pilot"}])
+def test_a_double_tap_writes_one_person_down(site: Following, sign_in: SignIn, way: dict[str, str]) -> None:
+    client, sent = sign_in(), written(**way, next="")
+    for _tap in range(2):
+        answer = client.post("/people/new/", sent)
+        assert (answer.status_code, answer["Location"]) == (302, f"/people/{Person.objects.get(name='Iris Luz').id}/")
+    site.agrees()
+
+
+def test_another_content_in_a_form_that_was_sent_is_told_as_that(site: Following, sign_in: SignIn) -> None:
+    client, sent = sign_in(), written(email="", next="")
+    client.post("/people/new/", sent)
+    answer = client.post("/people/new/", {**sent, "name": "Iris Lux"})
+    assert answer.status_code == 409 and "This was recorded before with other content." in text(answer)
+    assert not Person.objects.filter(name="Iris Lux").exists()

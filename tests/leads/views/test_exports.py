@@ -106,3 +106,9 @@ def test_a_long_list_is_long_work_and_only_who_asked_fetches_it(
 def test_an_export_is_never_a_get_and_knows_its_kinds(sign_in: SignIn) -> None:
     assert sign_in().get("/people/export/?format=csv").status_code == 405
     assert sign_in().post("/people/export/", {"format": "exe"}).status_code == 400
+
+
+def test_where_a_filter_cannot_be_read_nobody_is_handed_out(sign_in: SignIn) -> None:
+    answer = sign_in().post("/people/export/", {"format": "csv", "column": ["stage"], "query": "a.gone=x"}, follow=True)
+    assert "A filter of the list is not there any more: a.gone=x" in text(answer)
+    assert not AuditEntry.objects.filter(verb="list_exported").exists()

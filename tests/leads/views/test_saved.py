@@ -94,3 +94,20 @@ def test_a_view_that_is_none_shows_the_list(sign_in: SignIn, view: str) -> None:
 def test_a_view_without_a_name_is_refused(sign_in: SignIn) -> None:
     assert "Give the view a name" in saves(sign_in(), "  ")
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("a.gone=x&q=ada", "A filter of the list is not there any more: a.gone=x"),
+        ("&".join(f"source={number}{'x' * 197}" for number in range(10, 20)), "These are too many filters for a view."),
+    ],
+)
+def test_a_view_is_not_saved_with_fewer_filters_than_its_list(sign_in: SignIn, query: str, words: str) -> None:
+    client = sign_in()
+    assert words in saves(client, query=query)
+    assert not SavedView.objects.exists()
+    saves(client)
+    view = SavedView.objects.get()
+    client.post(f"/people/views/{view.pk}/", {"act": "save", "query": query})
+    assert SavedView.objects.get().query == view.query

@@ -1,0 +1,157 @@
+"""The report of a run: how each row fared, what it recorded, and what a later run knows of it.
+
+What a row is about to record is written down before the log takes it, so that a run whose process dies in between, and
+is gone on with or undone, knows whose facts these are.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from embudo.core.event import Event
+from embudo.eventlog import Log
+from embudo.imports.facts import revision_in
+from embudo.imports.row import Stated
+from embudo.imports.there import NOT_RECORDED, Recorded, recorded_of
+from embudo.leads import sql
+from embudo.leads.models import ImportRun
+
+TOLD = 10  # rows whose words the totals hold
+LONGEST = 300  # characters of a value that the report repeats
+ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
+BEGUN = "begun"  # the log is about to take its facts
+NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
+
+
+@dataclass(slots=True)
+class Line:
+    """How one row fared, and what it recorded."""
+
+    row: int
+    outcome: str
+    reason: str = ""
+    words: str = ""
+    person: int | None = None
+    fresh: bool = False
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    subject: int | None = None
+    key: str = ""
+    digest: str = ""
+    facts: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Work:
+    """What is to be recorded of a row, and what to remember of it then."""
+
+    stated: Stated
+    line: Line
+    events: list[Event]
+    after: Recorded
+    first: bool = False  # nothing else of the row's profile stands
+
+
+@dataclass
+class Totals:
+    """How the whole run fared."""
+
+    rows: int = 0
+    facts: int = 0
+    fresh: int = 0
+    outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
+    reasons: dict[str, int] = field(default_factory=dict)
+    told: list[Line] = field(default_factory=list)  # the first rows with something to say
+
+    def add(self, line: Line) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.outcomes[line.outcome] += 1
+        self.fresh += line.fresh and line.outcome == ACCEPTED
+        if line.reason:
+            self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
+            if len(self.told) < TOLD:
+                self.told.append(line)
+
+
+def begin(run: int, work: Sequence[Work]) -> None:
+    """Write down what is about to be recorded of rows."""
+    begun = [replace(each.line, outcome=BEGUN, facts=[event.id for event in each.events]) for each in work]
+    with transaction.atomic():
+        sql.many(REPORT, [_row(run, each, dry_run=False) for each in begun])
+
+
+def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *, dry_run: bool) -> None:
+    """Write down how these rows fared, and what was recorded of them."""
+    with transaction.atomic():
+        if not dry_run:
+            sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work])
+            sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run, BEGUN])
+        sql.many(REPORT, [_row(run, line, dry_run=dry_run) for line in lines])
+
+
+def standing(log: Log, run: ImportRun) -> dict[int, Line]:
+    """Return the rows that were about to be recorded and whose facts the log has, with those facts."""
+    columns = "row, reason, words, person, fresh, changes, subject, key, digest, facts"
+    found = sql.rows(f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
+    if not found:
+        return {}
+    source = f"import:{run.name}"
+    kept = {event.id for event in log.history({each[6] for each in found}) if event.source == source}
+    lines: dict[int, Line] = {}
+    for row, reason, words, person, fresh, changes, subject, key, digest, facts in found:
+        if theirs := [id for id in facts.split() if id in kept]:
+            told = json.loads(changes) if isinstance(changes, str) else changes
+            line = Line(row, ACCEPTED, reason, words, person, bool(fresh), told, subject, key, digest)
+            line.facts = list(dict.fromkeys([*(lines[row].facts if row in lines else ()), *theirs]))
+            lines[row] = line
+    return lines
+
+
+def recorded(line: Line, before: Recorded) -> Recorded:
+    """Return what is known of a row once these facts of it stand."""
+    revisions = {id: revision_in(id) for id in line.facts}
+    others = [id for id, revision in revisions.items() if not revision]
+    latest = max([before.revision, *revisions.values()])
+    return Recorded(line.digest or before.digest, latest, before.facts.union(others), before.undone)
+
+
+def settle(log: Log, run: ImportRun) -> None:
+    """Let what a run has left half-way be as it is in the log: recorded, or not there."""
+    lines = standing(log, run)
+    source = f"import:{run.name}"
+    before = recorded_of(source, [each.key for each in lines.values()])
+    known = [
+        _remembered(source, each.key, recorded(each, before.get(each.key, NOT_RECORDED))) for each in lines.values()
+    ]
+    with transaction.atomic():
+        sql.many(REMEMBER, known)
+        sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
+        sql.many(REPORT, [_row(run.pk, each, dry_run=False) for each in lines.values()])
+
+
+REPORT = sql.insert(
+    "leads_importrow",
+    ("run_id", "row", "outcome", "reason", "words", "person", "fresh", "changes", "subject", "key", "digest", "facts"),
+)
+REMEMBER = (
+    "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (source, key) DO UPDATE"
+    " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
+)
+
+
+def _remembered(source: str, key: str, after: Recorded) -> tuple[Any, ...]:
+    """The row by which a later run knows what was recorded."""
+    return source, key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
+
+
+def _row(run: int, line: Line, *, dry_run: bool) -> tuple[Any, ...]:
+    changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
+    told = (run, line.row, line.outcome, str(line.reason), line.words, line.person, line.fresh, changes)
+    if dry_run or not line.facts:
+        return (*told, None, "", "", "")
+    return (*told, line.subject, line.key, line.digest, " ".join(line.facts))
