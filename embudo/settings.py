@@ -214,6 +214,9 @@ ERASE = "embudo.privacy.erasing.erase_everywhere"
 PURPOSES = "embudo.privacy.models.purposes"
 PEOPLE_ACTS = ("embudo.privacy.several.Consent",)
 
+# The API keys in force of a user, for the page on which they see to the safety of their account.
+KEYS_OF = "embudo.doors.models.keys_of"
+
 # -- mail and log lines ------------------------------------------------------------------------------
 _mail = urlsplit(EMBUDO.mail_url)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMBUDO.mail_url else 'dummy'}.EmailBackend"

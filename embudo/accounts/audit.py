@@ -17,6 +17,7 @@ WORDS = {
     "invitation_revoked": _("took back the invitation of %(about)s"),
     "invitation_accepted": _("accepted the invitation, as %(role)s"),
     "user_changed": _("changed the details of %(about)s"),
+    "email_changed": _("changed the e-mail of %(about)s from %(old)s to %(new)s"),
     "role_changed": _("changed the role of %(about)s from %(old)s to %(new)s"),
     "user_deactivated": _("deactivated %(about)s"),
     "user_activated": _("activated %(about)s"),

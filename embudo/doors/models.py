@@ -20,6 +20,12 @@ USED_EVERY = timedelta(minutes=1)  # so exactly is known when a key was last use
 SIGNING, ANSWERS = "embudo.doors.signing", "embudo.doors.answers"  # the purposes of what lies sealed
 BOTH_SECRETS = timedelta(hours=24)  # so long the old secret of a webhook signs beside the new one
 
+UNDO = timedelta(minutes=10)  # so long whoever revoked a key may take that back
+
+
+class StaysRevoked(Exception):
+    """The key cannot be taken back; the message says to people why, and what to do."""
+
 
 class ApiKey(models.Model):
     """A key by which other software acts for the person who made it. Only its hash is kept: it is shown once."""
@@ -33,6 +39,7 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["-pk"]
@@ -81,18 +88,33 @@ class ApiKey(models.Model):
 
     def revoke(self, *, by: User) -> None:
         """Let the key open nothing any more."""
-        self._turn(None, timezone.now(), by, "api_key_revoked")
+        with transaction.atomic():
+            mine = ApiKey.objects.filter(pk=self.pk, revoked_at=None)
+            if mine.update(revoked_at=timezone.now(), revoked_by=by):
+                AuditEntry.record(by, "api_key_revoked", self.name)
+        self.refresh_from_db()
+
+    def may_be_restored(self, by: User) -> bool:
+        """Whether this is an undo: by whoever revoked it, a moment after. Later there is only a new key."""
+        if self.revoked_at is None or self.revoked_by_id != by.pk:
+            return False
+        return timezone.now() - self.revoked_at < UNDO
 
     def restore(self, *, by: User) -> None:
-        """Let it open doors again (the undo of revoke)."""
-        self._turn(self.revoked_at, None, by, "api_key_restored")
-
-    def _turn(self, before: datetime | None, after: datetime | None, by: User, verb: str) -> None:
+        """Let it open doors again (the undo of revoke); raises StaysRevoked."""
         with transaction.atomic():
-            mine = ApiKey.objects.filter(pk=self.pk, revoked_at=before).exclude(revoked_at=after)
-            if mine.update(revoked_at=after):
-                AuditEntry.record(by, verb, self.name)
+            if not self.may_be_restored(by):
+                raise StaysRevoked(_("Only whoever revoked a key takes that back, within 10 minutes. Make a new key."))
+            if ApiKey.objects.filter(name=self.name, revoked_at=None).exists():
+                raise StaysRevoked(_("A key of this name is in force already. Revoke that one first."))
+            if ApiKey.objects.filter(pk=self.pk, revoked_at=self.revoked_at).update(revoked_at=None, revoked_by=None):
+                AuditEntry.record(by, "api_key_restored", self.name)
         self.refresh_from_db()
+
+
+def keys_of(user: User) -> list[ApiKey]:
+    """Return the keys in force by which software acts for somebody, the newest first."""
+    return [key for key in ApiKey.objects.filter(maker=user, revoked_at=None) if not key.expired]
 
 
 class Answer(models.Model):

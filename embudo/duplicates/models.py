@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
-from embudo.leads.models import Person
+from embudo.leads.models import Merge, Person
 
 STANDING = models.Q(left__merged_into=None, left__known=True, right__merged_into=None, right__known=True)
 BEING_APPLIED = timedelta(minutes=1)  # how long a pair that was joined is taken for one whose people are not yet
@@ -38,9 +38,15 @@ class Pair(models.Model):
 
     @classmethod
     def open(cls) -> "models.QuerySet[Pair]":
-        """Return the pairs nobody has decided on, the most probable first."""
+        """Return the pairs nobody has decided on, by joining, refusing or taking apart; the most probable first."""
         following = models.Q(joined_at__gte=timezone.now() - BEING_APPLIED)
-        return cls.objects.filter(STANDING, refused_at=None).exclude(following).order_by("-probability", "id")
+        found = cls.objects.filter(STANDING, ~_apart(), refused_at=None).exclude(following)
+        return found.order_by("-probability", "id")
+
+    @classmethod
+    def refused(cls) -> "models.QuerySet[Pair]":
+        """Return the pairs of which somebody said that they are two people."""
+        return cls.objects.filter(refused_at__isnull=False)
 
     def refuse(self, *, by: Any) -> bool:
         """Keep that these are two people; return whether nobody had said so before."""
@@ -57,3 +63,11 @@ class Pair(models.Model):
         people = {"person": str(self.left_id), "other": str(self.right_id)}  # so that an erasure finds the names
         AuditEntry.record(by, verb, f"{self.left} – {self.right}", **people)
         return True
+
+
+def _apart() -> Any:
+    """Whether somebody has taken the two of a pair apart after they were joined."""
+    left, right = models.OuterRef("left_id"), models.OuterRef("right_id")
+    undone = Merge.objects.filter(unmerged_at__isnull=False)
+    one, other = undone.filter(survivor_id=left, absorbed_id=right), undone.filter(survivor_id=right, absorbed_id=left)
+    return models.Exists(one) | models.Exists(other)

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from embudo.duplicates.models import Pair
 from embudo.engines import duplicates, records
 from embudo.engines.likeness import Whose
 from embudo.leads import sql
@@ -33,17 +35,18 @@ KEEP = (
 
 
 def run(job: Any) -> Steps:
-    """Compare everybody and keep the pairs that are probably one; who was taken apart by hand is no pair."""
-    began, people = timezone.now(), []
+    """Compare everybody and keep the pairs that are probably one; who was taken apart or told apart by hand is none."""
+    began, portions = timezone.now(), [records.table([], records.PEOPLE)]
     ((total,),) = sql.rows(f"SELECT count(*) FROM leads_person WHERE {IS_LISTED}")
     for portion in _everybody():
-        people += portion
-        yield Progress(len(people), 2 * total)
+        portions.append(portion)
+        yield Progress(sum(map(len, portions)), 2 * total)
     apart = Pointers.load().are_apart
+    refused = {frozenset(pair) for pair in Pair.refused().values_list("left_id", "right_id")}
     found: list[duplicates.Pair] = []
     kept = 0
-    for pair in duplicates.find(records.table(people, records.PEOPLE), Whose.PEOPLE):
-        if apart(pair.left, pair.right):
+    for pair in duplicates.find(pa.concat_tables(portions), Whose.PEOPLE):
+        if frozenset((pair.left, pair.right)) in refused or apart(pair.left, pair.right):
             continue
         found.append(pair)
         if len(found) == SLICE:
@@ -59,7 +62,8 @@ def run(job: Any) -> Steps:
     return {"people": total, "pairs": kept}
 
 
-def _everybody() -> Iterator[list[dict[str, object]]]:
+def _everybody() -> Iterator[pa.Table]:
+    """Yield everybody by portions, as tables: as rows of Python they would take many times the room."""
     last = -(2**63)
     while True:
         wanted = f"FROM leads_person WHERE {IS_LISTED} AND id > %s ORDER BY id LIMIT {PORTION}"
@@ -67,7 +71,7 @@ def _everybody() -> Iterator[list[dict[str, object]]]:
         if not rows:
             return
         last = rows[-1][0]
-        yield [_record(row) for row in rows]
+        yield records.table([_record(row) for row in rows], records.PEOPLE)
 
 
 def _record(row: Sequence[Any]) -> dict[str, object]:

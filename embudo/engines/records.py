@@ -77,9 +77,9 @@ def company(id: int, told: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def table(records: Iterable[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
+def table(records: Iterable[dict[str, object]], schema: pa.Schema) -> pa.Table:
     """Return the records as a table of one of the two schemas."""
-    return pa.Table.from_pylist([dict(record) for record in records], schema=schema)
+    return pa.Table.from_pylist(list(records), schema=schema)
 
 
 def _names(told: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -1,11 +1,15 @@
 """What forms forget of a person who is erased: which showings were theirs (privacy/erasing.py asks)."""
 
+from collections.abc import Collection
+
 from embudo.forms.models import Showing
-from embudo.leads.models import Identifier
 
 
-def forget(people: set[int]) -> int:
-    """Take out whose the sendings of these people were and return how many; that they were sent still counts."""
-    linked = Identifier.objects.filter(person_id__in=people).values_list("subject", flat=True)
-    theirs = Showing.objects.filter(subject__in={*people, *linked})
-    return theirs.update(subject=None, fact="")
+def forget(subjects: Collection[int]) -> int:
+    """Take out whose the sendings of these subjects were and return how many; that they were sent still counts."""
+    return Showing.objects.filter(subject__in=subjects).update(subject=None, fact="")
+
+
+def left(subjects: Collection[int]) -> int:
+    """Return how many sendings still say that they were of these subjects."""
+    return Showing.objects.filter(subject__in=subjects).count()

@@ -8,6 +8,7 @@ import getpass
 import sys
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -71,15 +72,26 @@ def _found(who: str) -> Person | None:
     return Person.objects.filter(id=int(who)).first() if who.isascii() and who.isdecimal() and len(who) < 19 else None
 
 
-def erase(person: int, *, by: Any, why: str, log: Log | None = None) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """What is of a person: who survived, with everybody merged into them, all subjects, and the identifiers' texts."""
+
+    root: int
+    people: frozenset[int]
+    subjects: frozenset[int]
+    names: frozenset[str]
+
+
+def erase(person: int, *, by: Any, why: str, log: Log | None = None, everything: Everything | None = None) -> Evidence:
     """Erase a person with everybody merged into them and return the log's evidence; raises NotNow.
 
     The log forgets at once. The rows go when follow reads the fact that says so, which holds nothing but a number.
+    `everything` is given by those who have just asked for it.
     """
     log = log or the_log()
-    root, subjects, identifiers = _everything_of(person, log)
-    evidence = log.erase(subjects, by=str(by), why=why, identifiers=identifiers)
-    log.append([_fact(root, evidence.at + 1)])
+    known = everything or everything_of(person, log)
+    evidence = log.erase(known.subjects, by=str(by), why=why, identifiers=known.names)
+    log.append([_fact(known.root, evidence.at + 1)])
     return evidence
 
 
@@ -101,17 +113,19 @@ def erase_again(log: Log) -> int:
     return len(found)
 
 
-def _everything_of(person: int, log: Log) -> tuple[int, set[int], list[str]]:
-    """Who survived, and all subjects and texts of theirs, once no fact that may say more is left to be followed."""
+def everything_of(person: int, log: Log) -> Everything:
+    """Return all that is of a person, once no fact that may say more is left to be followed; raises NotNow."""
     for _try in range(TRIES):
         if rebuild.running() or not follow.catch_up(log, Lock(log.config, "follow"), PATIENCE_S):
             break
         cursor, directory = follow.cursor_of_tables(), Directory(Pointers.load())
         root = directory.pointers.root(person)
         directory.load_people([root])
-        subjects = directory.subjects([root])[root].union(directory.pointers.tree(root))
+        people = frozenset(directory.pointers.tree(root))
+        subjects = people.union(directory.subjects([root])[root])
         if not any(_concerns(event, subjects) for event in events_behind(log, cursor)):
-            return root, subjects, [holding.identifier.partition(":")[2] for holding in directory.holdings.values()]
+            names = frozenset(each.identifier.partition(":")[2] for each in directory.holdings.values())
+            return Everything(root, people, subjects, names)
     raise NotNow(_("People are still being brought up to date with the log. Try again in a few minutes."))
 
 

@@ -7,6 +7,7 @@ unmerges, late facts and erasures need nothing of their own here.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from embudo.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, agreed, in_force
 from embudo.core.event import Door, Event, Verdict, subject_of
 from embudo.eventlog import Log, Outcome, Receipt
-from embudo.leads.clock import now
+from embudo.leads.clock import EPOCH, now
 from embudo.leads.history import counted
 from embudo.leads.record import APP, NotRecorded, the_log
-from embudo.privacy.models import Purpose, Wording
+from embudo.privacy.models import NoWording, Purpose, Wording
+
+MINUTE = timedelta(minutes=1)  # so exactly people write down when they were told
 
 
 class Act(StrEnum):
@@ -75,6 +78,23 @@ def imported(purpose: str, identifier: str, *, yes: bool, id: str, **details: An
     return fact(kind, {"purpose": purpose}, identifier, act=Act.IMPORTED, id=id, **details)
 
 
+def written_down(
+    purpose: Purpose, identifier: str, *, yes: bool, language: str, at: int, id: str, **details: Any
+) -> Event:
+    """Return the fact that somebody told us at `at` whether they agree: to the words that were in use in that minute.
+
+    Before there were any, in which words they were asked nobody knows here.
+    """
+    details |= {"act": Act.STAFF, "at": at, "id": id}
+    if not yes:
+        return withdrawn(purpose, identifier, **details)
+    try:
+        wording = purpose.wording(language, before=EPOCH + timedelta(microseconds=at) + MINUTE)
+    except NoWording:
+        return fact(CONSENT_GIVEN, {"purpose": purpose.code}, identifier, **details)
+    return given(wording, identifier, **details)
+
+
 def fact(
     kind: str,
     props: dict[str, Any],
@@ -117,17 +137,18 @@ def give(wording: Wording, identifier: str, *, act: Act, id: str, log: Log | Non
 
     Raises NotRecorded, or LogUnavailable: then nothing was kept.
     """
-    return _keep(given(wording, identifier, act=act, id=id, **details), log)
+    return keep(given(wording, identifier, act=act, id=id, **details), log)
 
 
 def withdraw(
     purpose: Purpose | str, identifier: str, *, act: Act, id: str, log: Log | None = None, **details: Any
 ) -> Receipt:
     """Record that somebody takes a consent back (an empty purpose: all of them); raises like `give`."""
-    return _keep(withdrawn(purpose, identifier, act=act, id=id, **details), log)
+    return keep(withdrawn(purpose, identifier, act=act, id=id, **details), log)
 
 
-def _keep(event: Event, log: Log | None) -> Receipt:
+def keep(event: Event, log: Log | None = None) -> Receipt:
+    """Record an answer; raises like `give`."""
     (receipt,) = (log or the_log()).append([event])
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)

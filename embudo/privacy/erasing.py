@@ -4,8 +4,10 @@ The log and what is derived from it are leads/erasure.py. Here come the tables o
 person, the names in the trail of changes, the files, and the bytes that a database keeps of deleted rows.
 """
 
+import json
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.accounts.models import AuditEntry
+from embudo.accounts.sealing import Unreadable, opened, sealed
+from embudo.core.identity import mail_identifier, phone_identifier
 from embudo.eventlog.erase import Evidence
 from embudo.leads import erasure as leads
 from embudo.leads import follow, sql
@@ -25,12 +29,13 @@ from embudo.leads.identity import ERASED
 from embudo.leads.lock import Lock
 from embudo.leads.models import Person
 from embudo.leads.record import the_log
-from embudo.leads.story import members, subjects_of
-from embudo.privacy.everything import names_of, tables_about_people
+from embudo.privacy.everything import tables_about_people
 from embudo.work.kinds import Progress, Refused, Steps
 
 LABEL, RESULT = gettext_lazy("Erasure of a person"), "privacy/_evidence.html"
+MUST_END = True  # half an erasure cannot be repaired: the person's page is gone, and not all of what is theirs
 STEPS = 6
+SEALED = "embudo.privacy.erasing"  # the purpose under which the job remembers the person
 ADDED = frozenset("tail_rows segment_rows segments failed_bodies".split())
 PATIENCE_S = 60.0  # for follow
 MOST_BYTES = 2_000_000_000  # of the tables' file, beyond which its bytes are not overwritten while people work
@@ -43,15 +48,43 @@ def main(arguments: Sequence[str]) -> int:
     return leads.main(arguments, how=erase_everywhere)
 
 
+@dataclass
+class Known:
+    """All that is of the person, found before anything goes; later no row and no fact tells it any more."""
+
+    people: set[int] = field(default_factory=set)
+    subjects: set[int] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # texts of identifiers
+
+    @classmethod
+    def kept(cls, text: str) -> "Known":
+        """Return what an earlier run kept."""
+        try:
+            told = json.loads(opened(text, SEALED)) if text else {}
+        except Unreadable:
+            told = {}
+        return cls(**{name: set(values) for name, values in told.items()})
+
+    def keep(self) -> str:
+        """Return it as the job may remember it: sealed, so that the tables hold no name meanwhile nor afterwards."""
+        return sealed(json.dumps({name: sorted(values) for name, values in vars(self).items()}), SEALED)
+
+    def add(self, found: leads.Everything) -> None:
+        """Learn more."""
+        self.people |= found.people
+        self.subjects |= found.subjects
+        self.names |= found.names
+
+
 def run(job: Any) -> Steps:
-    """Erase `wants["person"]` because of `wants["why"]`; a repeat after a crash finds less and ends the same."""
+    """Erase `wants["person"]` because of `wants["why"]`; a repeat after a failure goes on and ends the same."""
     result: dict[str, Any] = dict(job.memory)
-    numbers = set(result.pop("people", ()))
-    for done, told in enumerate(_steps(int(job.wants["person"]), numbers, why=str(job.wants["why"]), by=job.by), 1):
+    known = Known.kept(result.pop("known", ""))
+    steps = _steps(int(job.wants["person"]), known, gone="at" in result, why=str(job.wants["why"]), by=job.by)
+    for done, told in enumerate(steps, 1):
         told.pop("_evidence", None)
-        numbers |= set(told.pop("_people", ()))
         result |= {name: _with(result.get(name), value, name) for name, value in told.items()}
-        yield Progress(min(done, STEPS), STEPS, {**result, "people": sorted(numbers)})
+        yield Progress(done, STEPS, {**result, "known": known.keep()}, at_once=True)
     return result
 
 
@@ -66,7 +99,7 @@ def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
     """Erase without a page; return the log's evidence; raises leads.erasure.NotNow."""
     evidence: Evidence | None = None
     try:
-        for told in _steps(person, set(), why=why, by=by):
+        for told in _steps(person, Known(), gone=False, why=why, by=by):
             evidence = told.pop("_evidence", evidence)
     except Refused as error:
         raise leads.NotNow(str(error)) from error
@@ -74,45 +107,56 @@ def erase_everywhere(person: int, *, by: Any, why: str) -> Evidence:
     return evidence
 
 
-def _steps(person: int, known: Collection[int], *, why: str, by: Any) -> Iterator[dict[str, Any]]:
-    """Do it step by step, yielding what each has to tell; `known`: ids that an earlier run found."""
-    ids, names = members(person) | set(known), names_of(person)
-    subjects = subjects_of(person) | ids
-    yield {"_people": ids}
+def _steps(person: int, known: Known, *, gone: bool, why: str, by: Any) -> Iterator[dict[str, Any]]:
+    """Do it step by step, yielding what each has to tell; `gone`: an earlier run has taken them out of the log."""
+    found = None
     try:
-        evidence = leads.erase(person, by=by or "", why=why)
+        if not gone:
+            found = leads.everything_of(person, the_log())
+            known.add(found)
+        yield {}
+        told = _out_of_the_log(found, why=why, by=by) if found else {}
     except leads.NotNow as error:
         raise Refused(str(error)) from error
+    yield told
+    yield {"tables": forget_elsewhere(known)}
+    if not follow.catch_up(the_log(), Lock(settings.EMBUDO, "follow"), PATIENCE_S):
+        raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
+    yield {"derived": _left(known) == 0}
+    yield {"overwritten": overwrite()}
+    facts = [event for event in the_log().history(known.subjects) if event.kind != ERASED]  # a number, and no more
+    yield {"left": _left(known), "left_facts": len(facts), **search(known.names)}
+
+
+def _out_of_the_log(found: leads.Everything, *, why: str, by: Any) -> dict[str, Any]:
+    evidence = leads.erase(found.root, by=by or "", why=why, everything=found)
     AuditEntry.record(by if hasattr(by, "pk") else None, "person_erased", rows=evidence.rows)
-    yield {
+    return {
         "_evidence": evidence, "tail_rows": evidence.tail_rows, "segment_rows": evidence.segment_rows,
         "segments": len(evidence.segments), "failed_bodies": evidence.failed_bodies, "at": evidence.at, "why": why,
     }  # fmt: skip
-    yield {"tables": forget_elsewhere(ids)}
-    if not follow.catch_up(the_log(), Lock(settings.EMBUDO, "follow"), PATIENCE_S):
-        raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
-    yield {"derived": _left(ids) == 0}
-    yield {"overwritten": overwrite()}
-    facts = [event for event in the_log().history(subjects) if event.kind != ERASED]  # a number, and nothing else
-    yield {"left": _left(ids), "left_facts": len(facts), **search(names)}
 
 
-def forget_elsewhere(people: set[int]) -> dict[str, int]:
+def forget_elsewhere(known: Known) -> dict[str, int]:
     """Delete the rows that other apps keep of these people, and let each app forget its files; return how many.
 
-    An app with a module `forgetting` has more to forget than rows: its `forget(people)` is called first.
+    An app with a module `forgetting` has more to forget than rows: its `forget(subjects)` is called first.
     """
-    gone: dict[str, int] = {}
-    for app in apps.get_app_configs():
-        if app.name.startswith("embudo.") and find_spec(f"{app.name}.forgetting"):
-            gone[f"{app.label}:files"] = int(import_module(f"{app.name}.forgetting").forget(people))
+    gone = {f"{label}:files": int(module.forget(known.subjects)) for label, module in _forgetting()}
     for model, columns in tables_about_people():
         if model._meta.app_label == "leads" and model.__name__ in DERIVED:
             continue
-        rows = sum(model.objects.filter(**{f"{name}__in": people}).delete()[0] for name in columns)  # type: ignore[attr-defined]
+        rows = sum(model.objects.filter(**{f"{name}__in": known.people}).delete()[0] for name in columns)  # type: ignore[attr-defined]
         if rows:
             gone[model._meta.label] = rows
     return gone
+
+
+def _forgetting() -> Iterator[tuple[str, Any]]:
+    """The module `forgetting` of each app that has one, by the app's label."""
+    for app in apps.get_app_configs():
+        if app.name.startswith("embudo.") and find_spec(f"{app.name}.forgetting"):
+            yield app.label, import_module(f"{app.name}.forgetting")
 
 
 # Those that follow takes out itself when it reads the fact of the erasure.
@@ -151,12 +195,13 @@ def _merge_words() -> None:
             return
 
 
-def search(names: set[str]) -> dict[str, Any]:
-    """Look for the person's mail addresses in every byte of the data folder; return how many files hold one of them.
+def search(names: Collection[str]) -> dict[str, Any]:
+    """Look for the person's mail addresses and phone numbers in every byte of the data folder; return how many files
+    hold one of them. Other names (numbers of a CRM, ids of browsers) may be anything and are not looked for.
 
     Segments are compressed, so that their bytes tell nothing; those are asked for the person's facts instead.
     """
-    wanted = [name.encode() for name in names if "@" in name]
+    wanted = [name.encode() for name in names if mail_identifier(name) or phone_identifier(name)]
     files = [path for path in settings.EMBUDO.data.rglob("*") if path.is_file() and path.suffix != ".parquet"]
     holding = [path for path in files if wanted and _holds(path, wanted)]
     shown = [str(path.relative_to(settings.EMBUDO.data)) for path in holding]
@@ -177,9 +222,10 @@ def _holds(path: Path, wanted: list[bytes]) -> bool:
     return False
 
 
-def _left(people: set[int]) -> int:
+def _left(known: Known) -> int:
     """How many rows of any table still point at these people, themselves included."""
-    rows = Person.objects.filter(pk__in=people).count()
+    rows = Person.objects.filter(pk__in=known.people).count()
+    rows += sum(int(module.left(known.subjects)) for _label, module in _forgetting())
     for model, columns in tables_about_people():
-        rows += sum(model.objects.filter(**{f"{name}__in": people}).count() for name in columns)  # type: ignore[attr-defined]
+        rows += sum(model.objects.filter(**{f"{name}__in": known.people}).count() for name in columns)  # type: ignore[attr-defined]
     return rows

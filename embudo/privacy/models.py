@@ -4,6 +4,7 @@ Who agreed is a fact of the log (privacy/consent.py). A wording is never changed
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -61,9 +62,14 @@ class Purpose(models.Model):
         """The number of the edition in use; 0: there is none."""
         return self.wordings.aggregate(latest=models.Max("version"))["latest"] or 0
 
-    def wording(self, language: str) -> "Wording":
-        """Return the words in use: in this language, else in the install's, else in any; raises NoWording."""
-        there = {each.language: each for each in self.wordings.filter(version=self.version)}
+    def wording(self, language: str, *, before: datetime | None = None) -> "Wording":
+        """Return the words in use: in this language, else in the install's, else in any; raises NoWording.
+
+        With `before` those that were in use just before that instant.
+        """
+        written = self.wordings.all() if before is None else self.wordings.filter(created_at__lt=before)
+        version = written.aggregate(latest=models.Max("version"))["latest"] or 0
+        there = {each.language: each for each in self.wordings.filter(version=version)}
         for code in (*_spellings(language), settings.LANGUAGE_CODE, *LANGUAGES):
             if code in there:
                 return there[code]

@@ -20,7 +20,6 @@ from embudo.leads.clock import now
 from embudo.leads.record import ends_of, the_log
 from embudo.leads.showing import BadValue
 from embudo.privacy import consent
-from embudo.privacy.consent import Act
 from embudo.privacy.forms import SeveralForm
 from embudo.privacy.models import Purpose
 from embudo.ui import figures
@@ -80,10 +79,13 @@ class Consent(PeopleAct):
         return sum(self.yes and self._withdrew(said.get(person, {})) for person in listed(people))
 
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        details = {"act": Act.STAFF, "by": by, "how": self.how, "note": self.note, "at": self.at}
-        what = self.purpose.wording(self.language) if self.yes else self.purpose
-        say: Any = consent.given if self.yes else consent.withdrawn
-        facts = [say(what, f"person:{person}", id=fact_of(run, person), **details) for person, _before in steps]
+        said: dict[str, Any] = {
+            "yes": self.yes, "language": self.language, "by": by, "how": self.how, "note": self.note, "at": self.at,
+        }  # fmt: skip
+        facts = [
+            consent.written_down(self.purpose, f"person:{person}", id=fact_of(run, person), **said)
+            for person, _before in steps
+        ]
         return ends_of(the_log().append(facts)) if facts else []
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:

@@ -7,10 +7,12 @@ A kind is a module that holds
     LABEL       what it is called, translatable
     RESULT      the template that shows `job.result` once it is done
     LEFT        optional: the template that shows what cancelled work has left behind
+    MUST_END    optional: True where half of it must not stay: it may be cancelled only before it has begun
     run(job)    a generator that does it and yields a Progress now and then; it returns the result, a dict for JSON
 
 `run` is called again with the job's last `memory` after a crash, a pause or a retry, so what it did since
-may be done twice and must come out the same. When the job is cancelled the generator is closed at a yield.
+may be done twice and must come out the same. The memory goes when the work is done. When the job is cancelled the
+generator is closed at a yield.
 """
 
 from collections.abc import Generator, Mapping
@@ -28,6 +30,7 @@ class Progress:
     done: int
     total: int | None = None
     memory: Mapping[str, Any] | None = None  # None: as it was before
+    at_once: bool = False  # it is written down before the next step begins, else at most every half second
 
 
 Steps = Generator[Progress, None, Mapping[str, Any]]

@@ -77,6 +77,15 @@ class Job(models.Model):
         return getattr(kind_of(self.kind), "LEFT", "")
 
     @property
+    def may_be_cancelled(self) -> bool:
+        """Whether it can be stopped for good now; of work that must end: only while it has not begun."""
+        return not self.ended and self.asked != State.CANCELLED and not (self._must_end and self.started_at)
+
+    @property
+    def _must_end(self) -> bool:
+        return getattr(kind_of(self.kind), "MUST_END", False)
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in ENDED
@@ -124,10 +133,11 @@ class Job(models.Model):
 
     def cancel(self) -> bool:
         """Stop for good; running work stops at its next step. Return whether that was possible."""
-        now = timezone.now()
-        return self._turn([State.WAITING, State.PAUSED], state=State.CANCELLED, ended_at=now) or self._turn(
-            [State.RUNNING], asked=State.CANCELLED
-        )
+        end = {"state": State.CANCELLED, "ended_at": timezone.now()}
+        idle = [State.WAITING, State.PAUSED]
+        if self._must_end:
+            return self._rows(state__in=idle, started_at=None).update(**end) == 1
+        return self._turn(idle, **end) or self._turn([State.RUNNING], asked=State.CANCELLED)
 
     def try_again(self) -> bool:
         """Take up work that failed once more, from where it stopped. Return whether that was possible."""
@@ -161,7 +171,9 @@ class Job(models.Model):
 
     def end(self, state: str, *, result: Mapping[str, Any] | None = None, trouble: str = "") -> None:
         """Let go of the job: done, failed, cancelled, paused, or waiting when the worker has to leave."""
-        ended = {"ended_at": timezone.now()} if state in ENDED else {}
+        ended: dict[str, Any] = {"ended_at": timezone.now()} if state in ENDED else {}
+        if state == State.DONE:
+            ended["memory"] = {}  # nothing is left to go on with, and it may say of people what the result must not
         self._mine().update(state=state, asked="", worker="", result=dict(result or {}), trouble=trouble, **ended)
 
     def _mine(self) -> models.QuerySet["Job"]:

@@ -110,7 +110,7 @@ def _go(job: Job, stop: threading.Event) -> None:
             job.end(State.DONE, result=finished.value)
             return
         job.done, job.total = progress.done, progress.total
-        if time.monotonic() - noted < NOTE_S and not stop.is_set():
+        if time.monotonic() - noted < NOTE_S and not stop.is_set() and not progress.at_once:
             continue
         noted = time.monotonic()
         asked = job.note(progress)

@@ -127,3 +127,10 @@ def test_what_was_seen_is_never_markup(person: Any, browser: Any) -> None:
 @pytest.mark.parametrize("role", ["marketing", "sales", "manager"])
 def test_only_administrators_read_the_trail(person: Any, browser: Any, role: str) -> None:
     assert browser(person(role)).get("/changes/").status_code == 403
+
+
+def test_a_row_about_two_people_is_found_by_either(person: Any, browser: Any) -> None:
+    admin = person("admin")
+    AuditEntry.record(admin, "pair_refused", "Ada – Grace", person="7", other="8")
+    for whom, found in (("7", True), ("8", True), ("9", False)):
+        assert ("Ada – Grace" in rows(words(browser(admin), f"person={whom}"))) is found

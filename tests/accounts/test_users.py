@@ -23,6 +23,22 @@ def test_a_change_of_role_is_in_the_trail(person: Any, browser: Any) -> None:
     assert "changed the role of Luis Prado from Sales to Manager" in page and "Ana Ruiz" in page
 
 
+def test_an_address_changed_together_with_a_role_is_in_the_trail(person: Any, browser: Any) -> None:
+    admin, eva = person("admin"), person("sales")
+    old = eva.email
+    client = browser(admin)
+    client.post(f"/users/{eva.pk}/", {"name": eva.name, "email": "other@norte.example", "role": "manager"})
+    changes = AuditEntry.objects.filter(verb__in=("role_changed", "email_changed", "user_changed"))
+    told = {each.verb: each.detail for each in changes}
+    assert told == {
+        "role_changed": {"old": "sales", "new": "manager"},
+        "email_changed": {"old": old, "new": "other@norte.example"},
+    }
+    assert f"from {old} to other@norte.example" in client.get("/changes/").content.decode()
+    client.post(f"/users/{eva.pk}/", {"name": "Eva Sol", "email": "other@norte.example", "role": "manager"})
+    assert changes.count() == 3
+
+
 def test_somebody_deactivated_is_out_at_once_and_back_with_undo(person: Any, browser: Any) -> None:
     luis = person("sales")
     his, admin = browser(luis), browser(person())

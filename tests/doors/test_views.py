@@ -1,6 +1,7 @@
 """The pages of keys and webhooks: what each role sees, what is shown once, and what can be undone."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from embudo.accounts.permissions import Role, may
 from embudo.doors.api.build import api
 from embudo.doors.api.problem import KINDS
 from embudo.doors.hooks import send
-from embudo.doors.models import ApiKey, Attempt, Delivery, Endpoint
+from embudo.doors.models import UNDO, ApiKey, Attempt, Delivery, Endpoint
+from tests.accounts.conftest import just_confirmed
 from tests.doors.conftest import Receiver, user_of
 from tests.leads.conftest import Following
 
@@ -21,6 +23,7 @@ def browser(role: str = "admin") -> Client:
     """Somebody of a role, signed in."""
     client = Client(headers={"accept-language": "en"})
     client.force_login(user_of(role))
+    just_confirmed(client, user_of(role))
     return client
 
 
@@ -86,6 +89,67 @@ def test_a_key_is_made_shown_once_and_revoked_with_an_undo(site: Following) -> N
     assert verbs == ["api_key_made", "api_key_revoked", "api_key_restored"]
     assert secret[0] not in str(list(AuditEntry.objects.values()))
     assert "made the API key “Sheet”" in text(browser().get("/changes/"))
+
+
+def test_only_who_revoked_a_key_takes_that_back_and_only_for_some_minutes(site: Following) -> None:
+    key, _text = ApiKey.make(name="Sheet", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    place = f"/api-keys/{key.pk}/restoration/"
+    browser("admin").post(f"/api-keys/{key.pk}/revocation/")
+    assert ApiKey.objects.get().revoked_by == user_of("admin")
+    assert place not in text(browser("sales").get("/api-keys/"))
+    assert "Only whoever revoked a key" in text(browser("sales").post(place, follow=True))
+    assert ApiKey.objects.get().revoked_at is not None
+    assert place in text(browser("admin").get("/api-keys/"))
+    ApiKey.objects.update(revoked_at=timezone.now() - UNDO)
+    assert "Only whoever revoked a key" in text(browser("admin").post(place, follow=True))
+    assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_a_key_does_not_come_back_beside_another_of_its_name(site: Following) -> None:
+    key, _text = ApiKey.make(name="Sheet", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    key.revoke(by=user_of("sales"))
+    ApiKey.make(name="Sheet", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    page = text(browser("sales").post(f"/api-keys/{key.pk}/restoration/", follow=True))
+    assert "A key of this name is in force already" in page
+    assert ApiKey.objects.filter(revoked_at=None).count() == 1
+
+
+def test_a_key_and_a_webhook_are_made_by_who_has_just_shown_who_they_are(site: Following) -> None:
+    """A session somebody left open must not become a way in that outlives it."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user_of("admin"))
+    assert client.get("/api-keys/").status_code == 200
+    for path, form in {
+        "/api-keys/": {"name": "x", "scopes": ["people:read"], "lasts": "0"},
+        "/webhooks/new/": {"name": "x", "url": "https://crm.example/", "kinds": ["stage_changed"]},
+    }.items():
+        answer = client.post(path, form)
+        assert answer.status_code == 302 and "confirm" in answer["Location"], path
+    assert not ApiKey.objects.exists() and not Endpoint.objects.exists()
+
+
+def test_ones_own_keys_in_force_stand_where_one_sees_to_ones_account(site: Following) -> None:
+    key, _text = ApiKey.make(name="Sheet", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    ended = timezone.now() - timedelta(days=1)
+    ApiKey.make(name="Of yesterday", scopes=["people:read"], maker=user_of("sales"), expires_at=ended)
+    ApiKey.make(name="Of others", scopes=["people:read"], maker=user_of("admin"), expires_at=None)
+    client = browser("sales")
+    page = text(client.get("/me/security/"))
+    assert "Sheet" in page and "Of yesterday" not in page and "Of others" not in page
+    answer = client.post(f"/api-keys/{key.pk}/revocation/", {"from": "security"})
+    assert answer["Location"] == "/me/security/"
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert "API keys in force" not in text(client.get("/me/security/"))
+
+
+def test_who_changes_their_password_is_told_that_their_keys_still_work(site: Following) -> None:
+    form = {"current": "a long password", "password": "another long password", "again": "another long password"}
+    assert browser("manager").post("/me/password/", form)["Location"] == "/me/"
+    ApiKey.make(name="Sheet", scopes=["people:read"], maker=user_of("sales"), expires_at=None)
+    answer = browser("sales").post("/me/password/", form, follow=True)
+    assert answer.redirect_chain[-1][0] == "/me/security/"
+    assert "Your API keys still work" in text(answer) and "Sheet" in text(answer)
 
 
 def test_a_role_limits_what_its_key_may(site: Following) -> None:

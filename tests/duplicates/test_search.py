@@ -58,7 +58,29 @@ def test_who_was_joined_is_no_pair_and_who_was_taken_apart_by_hand_is_not_asked_
     following.hears(merged(ada.subject, twin.subject))
     assert not Pair.open().exists()
     following.hears(merged(ada.subject, twin.subject, kind="people_unmerged", at=MONDAY + 30 * DAY))
+    assert not Pair.open().exists() and Pair.objects.exists()  # before the next search, too
     assert found()["pairs"] == 0
+
+
+def test_pairs_told_apart_are_not_counted_nor_do_they_take_the_room_of_others(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(bruno, mail="bruno.personal@mailbox.example", browser="bruno-tablet")
+    following.hears(*(who.submits("contact") for who in (ada, twin, bruno, other)))
+    assert found()["pairs"] == 2
+    first = Pair.open()[0]
+    first.refuse(by=None)
+    Pair.objects.exclude(pk=first.pk).delete()
+    monkeypatch.setattr(search, "MOST", 1)
+    monkeypatch.setattr(search, "SLICE", 1)
+    assert found()["pairs"] == 1
+    assert Pair.open().count() == 1
+
+
+def test_people_are_read_in_portions(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "PORTION", 2)
+    following.hears(*(who.submits("contact") for who in (ada, twin, bruno)))
+    assert found() == {"people": 3, "pairs": 1}
 
 
 def test_one_person_alone_is_searched_without_a_word(following: Following) -> None:

@@ -44,6 +44,7 @@ def test_joining_keeps_the_one_with_more_facts_and_is_undone(pair: Pair, sign_in
     client.post(undo[1].replace("&amp;", "&"))
     assert Person.objects.get(pk=twin.subject).merged_into_id is None
     assert Merge.objects.get().unmerged_at is not None
+    assert "No pair is left" in text(client.get("/duplicates/"))  # somebody said that they are two
 
 
 def test_a_second_press_joins_nobody(pair: Pair, sign_in: SignIn) -> None:

@@ -211,14 +211,46 @@ def test_forged_links_are_all_alike_and_many_of_them_must_wait(site: Following, 
     assert answers.pop()[0] == 404
     for _ in range(views.MISSES):
         stranger().get("/consent/nothing/")
-    answer = stranger().get(address(ada.subject))
+    answer = stranger().get("/consent/nothing/")
     assert (answer.status_code, answer["Retry-After"]) == (429, "900")
 
 
-def test_many_answers_from_one_network_must_wait(site: Following, purposes: Purposes) -> None:
+def test_a_stranger_shuts_nobody_out(site: Following, purposes: Purposes) -> None:
+    """Everybody may have one network address: a company, a phone network, a proxy that nobody listed."""
+    site.hears(ada.submits("contact"), bruno.submits("contact"))
+    for _ in range(views.MISSES + 1):
+        stranger().get("/consent/nothing/")
+    for _ in range(views.ANSWERS + 1):
+        stranger().post(address(bruno.subject), {"answer": "x"})
+    assert stranger().post(f"{address(ada.subject)}newsletter/").status_code == 200
+    assert given(ada.subject) == {"newsletter": False}
+
+
+def test_many_answers_by_one_link_must_wait(site: Following, purposes: Purposes) -> None:
     site.hears(ada.submits("contact"))
     statuses = [stranger().post(address(ada.subject), {"answer": "x"}).status_code for _ in range(views.ANSWERS + 1)]
     assert statuses == [302] * views.ANSWERS + [429]
+    assert stranger().get(address(ada.subject)).status_code == 200
+
+
+@pytest.mark.parametrize("one_click", [True, False])
+def test_who_withdraws_while_merged_has_withdrawn_after_they_are_taken_apart(
+    site: Following, purposes: Purposes, one_click: bool
+) -> None:
+    site.hears(ada.submits("contact"), bruno.submits("contact"))
+    for person in (ada.subject, bruno.subject):
+        words = purposes["newsletter"].wording("en")
+        give(words, f"person:{person}", act=Act.STAFF, id=f"c{person}", at=MONDAY + DAY)
+    site.hears(merged(ada.subject, bruno.subject))
+    if one_click:
+        stranger().post(f"{address(bruno.subject)}newsletter/")
+    else:
+        stranger().post(address(bruno.subject), {"answer": "none"})
+    assert given(ada.subject)["newsletter"] is False
+    site.hears(merged(ada.subject, bruno.subject, kind="people_unmerged", at=MONDAY + 21 * DAY))
+    assert given(bruno.subject)["newsletter"] is False
+    assert given(ada.subject)["newsletter"] is True
+    site.agrees()
 
 
 def test_the_link_goes_on_after_a_merge_and_ends_with_an_erasure(site: Following, purposes: Purposes) -> None:

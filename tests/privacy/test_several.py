@@ -1,5 +1,6 @@
 """What several people said of a purpose, written down at once from the list: receipts, who is spared, Undo."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from embudo.leads.models import PeopleAct
 from embudo.leads.story import history_of
 from embudo.leads.views import acts as views
 from embudo.privacy.consent import Act, standings, withdraw
-from embudo.privacy.models import Purpose
+from embudo.privacy.models import Purpose, Wording
 from embudo.privacy.receipts import receipts
 from tests.cast import Someone, ada, bruno, mallory
 from tests.leads.views.conftest import SignIn, named
@@ -47,6 +48,8 @@ def test_the_page_shows_whom_and_the_words_and_asks_how_it_came_about(sign_in: S
 def test_each_gets_the_receipt_their_own_page_would_make_and_undo_takes_it_back(
     site: Following, sign_in: SignIn
 ) -> None:
+    Wording.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    Purpose.objects.get(code="newsletter").word({"en": ("News", "Other words of today.")}, by=None)
     client = sign_in("marketing")
     page = does(client, "consent", ada, bruno, **FAIR, at="2026-05-12T10:00")
     assert "Written down: 2 people agree to “News by e-mail”." in page

@@ -5,27 +5,32 @@ import io
 import json
 import re
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import Role, may
 from embudo.core.event import DAY, Door
 from embudo.eventlog import Cursor
 from embudo.leads import expiry
-from embudo.leads.models import Person
+from embudo.leads.models import Person, PersonFile
 from embudo.leads.story import history_of
 from embudo.privacy.consent import Act, give, standings
 from embudo.privacy.link import token_of
 from embudo.privacy.models import Purpose, Wording
+from embudo.privacy.receipts import receipts
 from embudo.work.models import Job
-from tests.cast import MONDAY, ada
+from tests.cast import MONDAY, ada, bruno
+from tests.leads.test_identity import merged
 from tests.leads.views.conftest import SignIn, text
 from tests.privacy.conftest import Following
 
 Purposes = dict[str, Purpose]
 RISKY, NUMBER = ("=", "+", "-", "@", "＝", "|"), re.compile(r"-?[0-9.]+")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 PERSON = f"/people/{ada.subject}"
 SEEN = {
     "/privacy/": "privacy.see",
@@ -177,6 +182,7 @@ def answered(answer: str = "yes", **fields: str) -> dict[str, str]:
 
 
 def test_what_a_person_said_is_written_down_with_who_how_and_when(known: Following, sign_in: SignIn) -> None:
+    Wording.objects.update(created_at=NEW_YEAR)
     client = sign_in("sales")
     path = f"{PERSON}/consents/phone/"
     posted = answered(at="2026-03-05T10:30", note="She called us")
@@ -192,6 +198,19 @@ def test_what_a_person_said_is_written_down_with_who_how_and_when(known: Followi
     assert "Withdrew or refused" in text(client.get(f"{PERSON}/consents/"))
     known.follower.catch_up()
     known.agrees()
+
+
+def test_the_receipt_of_an_earlier_answer_names_the_words_of_then(
+    known: Following, sign_in: SignIn, purposes: Purposes
+) -> None:
+    Wording.objects.update(created_at=NEW_YEAR)
+    purposes["phone"].word({"en": ("Phone", "Other words of today.")}, by=None)
+    client, path = sign_in("sales"), f"{PERSON}/consents/phone/"
+    for number, at in enumerate(("2025-06-01T10:00", "2026-03-05T10:30", "")):
+        client.post(path, answered(at=at, fact=str(number) * 32))
+    (standing,) = [each for each in standings(history_of(ada.subject)) if each.said]
+    said = [(each.version, bool(each.words), each.altered) for each in receipts(standing)]
+    assert said == [(2, True, False), (1, True, False), (None, False, False)]
 
 
 @pytest.mark.parametrize(
@@ -226,8 +245,25 @@ def test_receipts_with_other_words_than_kept_say_so(known: Following, sign_in: S
 
 
 def files(answer: Any) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
         return {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+
+
+def test_files_attached_to_a_person_and_to_who_was_joined_with_them_are_taken_out(
+    known: Following, sign_in: SignIn
+) -> None:
+    known.hears(bruno.submits("contact"), merged(ada.subject, bruno.subject))
+    client = sign_in("manager")
+    for name in ("offer: «final».txt", "offer: «final».txt", "../../etc/cron.txt"):
+        client.post(f"{PERSON}/files/", {"file": SimpleUploadedFile(name, f"of {name}".encode())})
+    PersonFile.objects.filter(pk=PersonFile.objects.first().pk).update(person_id=bruno.subject)  # type: ignore[union-attr]
+    held = {
+        name: text for name, text in files(client.post(f"{PERSON}/everything/")).items() if name.startswith("files/")
+    }
+    first, second, third = sorted(held)
+    assert re.fullmatch(r"files/\d+ offer_ _final_\.txt", first) and first != second
+    assert third.count("/") == 1 and third.endswith(" cron.txt")
+    assert all(content.startswith("of ") for content in held.values())
 
 
 def test_everything_is_taken_out_and_written_down(known: Following, sign_in: SignIn, purposes: Purposes) -> None:

@@ -14,7 +14,7 @@ from embudo.config import Config
 def here(config: Config, settings: Any) -> Config:
     """A fresh data folder as the site's own, and the kinds of work of these tests."""
     settings.EMBUDO = config
-    settings.WORK = {name: f"tests.work.{name}" for name in ("counting", "refusing", "breaking")}
+    settings.WORK = {name: f"tests.work.{name}" for name in ("counting", "refusing", "breaking", "finishing")}
     return config
 
 

@@ -9,4 +9,4 @@ def run(job) -> Steps:
     total = job.wants["to"]
     for number in range(job.memory.get("at", 0), total):
         yield Progress(number + 1, total, {"at": number + 1, "from": job.memory.get("at", 0)})
-    return {"counted": total}
+    return {"counted": total, "from": job.memory.get("at", 0)}

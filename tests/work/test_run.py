@@ -30,7 +30,8 @@ def test_what_is_asked_for_is_done_and_its_result_kept(monkeypatch) -> None:
     asked(to=3)
     run.do(job := claimed(), GO_ON)
     job.refresh_from_db()
-    assert (job.state, job.done, job.total, job.result, job.worker) == ("done", 3, 3, {"counted": 3}, "")
+    assert (job.state, job.done, job.total, job.result, job.worker) == ("done", 3, 3, {"counted": 3, "from": 0}, "")
+    assert job.memory == {}
     assert job.ended_at is not None
 
 
@@ -60,7 +61,7 @@ def test_a_job_whose_worker_died_is_taken_over_and_the_old_worker_is_shut_out(mo
     old.end("failed", trouble="too late")
     run.do(new, GO_ON)
     new.refresh_from_db()
-    assert (new.state, new.memory["from"], new.done) == ("done", 2, 5)
+    assert (new.state, new.result["from"], new.done) == ("done", 2, 5)
 
 
 def test_work_that_is_paused_goes_on_from_where_it_stopped(monkeypatch) -> None:
@@ -75,7 +76,7 @@ def test_work_that_is_paused_goes_on_from_where_it_stopped(monkeypatch) -> None:
     assert job.go_on()
     run.do(claimed(), GO_ON)
     job.refresh_from_db()
-    assert (job.state, job.done, job.memory["from"]) == ("done", 4, 1)
+    assert (job.state, job.done, job.result["from"]) == ("done", 4, 1)
 
 
 def test_cancelled_work_stops_at_its_next_step(monkeypatch) -> None:
@@ -165,7 +166,7 @@ def test_a_database_that_fails_when_a_job_ends_does_not_end_the_worker(monkeypat
     Job.objects.update(beat_at=timezone.now() - STALE - timedelta(seconds=1))
     assert run._take_one("one", GO_ON) is True
     job.refresh_from_db()
-    assert (job.state, job.result) == ("done", {"counted": 3})
+    assert (job.state, job.result) == ("done", {"counted": 3, "from": 3})
 
 
 def test_a_sign_of_life_that_could_not_be_given_is_given_again(monkeypatch) -> None:
@@ -187,3 +188,31 @@ def test_a_database_that_fails_while_files_are_swept_does_not_end_the_process(mo
     monkeypatch.setattr(run, "close_old_connections", lambda: None)
     monkeypatch.setattr(run, "sweep", lambda: 1 / 0)
     run._try_to_sweep()
+
+
+def test_work_that_must_end_is_cancelled_only_before_it_has_begun() -> None:
+    waits, begun = asked(kind="finishing"), asked(kind="finishing")
+    assert waits.may_be_cancelled and waits.cancel()
+    running = claimed()
+    assert running.pk == begun.pk
+    assert not running.may_be_cancelled and not running.cancel()
+    running.refresh_from_db()
+    assert (running.state, running.asked) == ("running", "")
+    running.end("waiting")  # the worker had to leave
+    running.refresh_from_db()
+    assert not running.may_be_cancelled and not running.cancel()
+    assert running.pause() and not running.cancel()
+    assert running.go_on()
+    run.do(claimed(), GO_ON)
+    running.refresh_from_db()
+    assert running.state == "done"
+
+
+def test_a_step_that_asks_for_it_is_written_down_before_the_next(monkeypatch) -> None:
+    monkeypatch.setattr(run, "NOTE_S", 3600)
+    monkeypatch.setattr(run.time, "monotonic", lambda: 1.0)
+    asked(kind="finishing")
+    noted = []
+    monkeypatch.setattr(Job, "note", lambda self, progress: noted.append(progress.memory) or "")
+    run.do(claimed(), GO_ON)
+    assert noted[0] == {"at": 1}

@@ -66,3 +66,12 @@ def test_the_time_left_follows_from_the_pace_of_this_run(job: Job) -> None:
 
 def test_the_list_says_what_will_stand_there(ana: User, browser) -> None:
     assert "Nothing has been asked for yet" in browser(ana).get("/work/").content.decode()
+
+
+def test_no_button_cancels_work_that_must_end_once_it_has_begun(ana: User, browser) -> None:
+    job = Job.objects.create(kind="finishing", by=ana, done=1, total=2)
+    assert f"/work/{job.pk}/cancellation/" in browser(ana).get(f"/work/{job.pk}/").content.decode()
+    Job.objects.update(started_at=timezone.now(), state="running")
+    page = browser(ana).get(f"/work/{job.pk}/").content.decode()
+    assert f"/work/{job.pk}/cancellation/" not in page and f"/work/{job.pk}/pause/" in page
+    assert "It had changed" in browser(ana).post(f"/work/{job.pk}/cancellation/", follow=True).content.decode()

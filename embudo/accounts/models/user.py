@@ -88,12 +88,15 @@ class User(AbstractBaseUser):
     def keep(self, *, by: "User", old_role: str) -> None:
         """Save changed details; raises LastAdministrator when nobody would be left to administer."""
         with transaction.atomic():
+            name, email = User.objects.values_list("name", "email").get(pk=self.pk)
             if old_role == Role.ADMIN and self.role != Role.ADMIN and self.is_active:
                 self._refuse_if_last()
             self.save(update_fields=["name", "email", "role"])
             if self.role != old_role:
                 AuditEntry.record(by, "role_changed", str(self), old=old_role, new=self.role)
-            else:
+            if self.email != email:
+                AuditEntry.record(by, "email_changed", str(self), old=email, new=self.email)
+            if self.name != name:
                 AuditEntry.record(by, "user_changed", str(self))
 
     def deactivate(self, *, by: "User") -> None:

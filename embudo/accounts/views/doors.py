@@ -19,6 +19,7 @@ from embudo.accounts.entering import enter, on_this_site
 from embudo.accounts.forms import NewPasswordForm, SetUpForm, SignInForm
 from embudo.accounts.models import AuditEntry, User, UserSession, normal_email
 from embudo.accounts.permissions import Role
+from embudo.accounts.views import security
 from embudo.setting_text import providers_of
 from embudo.ui.toasts import toast
 
@@ -111,6 +112,8 @@ def new_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user.change_password(form.cleaned_data["password"])
         AuditEntry.record(user, "password_set")
+        if security.keys_of(user):
+            toast(request, security.KEYS_STAY)
         return enter(request, user)
     return render(
         request, "accounts/new_password.html", {"form": form, "person": user}, status=422 if form.errors else 200

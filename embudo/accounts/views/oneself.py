@@ -13,6 +13,7 @@ from embudo.accounts import attempts
 from embudo.accounts.forms import ChangePasswordForm, ProfileForm
 from embudo.accounts.models import AuditEntry, Theme
 from embudo.accounts.permissions import settling_in
+from embudo.accounts.views import security
 from embudo.accounts.views.doors import safe_next
 from embudo.ui.toasts import toast
 
@@ -53,6 +54,9 @@ def password(request: HttpRequest) -> HttpResponse:
     update_session_auth_hash(request, request.user)
     AuditEntry.record(request.user, "password_changed")
     toast(request, _("Your password is changed; you were signed out everywhere else."))
+    if security.keys_of(request.user):
+        toast(request, security.KEYS_STAY)
+        return redirect("mfa_index")
     return redirect("accounts:profile")
 
 

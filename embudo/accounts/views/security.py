@@ -1,20 +1,31 @@
 """How one's own account is kept safe: the second step, recovery codes, and where one is signed in."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.confirming import confirmed
-from embudo.accounts.models import AuditEntry, UserSession
+from embudo.accounts.models import AuditEntry, User, UserSession
 from embudo.accounts.models.second_step import steps_of
 from embudo.accounts.permissions import settling_in
 from embudo.ui.toasts import toast
+
+KEYS_STAY = gettext_lazy("Your API keys still work. Revoke those you do not trust under “Sign-in and devices”.")
+
+
+def keys_of(user: User) -> list[Any]:
+    """Return the API keys in force by which software acts for somebody."""
+    kept: Callable[[User], list[Any]] = import_string(settings.KEYS_OF)
+    return kept(user)
 
 
 @settling_in
@@ -29,6 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "owed": request.user.owes_second_step(),
         "sessions": UserSession.of(request.user),
         "here": request.session.session_key,
+        "api_keys": keys_of(request.user),
     }
     return render(request, "accounts/security.html", shown)
 

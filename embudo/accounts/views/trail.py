@@ -36,7 +36,7 @@ def _chosen(entries: QuerySet[AuditEntry], by: dict[str, Any]) -> QuerySet[Audit
     if by.get("what"):
         entries = entries.filter(verb=by["what"])
     if by.get("person"):
-        entries = entries.filter(person=by["person"])
+        entries = entries & AuditEntry.about_people([by["person"]])
     if by.get("since"):
         entries = entries.filter(at__gte=_start(by["since"]))
     if by.get("until"):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from embudo.accounts.confirming import confirmed_to_change
 from embudo.accounts.permissions import require
 from embudo.doors.forms import EndpointForm
 from embudo.doors.models import Delivery, Endpoint
@@ -25,6 +26,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @require("webhooks.edit")
 @require_http_methods(["GET", "POST"])
+@confirmed_to_change
 def new(request: HttpRequest) -> HttpResponse:
     """Add a webhook; its page shows the secret, once."""
     form = EndpointForm(request.POST if request.method == "POST" else None)
@@ -37,6 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require("webhooks.edit")
 @require_http_methods(["GET", "POST"])
+@confirmed_to_change
 def settings_of(request: HttpRequest, pk: int) -> HttpResponse:
     """Change name, address and what it is told."""
     found = endpoint(pk)

@@ -1,8 +1,9 @@
 """Everything about one person as files, and their erasure: what will go, the long work, the evidence."""
 
+from tempfile import TemporaryFile
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,7 +18,7 @@ from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import of_person
 from embudo.privacy.everything import failed_of, tables_about_people
-from embudo.privacy.taking_out import files_of
+from embudo.privacy.taking_out import write
 from embudo.work.models import ENDED, Job
 
 LONGEST_WHY = 300
@@ -32,14 +33,15 @@ def take_out(request: HttpRequest, person: Person) -> HttpResponse:
     """Say what the files hold; a POST makes them and writes down who took them."""
     if request.method != "POST":
         return render(request, "privacy/take_out.html", {"person": person, "held": _held(person)})
+    content = TemporaryFile()  # noqa: SIM115 - the response closes it; a person may have many files
     try:
-        content = files_of(person)
+        write(person, content)
     except LogUnavailable as error:
+        content.close()
         return render(request, "privacy/take_out.html", {"person": person, "unavailable": str(error)}, status=503)
     AuditEntry.record(request.user, "person_taken_out", called(person), person=str(person.id))
-    response = HttpResponse(content, content_type="application/zip")
-    response["Content-Disposition"] = 'attachment; filename="person.zip"'
-    return response
+    content.seek(0)
+    return FileResponse(content, as_attachment=True, filename="person.zip", content_type="application/zip")
 
 
 @never_cache

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from embudo.accounts.attempts import Recent, address_of
 from embudo.core.event import Event
 from embudo.eventlog import LogUnavailable
+from embudo.leads.models import Person
 from embudo.leads.record import NotRecorded
 from embudo.leads.story import history_of
 from embudo.leads.views.applying import FACT, fact_id, person_now
@@ -30,7 +31,8 @@ from embudo.privacy.link import BadToken, person_in
 from embudo.privacy.models import NoWording, Purpose, Wording
 
 WINDOW_S = 900
-ANSWERS, MISSES = 60, 60  # in that time, by network address
+ANSWERS = 60  # in that time, by one link: nobody can use up another's, and no network shuts the page for its people
+MISSES = 60  # in that time, of links that were not made here, by network address
 _answers, _misses = Recent(WINDOW_S), Recent(WINDOW_S)
 
 
@@ -39,7 +41,23 @@ class NoSuchLink(Exception):
 
 
 class TooMany(Exception):
-    """This network address has asked too often lately."""
+    """There was too much of it lately; the message says to people of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who opened their link: the person as the page shows them, and `own`, the number under which they answer.
+
+    Of somebody who was merged into another these differ: what they say stays theirs when the two are taken apart.
+    """
+
+    person: int
+    own: int
+
+    @property
+    def identifier(self) -> str:
+        """Whose an answer is."""
+        return f"person:{self.own}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +70,19 @@ class Asked:
 
 
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Return a view that anybody may ask with a token, which it gets as the person; refusals become pages."""
+    """Return a view that anybody may ask with a token, which it gets as its holder; refusals become pages."""
 
     @wraps(view)
     def asked(request: HttpRequest, token: str, **parts: str) -> HttpResponse:
         try:
-            person = _person(request, token)
+            holder = _holder(request, token)
             if request.method == "POST":
-                _count(request)
-            return view(request, person, token, **parts)
+                _count(token)
+            return view(request, holder, token, **parts)
         except NoSuchLink:
             return _closed(request, status=404)
-        except TooMany:
-            words = _("There were too many requests from your network. Please wait 15 minutes.")
-            response = _closed(request, status=429, words=words)
+        except TooMany as error:
+            response = _closed(request, status=429, words=str(error))
             response["Retry-After"] = str(WINDOW_S)
             return response
         except (LogUnavailable, NotRecorded):
@@ -75,50 +92,57 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @public
-def page(request: HttpRequest, person: int, token: str) -> HttpResponse:
+def page(request: HttpRequest, holder: Holder, token: str) -> HttpResponse:
     """Show the purposes; a POST answers one of them, or takes all consents back."""
     if request.method == "POST":
-        _answer(request, person, token)
+        _answer(request, holder, token)
         return HttpResponseRedirect(reverse("privacy:link", args=[token]) + "?done=1")
-    return _page(request, person, token, done=request.GET.get("done") == "1")
+    return _page(request, holder, token, done=request.GET.get("done") == "1")
 
 
 @public
-def one_click(request: HttpRequest, person: int, token: str, code: str) -> HttpResponse:
+def one_click(request: HttpRequest, holder: Holder, token: str, code: str) -> HttpResponse:
     """Withdraw from one purpose by one POST, as mail programs do; a GET shows the page, where a person can."""
     purpose = Purpose.objects.filter(code=code).first()
     if purpose is None:
         raise NoSuchLink
     if request.method != "POST":
-        return _page(request, person, token, only=code)
-    consent.withdraw(purpose, f"person:{person}", act=Act.ONE_CLICK, id=f"one-click-{fact_id()}")
-    return _page(request, person, token, done=True)
+        return _page(request, holder, token, only=code)
+    consent.withdraw(purpose, holder.identifier, act=Act.ONE_CLICK, id=f"one-click-{fact_id()}")
+    return _page(request, holder, token, done=True)
 
 
-def _person(request: HttpRequest, token: str) -> int:
-    """The person a link names today; wrong links are counted, whoever has tried many must wait."""
-    sender = address_of(request)
-    if _misses.count(sender, time.monotonic()) >= MISSES:
-        raise TooMany
+def _holder(request: HttpRequest, token: str) -> Holder:
+    """Whose link this is; wrong links are counted, and whoever has tried many of them must wait with more."""
     try:
-        return person_now(person_in(token)).id
-    except (BadToken, Http404) as error:
-        _misses.add(sender, time.monotonic())
+        own = person_in(token)
+    except BadToken as error:
+        _count_miss(address_of(request))
         raise NoSuchLink from error
+    try:
+        person = person_now(own).id
+    except Http404 as error:
+        raise NoSuchLink from error
+    return Holder(person, own if Person.objects.filter(pk=own).exists() else person)
 
 
-def _count(request: HttpRequest) -> None:
-    sender = address_of(request)
-    if _answers.count(sender, time.monotonic()) >= ANSWERS:
-        raise TooMany
-    _answers.add(sender, time.monotonic())
+def _count_miss(sender: str) -> None:
+    if _misses.count(sender, time.monotonic()) >= MISSES:
+        raise TooMany(_("There were too many requests from your network. Please wait 15 minutes."))
+    _misses.add(sender, time.monotonic())
 
 
-def _answer(request: HttpRequest, person: int, token: str) -> None:
+def _count(token: str) -> None:
+    if _answers.count(token, time.monotonic()) >= ANSWERS:
+        raise TooMany(_("This link was used too often lately. Please wait 15 minutes."))
+    _answers.add(token, time.monotonic())
+
+
+def _answer(request: HttpRequest, holder: Holder, token: str) -> None:
     """Record what was pressed: yes to the words that were shown, no to a purpose, or no to all."""
     given = request.POST.get("fact", "")
     id = f"consent-{token[:16]}-{given if FACT.fullmatch(given) else fact_id()}"
-    whose, pressed = f"person:{person}", request.POST.get("answer", "")
+    whose, pressed = holder.identifier, request.POST.get("answer", "")
     if pressed == "yes":
         wording = _shown(request.POST.get("wording", ""))
         if wording is not None:
@@ -139,9 +163,9 @@ def _shown(number: str) -> Wording | None:
     return found.first()
 
 
-def _page(request: HttpRequest, person: int, token: str, *, done: bool = False, only: str = "") -> HttpResponse:
+def _page(request: HttpRequest, holder: Holder, token: str, *, done: bool = False, only: str = "") -> HttpResponse:
     asked = []
-    for each in consent.standings(history_of(person)):
+    for each in consent.standings(history_of(holder.person)):
         if each.purpose is None or (each.purpose.archived and not each.given) or (only and each.code != only):
             continue
         try:

@@ -17,7 +17,7 @@ from embudo.leads.record import NotRecorded
 from embudo.leads.story import history_of
 from embudo.leads.views.applying import back_to, fact_id, given_id, of_person
 from embudo.privacy import consent
-from embudo.privacy.consent import Act, Standing
+from embudo.privacy.consent import Standing
 from embudo.privacy.forms import AnswerForm
 from embudo.privacy.link import address_of
 from embudo.privacy.models import Purpose, Wording
@@ -73,18 +73,15 @@ def _record(request: HttpRequest, person: int, purpose: Purpose, form: AnswerFor
     told, yes = form.cleaned_data, form.cleaned_data["answer"] == "yes"
     at = told["at"]
     details: dict[str, Any] = {
-        "act": Act.STAFF, "id": given_id(request), "by": request.user, "how": told["how"],
-        "note": told["note"].strip(),
+        "id": given_id(request), "by": request.user, "how": told["how"], "note": told["note"].strip(),
+        "yes": yes, "language": told["language"],
         "at": int(at.timestamp() * 1_000_000) if at else now(),
     }  # fmt: skip
     if yes and not purpose.version:
         form.add_error(None, _("Nobody has written yet what people agree to. Write the words of the purpose first."))
         return False
     try:
-        if yes:
-            consent.give(purpose.wording(told["language"]), f"person:{person}", **details)
-        else:
-            consent.withdraw(purpose, f"person:{person}", **details)
+        consent.keep(consent.written_down(purpose, f"person:{person}", **details))
     except LogUnavailable:
         form.add_error(None, _("The log cannot be written just now, so nothing was changed. Try again."))
         return False
