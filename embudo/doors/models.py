@@ -266,7 +266,7 @@ class Delivery(models.Model):
     key = models.CharField(max_length=64)  # of what happened: the same however often it is read or computed
     message = models.CharField(max_length=64)  # webhook-id: the same in every attempt
     kind = models.CharField(max_length=40)
-    person = models.BigIntegerField(null=True)
+    subject = models.BigIntegerField(null=True)  # of its fact, else the person then; it stays when people are joined
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -283,7 +283,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["endpoint", "next_at"], name="delivery_due", condition=models.Q(state="waiting")),
             models.Index(fields=["endpoint", "-created_at", "-id"], name="delivery_newest"),
-            models.Index(fields=["person"], name="delivery_person"),
+            models.Index(fields=["subject"], name="delivery_subject"),
             models.Index(fields=["ended_at"], name="delivery_ended"),
         ]
 

@@ -20,7 +20,7 @@ from embudo.accounts.permissions import require
 from embudo.doors.hooks import send
 from embudo.doors.hooks.gather import delivery_of
 from embudo.doors.hooks.kinds import TEST, called
-from embudo.doors.hooks.news import News, key_of
+from embudo.doors.hooks.news import News, key_of, whose
 from embudo.doors.models import Delivery, Endpoint
 from embudo.doors.views.webhooks import endpoint, shown_once, waiting
 from embudo.leads.clock import now
@@ -87,7 +87,10 @@ def _runs() -> bool:
 def delivery(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
     """One delivery with everything that was tried."""
     found = get_object_or_404(Delivery, pk=delivery, endpoint=endpoint(pk))
-    context = {"endpoint": found.endpoint, "delivery": found, "what": called(found.kind), "log": found.log.all()}
+    context = {
+        "endpoint": found.endpoint, "delivery": found, "what": called(found.kind), "log": found.log.all(),
+        "person": None if found.subject is None else whose(found.subject),
+    }  # fmt: skip
     return render(request, "doors/delivery.html", context)
 
 
