@@ -185,14 +185,22 @@ class Endpoint(models.Model):
         """Keep a new webhook with a fresh secret; it is told what happens from now on."""
         with transaction.atomic():
             made = cls.objects.create(name=name, url=url, kinds=kinds, made_by=by, secret=new_secret(), since_at=now())
-            AuditEntry.record(by, "webhook_added", name, url=without_query(url))
+            AuditEntry.record(by, "webhook_added", name, url=without_query(url), kinds=kinds)
         return made
 
     def keep(self, *, by: User) -> None:
         """Save changed details."""
         with transaction.atomic():
+            before = Endpoint.objects.select_for_update().get(pk=self.pk)
             self.save(update_fields=["name", "url", "kinds"])
-            AuditEntry.record(by, "webhook_changed", self.name)
+            if before.name != self.name:
+                AuditEntry.record(by, "webhook_renamed", before.name, now=self.name)
+            if before.url != self.url:
+                told = {"old": without_query(before.url), "new": without_query(self.url)}
+                AuditEntry.record(by, "webhook_moved", self.name, **told)
+            if before.kinds != self.kinds:
+                told = {"old": ", ".join(before.kinds), "new": ", ".join(self.kinds)}
+                AuditEntry.record(by, "webhook_retold", self.name, **told)
 
     @property
     def live(self) -> bool:
@@ -233,7 +241,7 @@ class Endpoint(models.Model):
         with transaction.atomic():
             mine = Endpoint.objects.filter(pk=self.pk).exclude(paused_at=None)
             if mine.update(paused_at=None, paused_why="", failures=0, failing_since=None):
-                self.deliveries.filter(state=Delivery.State.WAITING).update(next_at=timezone.now())
+                self.deliveries.filter(state=Delivery.State.WAITING).update(next_at=timezone.now(), tries=0)
                 AuditEntry.record(by, "webhook_resumed", self.name)
         self.refresh_from_db()
 
@@ -343,4 +351,5 @@ def new_secret() -> str:
 
 def without_query(url: str) -> str:
     """Return an address as the trail may hold it: what stands behind ? is often a secret."""
-    return url.partition("?")[0][:300]
+    shown, secret, _rest = url.partition("?")
+    return f"{shown[:300]}?…" if secret else shown[:300]

@@ -244,7 +244,7 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     assert client.get(f"/webhooks/{hook.pk}/").status_code == 200
     verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {
-        f"webhook_{each}" for each in "added changed paused resumed secret_changed retired restored".split()
+        f"webhook_{each}" for each in "added renamed paused resumed secret_changed retired restored".split()
     } <= verbs
 
 
