@@ -73,6 +73,8 @@ def test_where_all_are_slow_each_has_its_turn(db: None) -> None:
         pool.end(each)
     sender.turn()
     assert [pool.count(each) for each in hooks] == [2, 2, 2, 2, 2, 2, 2]
+
+
 OPEN = """
 from embudo.accounts.models import User
 from embudo.doors.models import Endpoint

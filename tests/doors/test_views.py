@@ -246,6 +246,17 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     assert {
         f"webhook_{each}" for each in "added renamed paused resumed secret_changed retired restored".split()
     } <= verbs
+    trail = text(client.get("/trail/"))
+    assert f"changed the address of the webhook “New name” from {receiver.url} to {receiver.url}/b" in trail
+    assert "is told of: consent_given (before:" in trail
+
+
+def test_no_secret_of_an_address_stands_in_the_trail(hook: Endpoint) -> None:
+    for url in ("https://hooks.example/?token=one", "https://hooks.example/?token=two"):
+        hook.url = url
+        hook.keep(by=user_of("admin"))
+    last = AuditEntry.objects.filter(verb="webhook_moved").order_by("pk").last()
+    assert last is not None and last.detail["old"] == last.detail["new"] == "https://hooks.example/?…"
 
 
 def test_deliveries_are_sent_again_one_or_a_span(hook: Endpoint) -> None:
