@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from embudo.accounts.audit import sentence
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import Role, may
 from embudo.doors.api.build import api
@@ -246,9 +247,9 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     assert {
         f"webhook_{each}" for each in "added renamed paused resumed secret_changed retired restored".split()
     } <= verbs
-    trail = text(client.get("/trail/"))
+    trail = [sentence(each) for each in AuditEntry.objects.all()]
     assert f"changed the address of the webhook “New name” from {receiver.url} to {receiver.url}/b" in trail
-    assert "is told of: consent_given (before:" in trail
+    assert "changed what the webhook “New name” is told of: consent_given (before: stage_changed)" in trail
 
 
 def test_no_secret_of_an_address_stands_in_the_trail(hook: Endpoint) -> None:
