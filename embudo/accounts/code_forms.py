@@ -17,8 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts import attempts
 from embudo.accounts.adapters import WRONG_CODE
+from embudo.accounts.sealing import Unreadable
 
 CODES = 5  # wrong codes in a quarter of an hour: a million codes are few
+UNREADABLE = _(
+    "Your second step cannot be checked: the secret key of this install has changed since you set it up. "
+    "Ask an administrator to reset your second step on the page Users."
+)
 STEP = "code "  # failures of the second step are counted apart from those of the password
 
 
@@ -40,6 +45,8 @@ class Limited:
         try:
             code = super().clean_code()  # type: ignore[misc]
             self._only_once(code)
+        except Unreadable as error:
+            raise ValidationError(UNREADABLE, code="unreadable") from error
         except ValidationError:
             attempts.failed(request, key)
             raise

@@ -47,15 +47,19 @@ class Sender:
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
+        self._last = 0  # the webhook that was served last
+        self._endpoint: dict[int, int] = {}  # of each delivery under way
         self.under_way: dict[int, Future[None]] = {}
 
     def turn(self) -> None:
         """Start what is due and there is room for."""
         self.under_way = {pk: each for pk, each in self.under_way.items() if not each.done()}
+        self._endpoint = {pk: self._endpoint[pk] for pk in self.under_way}
         room = THREADS - len(self.under_way)
         if room <= 0:
             return
-        for delivery in send.due(timezone.now(), skip=list(self.under_way))[:room]:
+        for delivery in send.due(timezone.now(), under_way=self._endpoint, after=self._last)[:room]:
+            self._last = self._endpoint[delivery.pk] = delivery.endpoint_id
             self.under_way[delivery.pk] = self._pool.submit(_sent, delivery)
 
 

@@ -185,14 +185,22 @@ class Endpoint(models.Model):
         """Keep a new webhook with a fresh secret; it is told what happens from now on."""
         with transaction.atomic():
             made = cls.objects.create(name=name, url=url, kinds=kinds, made_by=by, secret=new_secret(), since_at=now())
-            AuditEntry.record(by, "webhook_added", name, url=without_query(url))
+            AuditEntry.record(by, "webhook_added", name, url=without_query(url), kinds=kinds)
         return made
 
     def keep(self, *, by: User) -> None:
         """Save changed details."""
         with transaction.atomic():
+            before = Endpoint.objects.select_for_update().get(pk=self.pk)
             self.save(update_fields=["name", "url", "kinds"])
-            AuditEntry.record(by, "webhook_changed", self.name)
+            if before.name != self.name:
+                AuditEntry.record(by, "webhook_renamed", before.name, now=self.name)
+            if before.url != self.url:
+                told = {"old": without_query(before.url), "new": without_query(self.url)}
+                AuditEntry.record(by, "webhook_moved", self.name, **told)
+            if before.kinds != self.kinds:
+                told = {"old": ", ".join(before.kinds), "new": ", ".join(self.kinds)}
+                AuditEntry.record(by, "webhook_retold", self.name, **told)
 
     @property
     def live(self) -> bool:
@@ -233,7 +241,7 @@ class Endpoint(models.Model):
         with transaction.atomic():
             mine = Endpoint.objects.filter(pk=self.pk).exclude(paused_at=None)
             if mine.update(paused_at=None, paused_why="", failures=0, failing_since=None):
-                self.deliveries.filter(state=Delivery.State.WAITING).update(next_at=timezone.now())
+                self.deliveries.filter(state=Delivery.State.WAITING).update(next_at=timezone.now(), tries=0)
                 AuditEntry.record(by, "webhook_resumed", self.name)
         self.refresh_from_db()
 
@@ -266,7 +274,7 @@ class Delivery(models.Model):
     key = models.CharField(max_length=64)  # of what happened: the same however often it is read or computed
     message = models.CharField(max_length=64)  # webhook-id: the same in every attempt
     kind = models.CharField(max_length=40)
-    person = models.BigIntegerField(null=True)
+    subject = models.BigIntegerField(null=True)  # of its fact, else the person then; it stays when people are joined
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -283,7 +291,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["endpoint", "next_at"], name="delivery_due", condition=models.Q(state="waiting")),
             models.Index(fields=["endpoint", "-created_at", "-id"], name="delivery_newest"),
-            models.Index(fields=["person"], name="delivery_person"),
+            models.Index(fields=["subject"], name="delivery_subject"),
             models.Index(fields=["ended_at"], name="delivery_ended"),
         ]
 
@@ -343,4 +351,5 @@ def new_secret() -> str:
 
 def without_query(url: str) -> str:
     """Return an address as the trail may hold it: what stands behind ? is often a secret."""
-    return url.partition("?")[0][:300]
+    shown, secret, _rest = url.partition("?")
+    return f"{shown[:300]}?…" if secret else shown[:300]

@@ -31,7 +31,7 @@ def everything(person: Person) -> dict[str, Any]:
     return {
         "person": _row(person),
         "written_at": iso(now()),
-        "tables": dict(tables_of(ids)),
+        "tables": {**dict(tables_of(ids)), **dict(tables_by_subject(subjects_of(person.id)))},
         "facts": [fact(event) for event in history],
         "attributes": _attributes(history),
         "consents": _consents(history),
@@ -51,6 +51,17 @@ def tables_of(people: set[int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         rows = {row.pk: row for name in names for row in model.objects.filter(**{f"{name}__in": people})}  # type: ignore[attr-defined]
         if rows and model._meta.label not in OWN:
             yield model._meta.label, [_row(row) for row in rows.values()]
+
+
+def tables_by_subject(subjects: set[int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the rows that are found by the subject of their fact alone, whoever it belongs to now."""
+    about_people = [model for model, _names in tables_about_people()]
+    for model in apps.get_models():
+        if model in about_people or "subject" not in {field.name for field in model._meta.concrete_fields}:
+            continue
+        rows = [_row(row) for row in model.objects.filter(subject__in=subjects)]  # type: ignore[attr-defined]
+        if rows:
+            yield model._meta.label, rows
 
 
 def tables_about_people() -> list[tuple[type[Model], list[str]]]:

@@ -92,6 +92,19 @@ def test_after_five_wrong_codes_even_the_right_one_waits_in_every_browser(person
     assert not is_in(client) and not is_in(other)
 
 
+def test_after_the_installs_key_changed_the_page_says_who_can_help(person: Any, settings: Any) -> None:
+    ana = person("sales", email="ana@norte.example")
+    app_of(ana)
+    spare = codes_of(ana)[0]
+    client, _answer = with_password("ana@norte.example")
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [], "another"
+    client, _answer = with_password("ana@norte.example")
+    for given in (code(), spare):
+        answer = client.post("/sign-in/code/", {"code": given})
+        assert "Ask an administrator to reset your second step" in answer.content.decode()
+    assert not is_in(client)
+
+
 def test_the_page_of_the_code_is_closed_to_who_gave_no_password(client: Client, db: None) -> None:
     assert client.get("/sign-in/code/").headers["Location"] == "/sign-in/"
     assert client.post("/sign-in/code/", {"code": code()}).headers["Location"] == "/sign-in/"

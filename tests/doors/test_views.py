@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from embudo.accounts.audit import sentence
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import Role, may
 from embudo.doors.api.build import api
@@ -244,8 +245,19 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     assert client.get(f"/webhooks/{hook.pk}/").status_code == 200
     verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {
-        f"webhook_{each}" for each in "added changed paused resumed secret_changed retired restored".split()
+        f"webhook_{each}" for each in "added renamed paused resumed secret_changed retired restored".split()
     } <= verbs
+    trail = [sentence(each) for each in AuditEntry.objects.all()]
+    assert f"changed the address of the webhook “New name” from {receiver.url} to {receiver.url}/b" in trail
+    assert "changed what the webhook “New name” is told of: consent_given (before: stage_changed)" in trail
+
+
+def test_no_secret_of_an_address_stands_in_the_trail(hook: Endpoint) -> None:
+    for url in ("https://hooks.example/?token=one", "https://hooks.example/?token=two"):
+        hook.url = url
+        hook.keep(by=user_of("admin"))
+    last = AuditEntry.objects.filter(verb="webhook_moved").order_by("pk").last()
+    assert last is not None and last.detail["old"] == last.detail["new"] == "https://hooks.example/?…"
 
 
 def test_deliveries_are_sent_again_one_or_a_span(hook: Endpoint) -> None:

@@ -15,6 +15,7 @@ from embudo.doors.api import companies, facts, opportunities, people, webhooks
 from embudo.doors.api.body import StrictParser, unread
 from embudo.doors.api.guard import no_key
 from embudo.doors.api.problem import MEDIA, Problem
+from embudo.eventlog import LogUnavailable
 
 logger = logging.getLogger(__name__)
 WORDS = "People, their facts, scores, opportunities and companies for other software. See docs/api.md."
@@ -82,6 +83,11 @@ def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("not_found", "There is nothing at this address.").response
 
 
+def _log_unavailable(request: HttpRequest, error: Any) -> HttpResponse:
+    words = "The log cannot be read or written just now."
+    return Problem("not_now", words, headers={"Retry-After": "5"}).response
+
+
 def _broken(request: HttpRequest, error: Any) -> HttpResponse:
     logger.error("%s %s broke", request.method, request.path, exc_info=error)
     return Problem("broken", "An error nobody foresaw; the operator finds it in the output of `embudo up`.").response
@@ -89,7 +95,8 @@ def _broken(request: HttpRequest, error: Any) -> HttpResponse:
 
 ERRORS: dict[Any, Any] = {
     Problem: _problem, AuthenticationError: _unnamed, ValidationError: _not_valid, HttpError: _of_http,
-    RequestDataTooBig: _unread, UnreadablePostError: _unread, Http404: _not_found, Exception: _broken,
+    RequestDataTooBig: _unread, UnreadablePostError: _unread, Http404: _not_found, LogUnavailable: _log_unavailable,
+    Exception: _broken,
 }  # fmt: skip
 
 

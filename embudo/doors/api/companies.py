@@ -13,7 +13,7 @@ from embudo.doors.api.hold import held
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import KNOWS, MATCHES, WRITES
 from embudo.doors.api.problem import Problem
-from embudo.doors.api.saying import all_followed, record, require_followed
+from embudo.doors.api.saying import all_followed, record, require_followed, said_before, shown_all
 from embudo.doors.api.upsert import counted
 from embudo.doors.api.values import catalogue
 from embudo.doors.models import ApiKey
@@ -104,10 +104,12 @@ def company_change(request: HttpRequest, body: schemas.CompanyChange, company: s
     with held(f"company:{_company(company).id}"):
         if "If-Match" in request.headers:
             require_followed()
+        behind = bool(body.attributes) and not shown_all()
         row = _company(company)
-        check_match(request, shown.company_etag(row))
+        if "If-Match" in request.headers and not said_before(request, CHANGED, the_log().history([row.id])):
+            check_match(request, shown.company_etag(row))
         owner = values.owner_of(body.owner)
-        changed = values.changed(body.attributes or {}, firms.known_of(row))
+        changed = values.changed(body.attributes or {}, firms.known_of(row), all_of_it=behind)
         applied = not changed or _say(request, row, changed)
         if "owner" in body.model_fields_set:
             owners.give_company(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import WRITES, PersonId
 from embudo.doors.api.problem import Problem, invalid
-from embudo.doors.api.saying import say
+from embudo.doors.api.saying import history_after, say
 from embudo.leads.clock import now
 from embudo.leads.history import counted, withdrawn
 from embudo.leads.naming import defined
@@ -78,7 +78,7 @@ def event_new(request: HttpRequest, body: schemas.FactNew, person: str = PersonI
     props = _props(body.props)
     id_ = fact_id(request)
     applied = say(request, body.kind, row.id, props, id=id_, at=at)
-    fact = next((each for each in history_of(row.id) if each.key == ("app", id_)), None)
+    fact = next((each for each in history_after(row.id) if each.key == ("app", id_)), None)
     if not applied or fact is None:
         return reply(schemas.Applying(fact=id_, person=str(row.id)), status=202)
     return reply(shown.fact(fact, taken_back=False), status=201)

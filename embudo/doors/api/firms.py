@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from embudo.core.event import subject_of
 from embudo.doors.api import schemas
 from embudo.doors.api.once import fact_id
-from embudo.doors.api.upsert import keep
+from embudo.doors.api.saying import shown_all
+from embudo.doors.api.upsert import Stated, keep
 from embudo.doors.api.values import catalogue, stated
 from embudo.leads.companies import site_domain
 from embudo.leads.company_facts import CHANGED, company_identifier
@@ -24,6 +25,7 @@ def rows(request: HttpRequest, given: Sequence[schemas.CompanyRow]) -> Outcomes:
     """State these companies as an import does; return what became of each, whether the tables show it already, and
     whether the first of them was new.
     """
+    behind, earlier = not shown_all(), Stated()
     results = [schemas.CompanyResult(index=index, outcome="refused") for index in range(len(given))]
     wanted: dict[int, tuple[str, dict[str, Any]]] = {}
     for index, row in enumerate(given):
@@ -35,15 +37,16 @@ def rows(request: HttpRequest, given: Sequence[schemas.CompanyRow]) -> Outcomes:
     attributes, sayings = catalogue(), {}
     for index, (identifier, who) in wanted.items():
         company = subject_of(identifier)
-        known = known_of(there.get(company))
+        known = {**known_of(there.get(company)), **earlier.of([company])}
         try:
-            changed = stated(given[index].attributes, known, attributes)
+            changed = stated(given[index].attributes, known, attributes, all_of_it=behind)
         except BadValue as error:
             results[index].why = str(error)
             continue
         results[index].company = str(company)
-        if changed or any(known.get(name) != value for name, value in who.items()):
+        if behind or changed or any(known.get(name) != value for name, value in who.items()):
             props = {"traits": {**who, **changed}}
+            earlier.add([company], props["traits"])
             sayings[index] = Saying(CHANGED, props, fact_id(request, index), company=identifier)
         else:
             results[index].outcome = "unchanged"

@@ -1,6 +1,7 @@
 """Opportunities of a person over the API: read, open, move on, win, lose."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
 
+from embudo.core.event import Event
 from embudo.doors.api import dealing, schemas, seen, shown, values
 from embudo.doors.api.answers import answers, reply
 from embudo.doors.api.dealing import Deal
@@ -16,7 +18,7 @@ from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import WRITES, PersonId
 from embudo.doors.api.problem import Problem, invalid
-from embudo.doors.api.saying import say
+from embudo.doors.api.saying import history_after, said_before, say
 from embudo.leads.models import Person
 from embudo.leads.statements import Opportunity, opportunities
 from embudo.leads.story import history_of
@@ -117,15 +119,18 @@ def opportunity_end(
 
 def _carry_on(request: HttpRequest, person: str, opportunity: str, how: str, said: dict[str, Any]) -> HttpResponse:
     """Record what became of an open opportunity, and answer with it."""
-    row = shown.person_by(person)
-    there, id_ = _open(row, opportunity), fact_id(request)
+    row, kind = shown.person_by(person), f"opportunity_{how}"
+    history, id_ = history_of(row.id), fact_id(request)
+    if said_before(request, kind, history):
+        return _after(row, opportunity, id_, True)
+    there = _open(history, opportunity)
     worth = _amount(there) if how == "won" else {}
     props = {"opportunity": there.id, **worth, **said}
-    return _after(row, there.id, id_, say(request, f"opportunity_{how}", row.id, props, id=id_))
+    return _after(row, there.id, id_, say(request, kind, row.id, props, id=id_))
 
 
-def _open(row: Person, opportunity: str) -> Opportunity:
-    found = next((each for each in opportunities(history_of(row.id)) if each.id == opportunity), None)
+def _open(history: Sequence[Event], opportunity: str) -> Opportunity:
+    found = next((each for each in opportunities(history) if each.id == opportunity), None)
     if found is None:
         raise Problem("not_found", "This person has no such opportunity.")
     if found.status != "open":
@@ -138,7 +143,7 @@ def _amount(of: Any) -> dict[str, Any]:
 
 
 def _after(row: Person, opportunity: str, fact: str, applied: bool, *, status: int = 200) -> HttpResponse:
-    found = next((each for each in opportunities(history_of(row.id)) if each.id == opportunity), None)
+    found = next((each for each in opportunities(history_after(row.id)) if each.id == opportunity), None)
     if not applied or found is None:
         return reply(schemas.Applying(fact=fact, person=str(row.id)), status=202)
     return reply(_shown(found), status=status)

@@ -12,11 +12,11 @@ from embudo.doors.api.guard import needs
 from embudo.doors.api.hold import held
 from embudo.doors.api.once import PARAMETER, fact_id, once
 from embudo.doors.api.problem import Problem
-from embudo.doors.api.saying import require_followed, say
+from embudo.doors.api.saying import require_followed, said_before, say, shown_all
 from embudo.leads import owners
 from embudo.leads.holding import NAMED_BY, other_holder
 from embudo.leads.models import Merge, Person
-from embudo.leads.story import members
+from embudo.leads.story import history_of, members
 
 router = Router(tags=["People"])
 WRITES = {"parameters": [PARAMETER]}
@@ -113,10 +113,12 @@ def person_change(request: HttpRequest, body: schemas.PersonChange, person: str 
     with held(f"person:{found.id}"):
         if "If-Match" in request.headers:
             require_followed()
+        behind = bool(body.attributes) and not shown_all()
         row = shown.person_by(person)
-        check_match(request, shown.etag(row))
+        if "If-Match" in request.headers and not said_before(request, "profile_changed", history_of(row.id)):
+            check_match(request, shown.etag(row))
         owner = values.owner_of(body.owner)
-        changed = _stated(row, body.attributes or {})
+        changed = _stated(row, body.attributes or {}, all_of_it=behind)
         applied = not changed or say(request, "profile_changed", row.id, {"traits": changed}, id=fact_id(request))
         if "owner" in body.model_fields_set and row.owner != owner:
             owners.give(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]
@@ -125,8 +127,8 @@ def person_change(request: HttpRequest, body: schemas.PersonChange, person: str 
     return _told(request, shown.person_by(person))
 
 
-def _stated(row: Person, given: dict[str, Any]) -> dict[str, Any]:
-    changed = values.changed(given, row.attributes)
+def _stated(row: Person, given: dict[str, Any], *, all_of_it: bool) -> dict[str, Any]:
+    changed = values.changed(given, row.attributes, all_of_it=all_of_it)
     for name in NAMED_BY.keys() & changed.keys():
         other = other_holder(row, name, changed[name]) if changed[name] is not None else None
         if other is not None:
@@ -142,9 +144,10 @@ def _stated(row: Person, given: dict[str, Any]) -> dict[str, Any]:
 @once
 def stage_set(request: HttpRequest, body: schemas.StageSet, person: str = PersonId) -> HttpResponse:
     """It holds until the scores agree with it once, as when it is set in the app, and can be taken back there."""
+    behind = not shown_all()
     row = shown.person_by(person)
     props = {"stage": body.stage, **({"reason": body.reason} if body.reason else {})}
-    applied = row.stage == body.stage or say(request, "stage_set", row.id, props, id=fact_id(request))
+    applied = (row.stage == body.stage and not behind) or say(request, "stage_set", row.id, props, id=fact_id(request))
     return _after(request, person, applied)
 
 
@@ -172,6 +175,8 @@ def unmerge(request: HttpRequest, body: schemas.UnmergeWanted, person: str = Per
     row, absorbed = shown.person_by(person), int(body.absorbed)
     if absorbed >= shown.MOST_ID:
         raise Problem("not_found", "There is no person with this id.")
+    if said_before(request, "people_unmerged", history_of(row.id)):
+        return _after(request, person, True)
     link = Merge.objects.filter(absorbed_id=absorbed, unmerged_at=None, survivor_id__in=members(row.id)).first()
     if link is None:
         raise Problem("conflict", f"Person {body.absorbed} is not joined with person {row.id}.")

@@ -1,15 +1,18 @@
 """How the API records facts: as the app does, for the user who made the key, waiting until the tables show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
+from embudo.core.event import Event
+from embudo.doors.api.once import fact_id
 from embudo.doors.api.problem import Problem
 from embudo.doors.models import ApiKey
 from embudo.eventlog import LogUnavailable, Outcome, Receipt
-from embudo.leads.record import Saying, record_all, the_log, wait_until_followed
+from embudo.leads.record import APP, Saying, record_all, the_log, wait_until_followed
+from embudo.leads.story import history_of
 
 FOLLOWED_S = 1.0  # for one fact
 ALL_FOLLOWED_S = 5.0  # for many
@@ -53,10 +56,29 @@ def say(request: HttpRequest, kind: str, person: int, props: dict[str, Any], *, 
 
 def require_followed() -> None:
     """A condition is only worth something against tables that show all that was said before; raises Problem."""
-    for shard, offset in the_log().end().items():
-        if not wait_until_followed(Receipt(shard, offset, Outcome.ACCEPTED), FOLLOWED_S):
-            words = "The tables are behind the log, so it cannot be told whether it was changed."
-            raise Problem("not_now", words, headers={"Retry-After": "2"})
+    if not shown_all():
+        words = "The tables are behind the log, so it cannot be told whether it was changed."
+        raise Problem("not_now", words, headers={"Retry-After": "2"})
+
+
+def shown_all() -> bool:
+    """Return whether the tables show all that the log holds by now, waiting for a while."""
+    ends = [Receipt(shard, offset, Outcome.ACCEPTED) for shard, offset in the_log().end().items()]
+    return all(wait_until_followed(each, FOLLOWED_S) for each in ends)
+
+
+def said_before(request: HttpRequest, kind: str, history: Iterable[Event]) -> bool:
+    """Whether an earlier attempt at this request, which died before it answered, has recorded its fact in a history."""
+    key = (APP, fact_id(request))
+    return any(event.key == key and event.kind == kind for event in history)
+
+
+def history_after(person: int) -> list[Event]:
+    """Return somebody's facts to answer with after one was kept; none when the log cannot be read just then."""
+    try:
+        return history_of(person)
+    except LogUnavailable:
+        return []
 
 
 def all_followed(receipts: Sequence[Receipt]) -> bool:

@@ -1,6 +1,6 @@
 """Stating people by what names them: each row found or new, one fact for what is new of it, one result."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,16 +11,17 @@ from embudo.core.event import Door, subject_of
 from embudo.core.identity import identifiers
 from embudo.doors.api import schemas
 from embudo.doors.api.once import fact_id
-from embudo.doors.api.saying import all_followed, record
+from embudo.doors.api.saying import all_followed, record, shown_all
 from embudo.doors.api.values import catalogue, stated
 from embudo.eventlog import Outcome
+from embudo.leads.holding import joined_by
 from embudo.leads.models import Attribute, Identifier, Person
 from embudo.leads.phone import international
 from embudo.leads.record import Saying
 from embudo.leads.showing import BadValue
 from embudo.leads.story import survivor_of
 
-PORTION = 500  # facts of one transaction of the log
+JOINS = "people:merge"
 REFUSED = {
     Outcome.ERASED: "this person was erased; what is older than the erasure is not taken in again",
     Outcome.CONFLICT: "the log holds another fact by this Idempotency-Key",
@@ -53,7 +54,7 @@ class _Row:
 
 def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
     """State these people and return what became of each; raises Problem when the log takes nothing."""
-    attributes = catalogue()
+    attributes, behind = catalogue(), not shown_all()
     results = [schemas.RowResult(index=index, outcome="refused") for index in range(len(given))]
     wanted: dict[int, _Row] = {}
     for index, row in enumerate(given):
@@ -62,7 +63,7 @@ def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
         except BadValue as error:
             results[index].why = str(error)
     known = people_of({each for row in wanted.values() for each in row.carried})
-    sayings = dict(_sayings(request, wanted, known, attributes, results))
+    sayings = dict(_sayings(request, wanted, known, attributes, results, behind=behind))
     applied = keep(request, sayings, results)
     found = people_of({row.carried[0] for row in wanted.values()}) if applied else {}
     for index, row in wanted.items():
@@ -74,11 +75,7 @@ def rows(request: HttpRequest, given: Sequence[schemas.PersonRow]) -> Outcomes:
 
 def keep(request: HttpRequest, sayings: Mapping[int, Saying], results: Sequence[schemas.Result]) -> bool:
     """Record what rows say, note in their results what became of it, and return whether the tables show it all."""
-    receipts = {}
-    places = list(sayings)
-    for start in range(0, len(places), PORTION):
-        portion = places[start : start + PORTION]
-        receipts |= dict(zip(portion, record(request, [sayings[each] for each in portion]), strict=True))
+    receipts = dict(zip(sayings, record(request, list(sayings.values())), strict=True)) if sayings else {}
     for index, receipt in receipts.items():
         if receipt.outcome in REFUSED:
             results[index].why = REFUSED[receipt.outcome]
@@ -99,25 +96,63 @@ def _sayings(
     known: Mapping[str, Person],
     attributes: Mapping[str, Attribute],
     results: Sequence[schemas.RowResult],
+    *,
+    behind: bool,
 ) -> Iterator[tuple[int, Saying]]:
+    """What rows say. Only what a person shows by now, earlier rows of theirs included, is left out as known; nothing is
+    while the tables are behind.
+    """
+    earlier = Stated()
     for index, row in wanted.items():
+        whose = [f"person:{known[each].id}" if each in known else each for each in row.carried]
         holders = {known[each].id if each in known else None for each in row.carried}
         person = next((known[each] for each in row.carried if each in known), None)
-        held = person.attributes if person else {}
+        held = {**(person.attributes if person else {}), **earlier.of(whose)}
         try:
-            changed = stated(row.given.attributes, held, attributes)
+            changed = stated(row.given.attributes, held, attributes, all_of_it=behind)
         except BadValue as error:
             results[index].why = str(error)
             continue
-        same = all(held.get(name) == value for name, value in row.traits.items())
+        same = not behind and all(held.get(name) == value for name, value in row.traits.items())
         if len(holders) == 1 and person is not None and same and not changed:
             results[index].outcome, results[index].person = "unchanged", str(person.id)
             continue
         traits = {**row.traits, **changed}
+        if person is not None and (other := _other(request, row, person, traits)):
+            results[index].why = (
+                f"what names it belongs to persons {person.id} and {other.id}; to join them by stating them together "
+                f"the key needs the scope {JOINS}"
+            )
+            continue
+        earlier.add(whose, traits)
         yield (
             index,
             Saying("profile_changed", {"traits": traits}, fact_id(request, index), user_id=row.given.external_id),
         )
+
+
+class Stated:
+    """What earlier rows of a request have stated, by what names its person or company."""
+
+    def __init__(self) -> None:
+        self._said: dict[Any, dict[str, Any]] = {}
+
+    def of(self, names: Iterable[Any]) -> dict[str, Any]:
+        """Return what was stated under these names."""
+        return {key: value for name in names for key, value in self._said.get(name, {}).items()}
+
+    def add(self, names: Iterable[Any], traits: Mapping[str, Any]) -> None:
+        """Note what a row states."""
+        for name in names:
+            self._said[name] = {**self._said.get(name, {}), **traits}
+
+
+def _other(request: HttpRequest, row: _Row, person: Person, traits: Mapping[str, Any]) -> Person | None:
+    """Whom else the row's names belong to, when the key may not join people."""
+    if request.auth.may(JOINS):  # type: ignore[attr-defined]
+        return None
+    user_id = row.given.external_id
+    return joined_by(person, identifiers(door=Door.APP, user_id=user_id, anonymous_id=None, traits=traits))
 
 
 def _named(row: schemas.PersonRow) -> _Row:

@@ -27,10 +27,12 @@ def catalogue() -> dict[str, Attribute]:
     return {**usual, **{each.name: each for each in Attribute.objects.all()}}
 
 
-def stated(given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> dict[str, Any]:
+def stated(
+    given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mapping[str, Attribute], *, all_of_it: bool = False
+) -> dict[str, Any]:
     """Return the attributes of a request as they are stated; raises BadValue, which names the one that is wrong.
 
-    `known` are those the person has by now: what is the same already is left out.
+    `known` are those the person has by now: what is the same already is left out, unless `all_of_it` is stated.
     """
     found = {}
     for name, value in given.items():
@@ -41,7 +43,7 @@ def stated(given: Mapping[str, Any], known: Mapping[str, Any], attributes: Mappi
             new = checked(attributes[name], _of_kind(attributes[name], value), {**known, **found})
         except BadValue as error:
             raise BadValue(f"attributes.{name}: {error}") from error
-        if new != known.get(name):
+        if all_of_it or new != known.get(name):
             found[name] = new
     return found
 
@@ -56,10 +58,10 @@ def owner_of(mail: str | None, place: str = "body.owner") -> Any:
     return found
 
 
-def changed(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+def changed(given: Mapping[str, Any], known: Mapping[str, Any], *, all_of_it: bool) -> dict[str, Any]:
     """Return the attributes of the body of a change as they are stated; raises Problem."""
     try:
-        return stated(given, known, catalogue())
+        return stated(given, known, catalogue(), all_of_it=all_of_it)
     except BadValue as error:
         place, _colon, words = str(error).partition(": ")
         raise invalid(f"body.{place}", words) from error

@@ -6,15 +6,16 @@ one that dies loses nothing, and what is read or computed again meets the row th
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 from django.db.models import Max
 
 from embudo.core.event import SECOND
+from embudo.doors import forgetting
 from embudo.doors.hooks import waiting
-from embudo.doors.hooks.news import News, erased_by, moved_by, of_move, of_rows
-from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place
+from embudo.doors.hooks.news import News, erased_by, of_move, of_rows
+from embudo.doors.models import Answer, Delivery, Endpoint, Place
 from embudo.eventlog import Cursor, Log
 from embudo.leads import rebuild
 from embudo.leads.clock import now
@@ -52,13 +53,12 @@ def _from_log(log: Log) -> bool:
     if through == here or not followed.passed(through):
         return False  # first the tables must know whose these facts are
     news = list(of_rows(rows))
-    erased, moved = erased_by(rows), moved_by(rows)
+    erased = _erased_since(erased_by(rows), log)
     with transaction.atomic():
         if _move(LOG, place, through.to_text()):
+            if erased:
+                forgetting.forget(erased)  # of what was told before: who came back since is somebody new
             _keep(news)
-            for was, person in moved:
-                Delivery.objects.filter(person=was).update(person=person)
-            _forget(erased)
     return True
 
 
@@ -124,7 +124,7 @@ def _keep(news: Iterable[News]) -> None:
 def delivery_of(news: News, endpoint: Endpoint) -> Delivery:
     """Return the delivery of news to a webhook, not kept yet."""
     return Delivery(
-        endpoint=endpoint, key=news.key, message=news.message, kind=news.kind, person=news.person, body=news.body
+        endpoint=endpoint, key=news.key, message=news.message, kind=news.kind, subject=news.subject, body=news.body
     )
 
 
@@ -132,12 +132,9 @@ def _is_for(news: News, endpoint: Endpoint) -> bool:
     return news.kind in endpoint.kinds and news.known_at >= endpoint.since_at
 
 
-def _forget(people: Sequence[int]) -> None:
-    """Blank what is kept of people who were erased; kept answers may name them and are only a convenience."""
-    if not people:
-        return
-    mine = Delivery.objects.filter(person__in=people)
-    Attempt.objects.filter(delivery__in=mine).update(sent="", answer="")
-    mine.update(body="", person=None)
-    Delivery.objects.filter(body="", state=Delivery.State.WAITING).update(state=Delivery.State.ERASED)
-    Answer.objects.all().delete()
+def _erased_since(at: int | None, log: Log) -> list[int]:
+    """The subjects of deliveries that were erased at this instant or later: what was on its way meanwhile goes, too."""
+    if at is None:
+        return []
+    subjects = Delivery.objects.exclude(subject=None).order_by().values_list("subject", flat=True).distinct()
+    return [each for each in subjects if each is not None and (log.erased_until(each) or 0) >= at]

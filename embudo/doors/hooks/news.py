@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from embudo.core.event import DAY, MINUTE, Door, Event, Verdict, subject_of
+from embudo.core.event import DAY, MINUTE, Door, Event, Verdict
 from embudo.doors.hooks.kinds import OF_FACT, PERSON_CREATED, STAGE_CHANGED
 from embudo.eventlog import Row
 from embudo.leads.identity import ERASED
@@ -23,7 +23,11 @@ MADE_AGAIN = ("", "rebuild", "definition")  # why a move stands no longer althou
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing to tell. `key` is the same however often it is read or computed."""
+    """One thing to tell. `key` is the same however often it is read or computed.
+
+    `person` is who it is of now; `subject`, by which it is forgotten, is that of the fact and stays when people are
+    joined and taken apart.
+    """
 
     kind: str
     key: str
@@ -31,6 +35,7 @@ class News:
     known_at: int
     person: int | None
     told: Mapping[str, Any]
+    subject: int | None = None
 
     @property
     def message(self) -> str:
@@ -80,24 +85,17 @@ def of_rows(rows: Iterable[Row]) -> Iterator[News]:
         told: dict[str, Any] = {"fact": fact, "props": event.props}
         if event.kind in ("people_merged", "people_unmerged"):
             told |= {name: shown(int(event.props[name])) for name in ("survivor", "absorbed")}
-        yield News(OF_FACT[event.kind], key, event.at, event.received_at, person, told)
+        yield News(OF_FACT[event.kind], key, event.at, event.received_at, person, told, event.subject)
 
 
-def erased_by(rows: Iterable[Row]) -> list[int]:
-    """Return the people whom these rows say to have been erased."""
-    return [row.event.subject for row in rows if row.event.kind == ERASED]
+def erased_by(rows: Iterable[Row]) -> int | None:
+    """Return the instant of the first erasure that these rows tell of, None when they tell of none."""
+    return min((row.event.at - 1 for row in rows if row.event.kind == ERASED), default=None)  # leads/erasure.py
 
 
-def moved_by(rows: Iterable[Row]) -> list[tuple[int, int]]:
-    """Return who turned out to be somebody else in these rows: (who it was thought to be, who it is)."""
-    found = []
-    for row in rows:
-        props = row.event.props
-        if row.event.kind == "people_merged" and {"survivor", "absorbed"} <= props.keys():
-            found.append((int(props["absorbed"]), int(props["survivor"])))
-        elif row.event.kind == "identity_linked" and {"identifier", "person"} <= props.keys():
-            found.append((subject_of(str(props["identifier"])), int(props["person"])))
-    return found
+def whose(subject: int) -> int:
+    """Return the person of now whose subject it is."""
+    return _people({subject})[subject]
 
 
 def _tells(event: Event) -> bool:
@@ -132,9 +130,10 @@ def of_move(move: StageChange) -> Iterator[News]:
         "causes": [cause(*each) for each in move.causes],
     }  # fmt: skip
     key = key_of("move", *by, move.from_stage, move.to_stage)
-    yield News(STAGE_CHANGED, key, move.at, known_at, move.person_id, told)
+    yield News(STAGE_CHANGED, key, move.at, known_at, move.person_id, told, move.person_id)
     if move.why == IDENTIFIED:
-        yield News(PERSON_CREATED, key_of("created", *by), move.at, known_at, move.person_id, {"stage": move.to_stage})
+        key, stage = key_of("created", *by), {"stage": move.to_stage}
+        yield News(PERSON_CREATED, key, move.at, known_at, move.person_id, stage, move.person_id)
 
 
 def _was_recorded_before(move: StageChange) -> bool:

@@ -1,14 +1,15 @@
 """How a delivery gets to its webhook: claimed by a conditional update, signed, posted, tried again ever later."""
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
@@ -27,17 +28,26 @@ LONGEST_WAIT_S = 86_400  # that a Retry-After is granted
 PAUSE_AFTER, PAUSE_FAILURES = timedelta(hours=24), 8  # failing for so long, and at least so often in a row
 SHOWN = 4000  # characters of what was sent and answered that the log of deliveries keeps
 GONE = 410
+SLICE = 500  # deliveries of one transaction
 MUTE = "its secret was sealed under another key of this install; make a new one, or put the key back"
 
 State = Delivery.State
 
 
-def due(at: datetime, *, skip: Sequence[int] = ()) -> list[Delivery]:
-    """Return deliveries whose time has come, a few of each webhook so that none keeps others waiting."""
+def due(at: datetime, *, under_way: Mapping[int, int] | None = None, after: int = 0) -> list[Delivery]:
+    """Return deliveries whose time has come, a few of each webhook so that none keeps others waiting.
+
+    `under_way` are the deliveries being sent, each with its webhook; the webhook behind `after` comes first.
+    """
+    skip = under_way or {}
+    busy = Counter(skip.values())
     found: list[Delivery] = []
-    for endpoint in Endpoint.objects.filter(paused_at=None, retired_at=None):
-        waiting = endpoint.deliveries.filter(Q(held_until=None) | Q(held_until__lt=at), state=State.WAITING)
-        found += waiting.filter(next_at__lte=at).exclude(pk__in=skip).order_by("next_at")[:AT_ONCE]
+    live = Endpoint.objects.filter(paused_at=None, retired_at=None)
+    for endpoint in sorted(live.values_list("pk", flat=True), key=lambda pk: (pk <= after, pk)):
+        if (room := AT_ONCE - busy[endpoint]) > 0:
+            waiting = Delivery.objects.filter(endpoint=endpoint, state=State.WAITING, next_at__lte=at)
+            free = waiting.filter(Q(held_until=None) | Q(held_until__lt=at)).exclude(pk__in=list(skip))
+            found += free.order_by("next_at")[:room]
     return found
 
 
@@ -180,7 +190,14 @@ def _pause(endpoint: Endpoint, status: int | None) -> None:
         notice.paused(endpoint)
 
 
-def again(deliveries: Sequence[int]) -> int:
-    """Let deliveries be sent once more, from the first wait on; return how many: none that waits or is blank."""
-    ended = Delivery.objects.filter(pk__in=deliveries, state__in=(State.DELIVERED, State.FAILED)).exclude(body="")
-    return ended.update(state=State.WAITING, next_at=timezone.now(), tries=0, ended_at=None, held_until=None)
+def again(deliveries: QuerySet[Delivery]) -> int:
+    """Let deliveries be sent once more, from the first wait on; return how many: none that waits or is blank.
+
+    However many they are, no transaction is long.
+    """
+    wanted, count = list(deliveries.order_by("pk").values_list("pk", flat=True)), 0
+    for start in range(0, len(wanted), SLICE):
+        mine = Delivery.objects.filter(pk__in=wanted[start : start + SLICE]).exclude(body="")
+        ended = mine.filter(state__in=(State.DELIVERED, State.FAILED))
+        count += ended.update(state=State.WAITING, next_at=timezone.now(), tries=0, ended_at=None, held_until=None)
+    return count

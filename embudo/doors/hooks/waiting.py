@@ -31,7 +31,7 @@ def news(most: int) -> list[News]:
             "definition_version": score.version, "causes": [cause(action.source, action.id, action.kind, action.at)],
         }  # fmt: skip
         key = key_of("ready", action.source, action.id)
-        found.append(News(HANDOFF_READY, key, score.updated_at, score.updated_at, person.id, told))
+        found.append(News(HANDOFF_READY, key, score.updated_at, score.updated_at, person.id, told, person.id))
     return found
 
 

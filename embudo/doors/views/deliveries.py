@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from embudo.accounts.permissions import require
 from embudo.doors.hooks import send
 from embudo.doors.hooks.gather import delivery_of
 from embudo.doors.hooks.kinds import TEST, called
-from embudo.doors.hooks.news import News, key_of
+from embudo.doors.hooks.news import News, key_of, whose
 from embudo.doors.models import Delivery, Endpoint
 from embudo.doors.views.webhooks import endpoint, shown_once, waiting
 from embudo.leads.clock import now
@@ -28,7 +29,6 @@ from embudo.ui import keyset
 from embudo.ui.toasts import toast
 
 SIZE = 40
-MOST_AGAIN = 1000  # deliveries of one replay
 
 
 @never_cache
@@ -87,7 +87,10 @@ def _runs() -> bool:
 def delivery(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
     """One delivery with everything that was tried."""
     found = get_object_or_404(Delivery, pk=delivery, endpoint=endpoint(pk))
-    context = {"endpoint": found.endpoint, "delivery": found, "what": called(found.kind), "log": found.log.all()}
+    context = {
+        "endpoint": found.endpoint, "delivery": found, "what": called(found.kind), "log": found.log.all(),
+        "person": None if found.subject is None else whose(found.subject),
+    }  # fmt: skip
     return render(request, "doors/delivery.html", context)
 
 
@@ -110,7 +113,7 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
 def replay(request: HttpRequest, pk: int, delivery: int) -> HttpResponse:
     """Send one delivery again, with the same id."""
     found = get_object_or_404(Delivery, pk=delivery, endpoint=endpoint(pk))
-    _again(request, found.endpoint, [found.pk])
+    _again(request, found.endpoint, Delivery.objects.filter(pk=found.pk))
     return redirect("doors:delivery", pk, delivery)
 
 
@@ -128,11 +131,11 @@ def replays(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("doors:webhook", pk)
     if start is not None and end is not None:
         rows = rows.filter(created_at__gte=start, created_at__lt=end + timedelta(minutes=1))
-    _again(request, found, list(rows.order_by("created_at").values_list("pk", flat=True)[:MOST_AGAIN]))
+    _again(request, found, rows)
     return redirect("doors:webhook", pk)
 
 
-def _again(request: HttpRequest, found: Endpoint, wanted: list[int]) -> None:
+def _again(request: HttpRequest, found: Endpoint, wanted: QuerySet[Delivery]) -> None:
     count = send.again(wanted)
     if not count:
         toast(request, _("There is nothing to send again: what waits already is sent by itself."), failed=True)

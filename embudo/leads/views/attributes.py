@@ -142,7 +142,7 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
 
 
 def _check_holder(person: Person, name: str, value: object) -> None:
-    """Raise BadValue on somebody else's address or number where stating it would join the two unasked."""
+    """Raise BadValue on somebody else's address, number or profile where stating it would join the two unasked."""
     other = other_holder(person, name, value)
     if other is None:
         return
@@ -150,4 +150,5 @@ def _check_holder(person: Person, name: str, value: object) -> None:
         "email": _("%(name)s has this address. If the two are one person, join them: “More”, at the top of the page."),
         "phone": _("%(name)s has this number. If the two are one person, join them: “More”, at the top of the page."),
     }
-    raise BadValue(words[name] % {"name": called(other)})
+    profile = _("%(name)s has this profile. If the two are one person, join them: “More”, at the top of the page.")
+    raise BadValue(words.get(name, profile) % {"name": called(other)})

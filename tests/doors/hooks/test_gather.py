@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from embudo.core.event import DAY, HOUR, MINUTE, Verdict
+from embudo.doors import forgetting
 from embudo.doors.hooks import gather, news
 from embudo.doors.hooks.kinds import KINDS, OF_FACT
 from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place, Waiting
@@ -28,7 +29,8 @@ def gathered(site: Following) -> list[tuple[str, int | None]]:
     """Gather everything; return the kinds and people of all deliveries."""
     while gather.gather(site.log):
         pass
-    return list(Delivery.objects.order_by("id").values_list("kind", "person"))
+    found = Delivery.objects.order_by("id").values_list("kind", "subject")
+    return [(kind, None if subject is None else news.whose(subject)) for kind, subject in found]
 
 
 @pytest.fixture
@@ -126,7 +128,8 @@ def test_a_webhook_is_told_what_it_asked_for_and_from_then_on(site: Following, h
     site.hears(clara.journey(ago(HOUR)).submits("contact"))  # received before it was made
     site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
     gathered(site)
-    assert list(only.deliveries.values_list("kind", "person")) == [("form_submitted", site.person(ada).id)]
+    told = [(each.kind, news.whose(each.subject)) for each in only.deliveries.all()]
+    assert told == [("form_submitted", site.person(ada).id)]
     assert hook.deliveries.filter(kind="form_submitted").count() == 2
     assert not gone.deliveries.exists()
 
@@ -181,16 +184,67 @@ def test_who_is_erased_leaves_no_trace(site: Following, hook: Endpoint) -> None:
     site.hears(now_received(ada.journey(ago(MINUTE // 2)).visits("/x").submits("contact", secret="of Ada")))
     site.hears(now_received(bruno.journey(ago(MINUTE // 2)).submits("contact")))
     gathered(site)
-    delivery = Delivery.objects.get(kind="form_submitted", person=site.person(ada).id)
+    delivery = Delivery.objects.get(kind="form_submitted", subject=ada.subject)
     Attempt.objects.create(delivery=delivery, sent=delivery.body, answer=ada.mail)
     erasure.erase(site.person(ada).id, by="test", why="she asked", log=site.log)
     site.follower.catch_up()
     gathered(site)
-    kept = str(list(Delivery.objects.values_list("body", "person"))) + str(list(Attempt.objects.values()))
+    kept = str(list(Delivery.objects.values_list("body", "subject"))) + str(list(Attempt.objects.values()))
     assert ada.mail not in kept and "of Ada" not in kept
     assert bruno.mail in kept
-    assert not Delivery.objects.filter(body="").exclude(state="erased").exists()
+    assert not Delivery.objects.filter(body="").exclude(state="erased", ended_at__isnull=False).exists()
     assert not Answer.objects.exists()
+
+
+def taken_apart(site: Following) -> None:
+    """Bruno was joined with Ada when the webhook was told of his form, and is somebody of his own again."""
+    site.hears(now_received(ada.journey(ago(MINUTE)).submits("contact")))
+    site.hears(now_received(bruno.journey(ago(MINUTE)).submits("contact")))
+    gathered(site)
+    props = {"survivor": site.person(ada).id, "absorbed": site.person(bruno).id}
+    record("people_merged", person=props["survivor"], props=props, id="m" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    site.hears(now_received(bruno.journey(ago(MINUTE // 2)).submits("contact", said="while they were one")))
+    gathered(site)
+    assert f'"id":"{props["survivor"]}"' in Delivery.objects.get(body__contains="while they were one").body
+    record("people_unmerged", person=props["survivor"], props=props, id="u" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    gathered(site)
+
+
+@pytest.mark.parametrize(("who", "other"), [(bruno, ada), (ada, bruno)])
+@pytest.mark.parametrize("by_page", [True, False])
+def test_after_an_unmerge_an_erasure_takes_what_is_of_that_person_and_no_more(
+    site: Following, hook: Endpoint, who: Any, other: Any, by_page: bool
+) -> None:
+    taken_apart(site)
+    kept = set(Delivery.objects.filter(kind="form_submitted", subject=other.subject).values_list("body", flat=True))
+    assert len(kept) == (2 if other is bruno else 1)
+    subjects = erasure.everything_of(site.person(who).id, site.log).subjects
+    assert forgetting.left(subjects) > 1
+    if by_page:
+        assert forgetting.forget(subjects) > 1
+    else:
+        erasure.erase(site.person(who).id, by="test", why="they asked", log=site.log)
+        site.follower.catch_up()
+        gathered(site)
+    assert forgetting.left(subjects) == 0
+    assert who.mail not in str(list(Delivery.objects.values_list("body")))
+    assert kept <= set(Delivery.objects.values_list("body", flat=True))
+
+
+def test_who_comes_back_after_an_erasure_is_told_of(site: Following, hook: Endpoint) -> None:
+    site.hears(now_received(ada.journey(ago(MINUTE)).submits("contact")))
+    gathered(site)
+    erasure.erase(site.person(ada).id, by="test", why="she asked", log=site.log)
+    site.hears(now_received(ada.journey(ago(0)).submits("contact", said="again")))
+    gathered(site)
+    assert Delivery.objects.get(kind="form_submitted", state="waiting", body__contains="again")
+    site.hears(now_received(bruno.journey(ago(MINUTE)).submits("contact")))
+    erasure.erase(site.person(bruno).id, by="test", why="he asked", log=site.log)
+    site.follower.catch_up()
+    gathered(site)
+    assert Delivery.objects.get(kind="form_submitted", state="waiting", body__contains="again")
 
 
 def test_nobody_to_tell_leaves_nothing_behind(site: Following) -> None:

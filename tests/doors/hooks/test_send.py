@@ -10,6 +10,7 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from embudo.accounts.models import AuditEntry
+from embudo.doors import forgetting
 from embudo.doors.hooks import keeping, send
 from embudo.doors.hooks.gather import delivery_of
 from embudo.doors.hooks.news import News, key_of
@@ -155,8 +156,8 @@ def test_after_the_last_wait_it_is_given_up_and_can_be_sent_again(hook: Endpoint
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("failed", len(send.WAITS_S) + 1)
     receiver.status = 200
-    assert send.again([delivery.pk]) == 1
-    assert send.again([delivery.pk]) == 0  # it waits already
+    assert send.again(hook.deliveries.all()) == 1
+    assert send.again(hook.deliveries.all()) == 0  # it waits already
     sent_all()
     delivery.refresh_from_db()
     assert (delivery.state, delivery.log.count()) == ("delivered", len(send.WAITS_S) + 2)
@@ -227,6 +228,44 @@ def test_a_slow_webhook_keeps_no_other_waiting(hook: Endpoint, receiver: Receive
     waiting(other, 100)
     due = send.due(timezone.now())
     assert sorted(each.endpoint_id for each in due) == sorted([hook.pk] * send.AT_ONCE + [other.pk])
+    first, last = send.due(timezone.now(), under_way={due[0].pk: hook.pk}, after=hook.pk)
+    assert (first.endpoint_id, last.endpoint_id) == (other.pk, hook.pk) and last.pk != due[0].pk
+
+
+def test_however_many_are_sent_again_none_is_left_out(hook: Endpoint) -> None:
+    for number in range(5):
+        waiting(hook, number)
+    Delivery.objects.update(state="delivered", ended_at=timezone.now())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(send, "SLICE", 2)
+        assert send.again(hook.deliveries.all()) == 5
+    assert hook.deliveries.filter(state="waiting", ended_at=None).count() == 5
+
+
+def test_after_a_pause_the_waits_begin_anew(hook: Endpoint, receiver: Receiver) -> None:
+    delivery = waiting(hook)
+    hook.pause("by_hand", by=None)
+    Delivery.objects.update(tries=len(send.WAITS_S))  # one more that fails and it is given up
+    hook.resume(by=user_of("admin"))
+    receiver.status = 500
+    sent_all()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.tries) == ("waiting", 1)
+
+
+def test_what_was_erased_goes_after_a_while(hook: Endpoint) -> None:
+    delivery = waiting(hook)
+    assert forgetting.forget([7]) == 0
+    Delivery.objects.update(subject=7)
+    assert (forgetting.left([7]), forgetting.forget([7]), forgetting.left([7])) == (1, 1, 0)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.body, delivery.subject) == ("erased", "", None)
+    keeping.let_go()
+    assert Delivery.objects.exists()
+    past = timezone.now() - keeping.DELIVERIES - timedelta(days=1)
+    Delivery.objects.filter(ended_at__isnull=False).update(ended_at=past)
+    keeping.let_go()
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://no-such-name.invalid/", "http://10.0.0.1/"])

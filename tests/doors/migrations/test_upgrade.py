@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from embudo.doors.models import Answer, Endpoint
+from embudo.doors.models import Answer, Delivery, Endpoint
 from embudo.leads import sql
 
 BEFORE = ("doors", "0001_api_keys_and_webhooks")
@@ -49,6 +49,17 @@ def test_secrets_of_before_are_sealed_and_read_as_they_were(earlier: Any) -> Non
     assert Answer.objects.get().body == '{"secret": "s"}'
     migrated(BEFORE)
     assert "whsec_old" in kept()
+
+
+def test_what_webhooks_were_told_stays_with_whom_it_was_told_of(earlier: Any) -> None:
+    hook = earlier.get_model("doors", "Endpoint").objects.first()
+    then = earlier.get_model("doors", "Delivery").objects
+    then.create(endpoint=hook, key="a", message="m", kind="stage_changed", person=7, body="told")
+    then.create(endpoint=hook, key="b", message="m", kind="stage_changed", person=None, state="erased")
+    migrated()
+    told, erased = Delivery.objects.order_by("key")
+    assert (told.subject, told.body, told.ended_at) == (7, "told", None)
+    assert (erased.subject, erased.ended_at) == (None, erased.created_at)
 
 
 def test_without_the_installs_key_nothing_is_sealed(earlier: Any, settings: Any, tmp_path: Any) -> None:
