@@ -112,7 +112,7 @@ def _records(site: Following) -> dict[str, Any]:  # noqa: F811
         "accounts:revocation pk": invitation.pk,
         "accounts pk": colleague.pk, "public_id": norte.public_id, "capture pk": norte.keys.get().pk,
         "code": "calls", "slug": "contact", "field": "f2", "view": view.pk, "file": file.pk, "work pk": job.pk,
-        "forms:confirm link": ticket.Confirmation("none", [], "en", "").signed(),
+        "forms:confirm link": ticket.Confirmation("none", "none", [], "en", "").signed(),
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_a_text_that_was_signed_for_one_door_opens_no_other(house: House) -> Non
         "invitation": Invitation.objects.get().token,
         "consent": token_of(person),
         "f/files": ticket.file_link(form.slug, 1, "x"),
-        "f/confirm": ticket.Confirmation("x", [], "en", "").signed(),
+        "f/confirm": ticket.Confirmation("x", "x", [], "en", "").signed(),
         "of a form": ticket.Ticket.new(form.slug, 1, at_s=1.0).signed(),
         "any other": signing.dumps([1, "n" * 43]),
     }
