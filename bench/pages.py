@@ -91,12 +91,16 @@ def mark() -> None:
             with transaction.atomic():
                 tags.put([person for (person,) in people], tag, by=None)
     if not PersonConsent.objects.exists():  # most say something of news, few of the phone
-        for (person,) in sql.rows("SELECT id FROM leads_person WHERE known AND merged_into_id IS NULL"):
-            said = {"newsletter": person % 20 > 4, **({"phone": True} if person % 5000 == 0 else {})}
-            rows = [(person, purpose, given, load.UNTIL, "bench", "bench") for purpose, given in said.items()]
-            sql.many(consents.ADD, rows if person % 100 else [])
+        people = sql.rows("SELECT id FROM leads_person WHERE known AND merged_into_id IS NULL")
+        with transaction.atomic():
+            sql.many(consents.ADD, [row for (person,) in people if person % 100 for row in _agreed(person, load.UNTIL)])
     while rollup.refresh(load.UNTIL + rollup.FRESH):
         pass
+
+
+def _agreed(person: int, at: int) -> list[tuple[int, str, bool, int, str, str]]:
+    said = {"newsletter": person % 20 > 4, **({"phone": True} if person % 5000 == 0 else {})}
+    return [(person, purpose, given, at, "bench", "bench") for purpose, given in said.items()]
 
 
 def measured(rounds: int, only: str) -> Iterator[dict[str, object]]:
