@@ -188,8 +188,9 @@ def unseen(post: QueryDict, plan: Plan) -> list[str]:
     return found
 
 
-def read_plan(post: QueryDict, plan: Plan, kind: str) -> Plan:
+def read_plan(given: QueryDict, plan: Plan, kind: str) -> Plan:
     """Return the plan as a form of columns says it; what it says of no column is left out."""
+    post = {name: given.get(name, "").replace("\0", "") for name in given}  # which JSON of PostgreSQL cannot hold
     places = {target for _label, group in groups_of(kind) for target, _words in group}
     kinds = {name for name, _words in KINDS}
     columns = {}
