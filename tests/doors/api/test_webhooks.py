@@ -29,7 +29,7 @@ def test_a_webhook_is_added_changed_paused_and_removed(software: Holding) -> Non
     assert caller.ask("DELETE", address).status_code == 204
     assert caller.get(address).status_code == 404 and caller.get("webhooks").json()["data"] == []
     verbs = list(AuditEntry.objects.filter(verb__startswith="webhook_").order_by("id").values_list("verb", flat=True))
-    assert verbs == [f"webhook_{each}" for each in ("added", "changed", "paused", "resumed", "retired")]
+    assert verbs == [f"webhook_{each}" for each in ("added", "retold", "paused", "resumed", "retired")]
     assert "hush" not in str(list(AuditEntry.objects.values()))
 
 

@@ -51,7 +51,8 @@ class Marketer:
 
     def asks(self, upload: Upload) -> None:
         """Press the button that brings a file in."""
-        self.client.post(f"/imports/{upload.pk}/start/", {"trial": upload.check_job_id})
+        trial = upload.check_job_id or Upload.objects.get(pk=upload.pk).check_job_id
+        self.client.post(f"/imports/{upload.pk}/start/", {"trial": trial or ""})
 
     def undoes(self, run: ImportRun) -> None:
         """Take an import back and have it done."""
