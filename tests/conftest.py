@@ -5,23 +5,42 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.core.management.commands.flush import Command as Flush
 from hypothesis import settings
 from playwright.sync_api import Browser
 
 from embudo.config import Config
 from tests.chromium import launched
+from tests.emptying import empty
 from tests.environment import CLUSTER, SHAPE, SHAPES
 from tests.install import Install, install_of
 from tests.postgres import Cluster
 
+OF_A_SHAPE = {"shape", "cluster", "db", "transactional_db", "live_server"}  # each fixture with tables asks for one
+
 settings.register_profile("embudo", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("embudo")
+Flush.handle = empty
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--shape` and `--trials`."""
     parser.addoption("--shape", choices=SHAPES, default=SHAPE, help="where tables and log tail live")
     parser.addoption("--trials", type=int, default=15, help="how often each crash test kills a process (default 15)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on the server shape what asks for no table and no log: it is the same on both, and has run."""
+    if SHAPE == "embedded":
+        return
+    once = [each for each in items if not _is_of_a_shape(each)]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [each for each in items if _is_of_a_shape(each)]
+
+
+def _is_of_a_shape(item: pytest.Item) -> bool:
+    asked = OF_A_SHAPE.intersection(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")

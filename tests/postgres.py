@@ -1,4 +1,7 @@
-"""A PostgreSQL cluster for one test run: made in a temporary folder, on loopback, durable, stopped at the end."""
+"""A PostgreSQL cluster for one test run: made in a temporary folder, on loopback, stopped at the end.
+
+It leaves it to the kernel when bytes reach the disk: tests kill processes, none of them the machine.
+"""
 
 import os
 import pwd
@@ -75,7 +78,7 @@ def start_cluster() -> Cluster:
     _give_to_owner(folder)
     _as_owner([where / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"])
     cluster = Cluster(folder, where, _free_port())
-    options = f"-p {cluster.port} -k {folder} -h 127.0.0.1 -c max_connections=200"
+    options = f"-p {cluster.port} -k {folder} -h 127.0.0.1 -c max_connections=200 -c fsync=off -c full_page_writes=off"
     options += " -c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min"
     _as_owner([where / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start"])
     return cluster
