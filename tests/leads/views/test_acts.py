@@ -187,7 +187,7 @@ def test_only_who_acted_or_a_manager_undoes(site: Following, sign_in: SignIn) ->
     ("fields", "says"),
     [
         ({"act": "owner", "owner": "999999"}, "They do not work here any more"),
-        ({"act": "owner", "owner": "1 OR 1=1"}, "They do not work here any more"),
+        ({"act": "owner", "owner": "1 OR 1=1"}, "Choose who looks after them, or nobody"),
         ({"act": "stage", "stage": "nonsense"}, "Choose a stage."),
         ({"act": "tag", "tag": "  "}, "Write a tag first."),
         ({"act": "untag", "tag": "unheard of"}, "Nobody has this tag."),
