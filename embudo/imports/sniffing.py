@@ -35,7 +35,7 @@ MISSING = (  # texts that often mean "not known"
 WESTERN = frozenset("áéíóúàèìòùâêîôûãõñçäëïöüåøæßÁÉÍÓÚÀÈÂÊÔÃÕÑÇÄÖÜÅØÆ¿¡ºª°€£–—’‘“”«»·©®")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")  # what no text is made of
 MOST_CONTROL = 0.02  # of all characters
-DAY_AND_MONTH = re.compile(r"\d{1,2}/\d{1,2}/(\d{2}|\d{4})\b.*")
+WITH_SLASHES = re.compile(r"\d{1,2}/\d{1,2}/(\d{4}|\d{2})\b")
 DIGITS = re.compile(r"\d")
 NUMBER = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*")
 COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d{1,2})")
@@ -61,7 +61,7 @@ def look(path: Path, reading: Reading | None = None) -> Found:
     if reading is None:
         encoding = encoding_of(path)
         text = _start(path, encoding)
-        _check_text(text)
+        _check_text(path, encoding, text)
         text = text.replace(NULL, "")
         delimiter = delimiter_of(text)
         reading = Reading(encoding, delimiter, preamble_of(text, delimiter))
@@ -141,9 +141,10 @@ def _start(path: Path, encoding: str) -> str:
     return codecs.getincrementaldecoder(encoding)("ignore").decode(start)
 
 
-def _check_text(text: str) -> None:
+def _check_text(path: Path, encoding: str, text: str) -> None:
     """Refuse what no text is: a photograph, a program; some characters of control stray into text."""
-    if len(text) > 50 and len(CONTROL.findall(text)) > MOST_CONTROL * len(text):
+    strange = len(text) > 50 and len(CONTROL.findall(text)) > MOST_CONTROL * len(text)
+    if strange or (encoding.startswith("utf-16") and not _is(path, encoding)):
         from django.utils.translation import gettext as _
 
         raise BadFile(_("This is no text. Bring in a CSV or Excel (.xlsx) file."))
@@ -252,11 +253,17 @@ def date_formats(column: Sequence[str]) -> list[str]:
     cells = [cell.strip() for cell in column[:60]]
     if not cells or not all(6 <= len(cell) <= 40 and DIGITS.search(cell) for cell in cells[:5]):
         return []
-    real = [cell for cell in cells if not DAY_AND_MONTH.fullmatch(cell) or any(_is_date(cell, each) for each in DATES)]
+    real = [cell for cell in cells if not _impossible(cell)]
     if len(real) > len(cells) / 2:
         cells = real
     fitting = [form for form in DATES if sum(_is_date(cell, form) for cell in cells) >= 0.9 * len(cells)]
     return [form for form in fitting if form != ISO or not all(cell.isdigit() for cell in cells)]
+
+
+def _impossible(text: str) -> bool:
+    """Whether a text is written as a date that no calendar has, such as 31/02/2026."""
+    day = WITH_SLASHES.match(text)
+    return day is not None and not any(_is_date(day[0], f"{order}/{year}") for order in ORDERS for year in ("%Y", "%y"))
 
 
 def _is_date(text: str, form: str) -> bool:

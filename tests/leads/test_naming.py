@@ -7,6 +7,8 @@ from embudo.core.attributes import STANDARD
 from embudo.leads.models import Attribute
 from embudo.leads.naming import ATTRIBUTES, label_of
 
+ALIKE = {"email"}  # "e-mail" in Portuguese, too
+
 
 @pytest.mark.parametrize("language", ["es", "pt-br"])
 def test_each_attribute_that_every_install_knows_has_a_name_in_each_language(language: str) -> None:
@@ -15,7 +17,7 @@ def test_each_attribute_that_every_install_knows_has_a_name_in_each_language(lan
     for chosen in ("en", language):
         with translation.override(chosen):
             labels[chosen] = {name: label_of(Attribute(name=name, standard=True)) for name in STANDARD}
-    assert not {name for name in STANDARD if labels[language][name] == labels["en"][name]}
+    assert {name for name in STANDARD if labels[language][name] == labels["en"][name]} <= ALIKE
 
 
 def test_names_are_what_people_say() -> None:
