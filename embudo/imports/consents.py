@@ -10,13 +10,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from embudo.core.consent import EVERYTHING
+from embudo.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, EVERYTHING
 from embudo.core.event import Door, Event
 from embudo.imports.mapping import BadMap, ConsentMap, ImportMap
 from embudo.imports.values import NO, YES, BadValue, Conventions
 from embudo.privacy import consent
 from embudo.privacy.models import Purpose
 
+CONSENT = "consent:"  # before a purpose: a target of columns, and a change that the report of a row tells
 AGREE, REFUSE, NEITHER = "agree", "refuse", ""
 WORDS = {  # what a column of consents says, in small letters
     **dict.fromkeys(YES, AGREE), **dict.fromkeys(NO, REFUSE),
@@ -75,6 +76,16 @@ class Answer:
         return replace(made, received_at=now, known_at=self.at, context={**made.context, **marks})
 
 
+def changes_of(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """Return what receipts among these facts change, as the report of a row keeps it; the latest answer counts."""
+    receipts = sorted((each for each in events if each.kind in (CONSENT_GIVEN, CONSENT_WITHDRAWN)), key=_when)
+    return {f"{CONSENT}{each.props['purpose']}": [None, each.kind == CONSENT_GIVEN] for each in receipts}
+
+
+def _when(receipt: Event) -> int:
+    return receipt.at
+
+
 def answer_of(said: ConsentMap, text: str, conventions: Conventions, row_at: int | None, now: int) -> Answer | None:
     """Return what a cell says, None where it says neither; raises BadValue.
 
@@ -95,6 +106,11 @@ def answer_of(said: ConsentMap, text: str, conventions: Conventions, row_at: int
     return Answer(said.purpose, said.dates == AGREE, at, dated=True)
 
 
+def says_nothing(said: ConsentMap, text: str) -> bool:
+    """Return whether a cell that is neither yes nor no is plain: an opt-out not ticked, or what a map itself names."""
+    return not said.dates or (said.dates == REFUSE and OUT.get(text.casefold()) == NEITHER)
+
+
 def check(plan: ImportMap) -> None:
     """Raise BadMap when the map names a purpose nobody is asked for."""
     there = set(Purpose.in_use().values_list("code", flat=True)) if plan.consents else set()
@@ -105,7 +121,7 @@ def check(plan: ImportMap) -> None:
 
 # -- as people confirm it on screen -----------------------------------------------------------------------
 
-TARGETS = ("consent:", "refusal:")
+TARGETS = (CONSENT, "refusal:")
 
 
 def is_consent(target: str) -> bool:

@@ -19,6 +19,7 @@ from embudo.imports.reading import Reading
 from embudo.imports.row import hashed
 from embudo.imports.sniffing import DATES, ENCODINGS
 from embudo.imports.targets import KINDS, NEW, groups_of
+from embudo.imports.values import example
 from embudo.imports.weblog.visits import domain_of
 
 MOST_BYTES = 200_000_000
@@ -26,10 +27,12 @@ DELIMITERS = (
     (",", gettext_lazy("comma")), (";", gettext_lazy("semicolon")), ("\t", gettext_lazy("tab")), ("|", "|")
 )  # fmt: skip
 NO_DATES = "none"
-NAMES = {"utf-8-sig": "Unicode (UTF-8)", "utf-16": "Unicode (UTF-16)", "cp1252": "Windows (cp1252)"}
-EXAMPLES = {
-    "iso": "2026-01-31", "%d/%m/%Y": "31/01/2026", "%m/%d/%Y": "01/31/2026", "%d.%m.%Y": "31.01.2026",
-    "%d-%m-%Y": "31-01-2026", "%d %b %Y": "31 Jan 2026", "%d %B %Y": "31 January 2026",
+NAMES = {
+    "utf-8-sig": "Unicode (UTF-8)", "utf-16": "Unicode (UTF-16)", "utf-16-le": "Unicode (UTF-16 LE)",
+    "utf-16-be": "Unicode (UTF-16 BE)", "cp1252": gettext_lazy("Windows, western (cp1252)"),
+    "mac_roman": gettext_lazy("Mac, western (mac_roman)"), "cp850": gettext_lazy("DOS, western (cp850)"),
+    "cp1250": gettext_lazy("Windows, central Europe (cp1250)"), "cp1251": gettext_lazy("Windows, Cyrillic (cp1251)"),
+    "latin-1": gettext_lazy("Latin, western (latin-1)"),
 }  # fmt: skip
 
 
@@ -66,9 +69,7 @@ class ReadingForm(forms.Form):
     """How the file is written: what was found, to be confirmed or corrected."""
 
     sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"), choices=[(each, NAMES.get(each, each)) for each in ENCODINGS]
-    )
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=[(each, NAMES[each]) for each in ENCODINGS])
     delimiter = forms.ChoiceField(label=gettext_lazy("Between cells"), choices=DELIMITERS)
     skip_lines = forms.IntegerField(label=gettext_lazy("Lines before the headers"), min_value=0, max_value=200)
     decimal = forms.ChoiceField(
@@ -130,7 +131,7 @@ class ReadingForm(forms.Form):
 
 
 def _dates_shown(form: str) -> str:
-    return ", ".join(EXAMPLES.get(each, each) for each in form.split("|")) if form != NO_DATES else _("there are none")
+    return ", ".join(example(each) for each in form.split("|")) if form != NO_DATES else _("there are none")
 
 
 class PlaceForm(forms.Form):

@@ -19,6 +19,7 @@ MAIL = re.compile(r"(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]{2,}")
 PHONE = re.compile(r"'?(p:)?\+?[\d\s().\-/]{7,20}")
 NUMBER = re.compile(r"[-+]?[\d.,]*\d")
 MONEY = re.compile(r"(R\$|US\$|\$|€|£)\s?[-+]?[\d.,]*\d|[-+]?[\d.,]*\d\s?(R\$|US\$|€|£)")
+YES_OR_NO = re.compile(r"\s*[(\[](yes|si|sim|y|s)\s*(/|\||o|or|ou)\s*(no|nao|n)\s*[)\]]\s*$")  # behind a header
 MOST_CHOICES = 25
 
 SEVERAL = ("mail", "phone", "id")  # targets that may have several columns
@@ -39,8 +40,8 @@ class Guess:
 
 
 def plain(header: str) -> str:
-    """Return a header as it is compared: letters and digits, without accents."""
-    return " ".join(re.findall(r"[a-z0-9#]+", folded(header))).replace("# ", "no of ")
+    """Return a header as it is compared: letters and digits, without accents, and without "(yes/no)" behind it."""
+    return " ".join(re.findall(r"[a-z0-9#]+", YES_OR_NO.sub("", folded(header)))).replace("# ", "no of ")
 
 
 def guess_all(columns: Sequence[Column], kind: str) -> dict[str, Guess]:

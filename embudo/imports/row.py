@@ -15,7 +15,7 @@ from embudo.core.event import MINUTE, SECOND, Door, subject_of
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.core.identity import SOCIAL, identifiers
 from embudo.core.money import read_money
-from embudo.imports.consents import Answer, answer_of
+from embudo.imports.consents import Answer, answer_of, says_nothing
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
 from embudo.leads.companies import site_domain
@@ -55,6 +55,7 @@ class Reason(StrEnum):
     BEFORE_FIRST = "before_first"
     WITHDREW = "withdrew"
     NEW_STATUS = "new_status"
+    NO_ANSWER = "no_answer"
 
 
 class RowFailed(ValueError):
@@ -178,6 +179,9 @@ class RowReader:
                 continue
             if answer is not None:
                 yield answer
+            elif not says_nothing(each, text):
+                words = _("%(column)s: what “%(text)s” means for consent was left open; nothing is recorded of it")
+                remarks.append((Reason.NO_ANSWER, words % {"column": each.column, "text": text}))
 
     # -- who -----------------------------------------------------------------------------------------
 

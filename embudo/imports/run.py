@@ -234,6 +234,7 @@ class Import:
             revised = profile_of(stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
             events.insert(0, revised)
             line.digest = digest
+        line.changes |= consents.changes_of(events)
         after = Recorded(digest_after, revision, ids, before.undone)
         line.key, line.subject = stated.key, subject_of(stated.carried[0])
         return Work(stated, line, events, after, first)

@@ -27,11 +27,15 @@ DATES = (  # how dates may be written; those before win where the values leave a
     "%d.%m.%Y %H:%M",
     "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y",
 )  # fmt: skip
+ORDERS = ("%d/%m", "%m/%d")
 MISSING = (  # texts that often mean "not known"
     "select", "n/a", "na", "#n/a", "null", "none", "nan", "-", "--", "(not set)", "not set", "undefined", "unknown",
     "sem informação", "não informado", "sin datos", "no informado", "(no value)", "[not provided]",
 )  # fmt: skip
 WESTERN = frozenset("áéíóúàèìòùâêîôûãõñçäëïöüåøæßÁÉÍÓÚÀÈÂÊÔÃÕÑÇÄÖÜÅØÆ¿¡ºª°€£–—’‘“”«»·©®")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")  # what no text is made of
+MOST_CONTROL = 0.02  # of all characters
+WITH_SLASHES = re.compile(r"\d{1,2}/\d{1,2}/(\d{4}|\d{2})\b")
 DIGITS = re.compile(r"\d")
 NUMBER = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*")
 COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d{1,2})")
@@ -57,6 +61,8 @@ def look(path: Path, reading: Reading | None = None) -> Found:
     if reading is None:
         encoding = encoding_of(path)
         text = _start(path, encoding)
+        _check_text(path, encoding, text)
+        text = text.replace(NULL, "")
         delimiter = delimiter_of(text)
         reading = Reading(encoding, delimiter, preamble_of(text, delimiter))
     headers, rows = first_rows(path, reading, SAMPLE_ROWS)
@@ -132,8 +138,16 @@ def _is(path: Path, encoding: str) -> bool:
 def _start(path: Path, encoding: str) -> str:
     with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES)
-    text = codecs.getincrementaldecoder(encoding)("ignore").decode(start)
-    return text.replace(NULL, "")
+    return codecs.getincrementaldecoder(encoding)("ignore").decode(start)
+
+
+def _check_text(path: Path, encoding: str, text: str) -> None:
+    """Refuse what no text is: a photograph, a program; some characters of control stray into text."""
+    strange = len(text) > 50 and len(CONTROL.findall(text)) > MOST_CONTROL * len(text)
+    if strange or (encoding.startswith("utf-16") and not _is(path, encoding)):
+        from django.utils.translation import gettext as _
+
+        raise BadFile(_("This is no text. Bring in a CSV or Excel (.xlsx) file."))
 
 
 # -- cells and headers -----------------------------------------------------------------------------------
@@ -215,21 +229,41 @@ def dates_of(columns: Sequence[Sequence[str]], *, european: bool = True) -> tupl
     for column in columns:
         fitting = date_formats(column)
         if len(fitting) > 1 and any("%d/%m" in each for each in fitting) and any("%m/%d" in each for each in fitting):
-            unsure = True
-            first = "%d/%m" if european else "%m/%d"
+            first = _which_first(column, fitting)
+            unsure = unsure or not first
+            first = first or ("%d/%m" if european else "%m/%d")
             fitting = sorted(fitting, key=lambda each: first not in each)
         for each in fitting[:1]:
             found[each] = None
     return tuple(found), unsure
 
 
+def _which_first(column: Sequence[str], fitting: Sequence[str]) -> str:
+    """What stands first, day or month, where some values can be read in one way only; "" where they do not agree."""
+    said: set[str] = set()
+    for cell in column:
+        ways = {order for order in ORDERS for form in fitting if order in form and _is_date(cell.strip(), form)}
+        if len(ways) == 1:
+            said |= ways
+    return said.pop() if len(said) == 1 else ""
+
+
 def date_formats(column: Sequence[str]) -> list[str]:
-    """Return the forms in which nearly every value of a column is a date."""
+    """Return the forms in which nearly every value of a column is a date; days that no calendar has count for none."""
     cells = [cell.strip() for cell in column[:60]]
     if not cells or not all(6 <= len(cell) <= 40 and DIGITS.search(cell) for cell in cells[:5]):
         return []
+    real = [cell for cell in cells if not _impossible(cell)]
+    if len(real) > len(cells) / 2:
+        cells = real
     fitting = [form for form in DATES if sum(_is_date(cell, form) for cell in cells) >= 0.9 * len(cells)]
     return [form for form in fitting if form != ISO or not all(cell.isdigit() for cell in cells)]
+
+
+def _impossible(text: str) -> bool:
+    """Whether a text is written as a date that no calendar has, such as 31/02/2026."""
+    day = WITH_SLASHES.match(text)
+    return day is not None and not any(_is_date(day[0], f"{order}/{year}") for order in ORDERS for year in ("%Y", "%y"))
 
 
 def _is_date(text: str, form: str) -> bool:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("imports/<int:pk>/file/", steps.file, name="file"),
     path("imports/<int:pk>/file/preview/", steps.preview, name="preview"),
     path("imports/<int:pk>/columns/", steps.columns, name="columns"),
+    path("imports/<int:pk>/columns/meanings/", steps.meanings, name="meanings"),
     path("imports/<int:pk>/site/", visits.place, name="place"),
     path("imports/<int:pk>/trial/", steps.trial, name="trial"),
     path("imports/<int:pk>/state/", steps.state, name="state"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from embudo.leads.showing import decimal_of, grouped
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SAMPLE = datetime(2026, 1, 31, 13, 45, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 YES = frozenset({"1", "true", "yes", "y", "si", "sí", "sim", "s", "x", "on"})
 NO = frozenset({"0", "false", "no", "n", "não", "nao", "off"})
@@ -57,7 +58,7 @@ class Conventions:
             except ValueError:
                 continue
         if formats:
-            raise BadValue(_is_not_a_date(text, " / ".join(formats)))
+            raise BadValue(_is_not_a_date(text, " / ".join(example(form) for form in formats)))
         try:
             return datetime.fromisoformat(text)
         except ValueError as error:
@@ -108,6 +109,11 @@ class Conventions:
                 return [(values or {}).get(each, each) for each in _several(text, separator)]
             case _:
                 return text
+
+
+def example(form: str) -> str:
+    """Return a date as it is written in a form."""
+    return SAMPLE.date().isoformat() if form == ISO else SAMPLE.strftime(form)
 
 
 def _several(text: str, separator: str) -> list[str]:

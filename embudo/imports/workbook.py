@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from embudo.imports.reading import MOST_COLUMNS, BadFile, Reading
 
+NAMES = (".xlsx", ".xlsm")
 MOST_BYTES = 400_000_000  # of all parts unpacked
 MOST_PARTS = 2000
 MOST_RATIO = 250  # of a part's size unpacked to packed, from SMALL on
@@ -23,13 +24,15 @@ CHUNK = 1 << 20
 READ = Reading()  # how the text file is written that comes of it
 
 
-def is_workbook(path: Path) -> bool:
-    """Return whether a file is a workbook, whatever it is called; raises BadFile when it is another archive."""
+def is_workbook(path: Path, *, called: str = "") -> bool:
+    """Return whether a file is a workbook; raises BadFile when it is another archive, or is only called one."""
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(_("This is a workbook of an old kind (.xls) or one with a password. Save it as .xlsx or .csv."))
     if not start.startswith(b"PK\x03\x04"):
+        if called.lower().endswith(NAMES):
+            raise BadFile(_("This is not an Excel file, though it is called one. Save it anew as .xlsx or .csv."))
         return False
     try:
         with zipfile.ZipFile(path) as archive:

@@ -39,7 +39,7 @@ class ImportRow(models.Model):
     words = models.CharField(max_length=500, blank=True)
     person = models.BigIntegerField(null=True, db_index=True)
     fresh = models.BooleanField(default=False)  # nobody was known by it before
-    changes = models.JSONField(default=dict)  # attribute -> [value before, value now]
+    changes = models.JSONField(default=dict)  # attribute, or consent:purpose -> [value before, value now]
     subject = models.BigIntegerField(null=True)  # of the facts it recorded
     key = models.CharField(max_length=32, blank=True)  # of ImportKey
     digest = models.CharField(max_length=32, blank=True)  # of the profile it recorded

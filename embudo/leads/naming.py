@@ -18,6 +18,9 @@ ATTRIBUTES = {
     "company_size": _("company size"), "industry": _("industry"), "country": _("country"),
     "city": _("city"), "language": _("language"), "budget": _("budget"), "interests": _("interests"),
     "relation": _("relation"), "website": _("web site"), "seniority": _("seniority"), "department": _("department"),
+    "company_domain": _("domain of the company"), "state": _("state or province"), "postal_code": _("postal code"),
+    "street": _("street"), "gender": _("gender"), "birthday": _("birthday"), "age": _("age"),
+    "timezone": _("time zone"),
 }  # fmt: skip
 
 VALUES = {

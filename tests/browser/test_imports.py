@@ -160,6 +160,24 @@ def after(site: Site) -> Iterator[None]:
     assert "exactly equal" in site.install.embudo("rebuild", "--check")
 
 
+def test_what_values_mean_is_asked_as_soon_as_a_column_of_consent_is_chosen(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Email,Remarks\neva@b.mx,sí\nleo@b.mx,a veces\n")
+    site.brings(path, "people")
+    page = site.page
+    assert page.get_by_text("What each answer to consent means").count() == 0
+    page.select_option("select[name=target-1]", "consent:newsletter")
+    page.get_by_text("What each answer to consent means").wait_for()
+    site.whole()
+    page.get_by_label("Remarks: a veces").select_option("refuse")
+    page.fill("input[name=consents_from]", "form on our old site")
+    site.tries()
+    assert page.get_by_text(": 1 agree, 1 withdraw.").count() == 1
+    assert page.locator("#rows td", has_text="withdraws from").count() == 1
+    site.whole()
+    page.get_by_role("button", name="Discard").click()
+
+
 def test_every_step_is_whole_and_says_what_happens(site: Site, tmp_path: Path) -> None:
     page = site.page
     page.goto("/imports/")

@@ -1,5 +1,6 @@
 """Consent in files: receipts that say where they come from, what is never given back, and the undo of all of it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ from embudo.imports.row import hashed
 from embudo.imports.run import Import
 from embudo.leads import consents
 from embudo.leads.clock import now
-from embudo.leads.models import ImportRun, Person
+from embudo.leads.models import ImportRow, ImportRun, Person
 from embudo.leads.story import history_of
 from embudo.privacy.consent import Act, standings, withdraw
 from embudo.privacy.models import Purpose
 from embudo.privacy.receipts import receipts
 from tests.imports.test_run import outcomes
-from tests.imports.views.conftest import Marketer, here, marketer, problems_of, signed_in, works
+from tests.imports.views.conftest import Marketer, form_of, here, marketer, problems_of, signed_in, works
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import sign_in, site
 from tests.privacy.conftest import purposes
@@ -162,6 +163,9 @@ def test_an_opt_out_that_is_not_ticked_says_nothing() -> None:
 FILE = b"Email,Newsletter\nana@b.mx,S\xc3\xad\nbo@b.mx,baja\ncy@b.mx,a veces\n"
 
 
+SAID = {"Sí": "agree", "a veces": "", "baja": ""}
+
+
 def answer_field(header: str, value: str) -> str:
     """The name of the field that asks what a value means."""
     return f"answer-{hashed([header, value])}"
@@ -198,6 +202,59 @@ def test_a_column_made_a_consent_by_hand_is_looked_at_before_it_counts(
     assert "Look at what each value" in str(problems_of(answered))
     assert marketer.shown(address)[answer_field("Remarks", "Sí")] == "agree"
     marketer.tries(upload)
+    works()
+
+
+def row_of(page: str, number: int) -> str:
+    """What a page shows of a row, in words."""
+    rows = page.partition('<section id="rows">')[2].split('<td class="num">')
+    found = next(each for each in rows if each.startswith(f"{number}<"))
+    return " ".join(re.sub(r"<[^>]+>", " ", found).split())
+
+
+def test_a_trial_and_a_run_show_what_each_row_says_of_consent_and_how_many_say_it(
+    marketer: Marketer, purposes: dict[str, Purpose]
+) -> None:
+    content = FILE.replace(b"baja", b"no") + b"di@b.mx,yes\n"
+    upload = marketer.tries(marketer.brings("list.csv", content), consents_from="form")
+    trial = marketer.client.get(f"/imports/{upload.pk}/trial/").content.decode()
+    run = marketer.starts(upload)
+    for page in (trial, marketer.client.get(f"/imports/runs/{run.pk}/").content.decode()):
+        news = purposes["newsletter"].label
+        assert f"Consent to “{news}”: 2 agree, 1 withdraw." in page
+        assert f"agrees to “{news}”" in row_of(page, 1) and f"agrees to “{news}”" in row_of(page, 4)
+        assert f"withdraws from “{news}”" in row_of(page, 2)
+        assert "Consent" not in row_of(page, 3)
+    again = marketer.tries(marketer.brings("list.csv", content), consents_from="form")
+    page = marketer.client.get(f"/imports/{again.pk}/trial/").content.decode()
+    assert f"Consent to “{news}”: 0 agree, 0 withdraw." in page
+
+
+def test_a_value_whose_meaning_is_left_open_is_told_on_its_row(
+    marketer: Marketer, purposes: dict[str, Purpose]
+) -> None:
+    upload = marketer.tries(marketer.brings("list.csv", FILE), consents_from="form")
+    told = ImportRow.objects.filter(run=upload.check_run, reason="no_answer").values_list("row", "words")
+    words = "Newsletter: what “{}” means for consent was left open; nothing is recorded of it"
+    assert dict(told) == {2: words.format("baja"), 3: words.format("a veces")}
+    ticked = marketer.brings("out.csv", b"Email,Opt out\nana@b.mx,no\nbo@b.mx,yes\n")
+    upload = marketer.tries(ticked)
+    assert not ImportRow.objects.filter(run=upload.check_run).exclude(reason="").exists()
+
+
+def test_what_values_mean_is_asked_as_soon_as_a_column_is_chosen(
+    marketer: Marketer, purposes: dict[str, Purpose]
+) -> None:
+    upload = marketer.brings("list.csv", FILE.replace(b"Newsletter", b"Remarks"))
+    address = f"/imports/{upload.pk}/columns/"
+    page = marketer.client.get(address).content.decode()
+    assert f'hx-post="{address}meanings/"' in page and 'id="_meanings"' in page
+    sent = form_of(page) | {"target-1": "consent:phone", "consents_from": "by phone"}
+    asked = marketer.client.post(f"{address}meanings/", sent).content.decode()
+    assert form_of(asked) == {answer_field("Remarks", value): said for value, said in SAID.items()}
+    assert "Remarks: a veces" in asked and "<html" not in asked
+    assert marketer.shown(address)["target-1"] == "new"
+    assert marketer.client.post(address, sent | form_of(asked)).status_code == 302
     works()
 
 

@@ -1,7 +1,9 @@
 """Files that mean harm, or are broken: each is refused in words, or read without harm."""
 
+import codecs
 import csv
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.imports.views.conftest import Marketer, here, marketer, problems_of, 
 
 __all__ = ["here", "marketer", "signed_in"]
 SCRIPT = "<script>alert(1)</script>"
+NOISE = random.Random(7).randbytes(50_000)
 
 
 def book(path: Path, rows: list[list[Any]], **sheets: list[list[Any]]) -> Path:
@@ -79,16 +82,26 @@ def test_a_sheet_with_a_cell_at_its_far_end_does_not_fill_the_memory(tmp_path: P
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old kind"),
         (b"", "empty"),
         (b"Email\n", "No row was found"),
-        (b"\x00" * 500, "No row was found"),
+        (b"\x00" * 500, "This is no text"),
+        (NOISE, "This is no text"),
+        (codecs.BOM_UTF16_LE + NOISE, "This is no text"),
         ((",".join(f"c{n}" for n in range(10_000)) + "\n" + "x," * 9_999 + "x\n").encode(), "10000 columns"),
     ],
-    ids=["zip", "xls", "empty", "headers only", "zeros", "10,000 columns"],
+    ids=["zip", "xls", "empty", "headers only", "zeros", "noise", "marked noise", "10,000 columns"],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_words(marketer: Marketer, content: bytes, words: str) -> None:
     answer = marketer.client.post("/imports/new/", {"file": SimpleUploadedFile("f.csv", content), "kind": "people"})
     assert answer.status_code == 422
     assert words in " ".join(problems_of(answer)), problems_of(answer)
     assert Upload.objects.count() == 0
+
+
+@pytest.mark.parametrize("content", [NOISE, b"Email,Name\na@b.mx,Ana\n"], ids=["noise", "text"])
+def test_what_is_called_a_workbook_and_is_none_is_refused(marketer: Marketer, content: bytes) -> None:
+    given = {"file": SimpleUploadedFile("Fake.XLSX", content), "kind": "people"}
+    answer = marketer.client.post("/imports/new/", given)
+    assert answer.status_code == 422 and "This is not an Excel file" in str(problems_of(answer))
+    assert not Upload.objects.exists()
 
 
 def test_an_archive_of_several_files_says_to_unpack_it(tmp_path: Path) -> None:

@@ -79,6 +79,13 @@ def test_a_long_cell_of_digits_is_looked_at_in_no_time(tmp_path: Path) -> None:
         (["13/01/2025", "02/03/2025"], ("%d/%m/%Y",), False),
         (["01/13/2025", "02/03/2025"], ("%m/%d/%Y",), False),
         (["01/02/2025", "02/03/2025"], ("%d/%m/%Y",), True),
+        (["03/04/2025", "13/04/2025", "14/04/2025", "31/02/2025"], ("%d/%m/%Y",), False),
+        ([*["03/04/2025"] * 27, "13/04/2025", "14/04/2025", "31/02/2025"], ("%d/%m/%Y",), False),
+        ([*["03/04/2025"] * 30, "04/13/2025"], ("%m/%d/%Y",), False),
+        ([*["03/04/2025"] * 70, "04/13/2025"], ("%m/%d/%Y",), False),
+        ([*["03/04/2025"] * 30, "13/04/2025", "04/13/2025"], ("%d/%m/%Y",), True),
+        (["99/99/2025", "88/77/2025"], (), False),
+        ([*["13/04/2025"] * 3, "13/04/25 10 h", "14/04/25 9 h"], (), False),
         (["15 Oct 2023"], ("%d %b %Y",), False),
         (["31.12.2025 10:00"], ("%d.%m.%Y %H:%M",), False),
         (["12345678", "23456789"], (), False),
@@ -132,3 +139,13 @@ def test_each_export_has_a_preset_that_knows_its_columns(export: Export, tmp_pat
     assert [each.name for each in presets() if each.needs <= set(seen.headers) and each.kind == export.kind] == [
         preset.name
     ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Newsletter opt-in", "Acepta boletín", "Aceita novidades", "Consentimiento", "Consentimiento (Sí/No)",
+     "Acepta recibir el boletín (si o no)", "Aceita receber novidades [Sim/Não]"],
+)  # fmt: skip
+def test_a_column_of_consent_is_understood_in_three_languages(tmp_path: Path, header: str) -> None:
+    seen = found(tmp_path, f"Email,{header}\na@b.mx,Sí\nc@d.mx,No\n")
+    assert guess_all(columns_of(seen), PEOPLE)[header].target == "consent:newsletter"

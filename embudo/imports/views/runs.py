@@ -49,7 +49,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     shown["mine"] = job is not None and (job.by_id == request.user.pk or request.user.may("system.see"))
     shown["left"] = taking_back.left(record) if record.undone_at is None else 0
     shown["figures"] = figures_of(record)
-    return render(request, "imports/run.html", shown | page_of(request, record))
+    return render(request, "imports/run.html", shown | page_of(request, record, getattr(record, "upload", None)))
 
 
 @never_cache

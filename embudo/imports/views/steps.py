@@ -135,12 +135,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     plan.statuses = {**plan.statuses, **plan.guessed}
     problems: list[str] = []
     if request.method == "POST":
-        column = plan.of("deal:status")
-        plan = read_plan(request.POST, plan, upload.kind)
-        plan.guessed = plan.guessed if plan.of("deal:status") == column else {}
-        plan.answers = plans.answers_of(plan, found)
-        plan.statuses, plan.guessed = plans.statuses_of(plan, found, preset_called(upload.preset)), {}
-        plan = read_plan(request.POST, plan, upload.kind)
+        plan = _as_sent(request, upload, plan, found)
         problems = plans.problems(plan, upload.kind) + unseen(request.POST, plan)
         if not problems:
             _remember(request, upload, plan, found.headers)
@@ -149,6 +144,19 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         upload.change(plan=plan.as_dict())
     shown = {"upload": upload, "plan": plan, "problems": problems, **_columns(upload, plan, found)}
     return render(request, "imports/columns.html", shown, status=422 if problems else 200)
+
+
+@require("imports.run")
+@require_POST
+def meanings(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what is asked of the values of the columns as they are chosen now; nothing is kept."""
+    upload = upload_of(request, pk)
+    if upload.kind == Kind.VISITS:
+        return redirect("imports:place", upload.pk)
+    plan = upload.how_mapped()
+    plan.statuses = {**plan.statuses, **plan.guessed}
+    plan = _as_sent(request, upload, plan, look(upload.text, upload.how_read()))
+    return render(request, "imports/_meanings.html", _asked(plan))
 
 
 @never_cache
@@ -164,7 +172,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {"upload": upload, "job": job, "record": record, "figures": figures_of(record)}
     columns_of = upload.how_mapped().columns.values() if record else ()
     labels = {said["target"].partition(":")[2]: said["label"] for said in columns_of if said["label"]}
-    return render(request, "imports/trial.html", shown | (page_of(request, record, labels) if record else {}))
+    return render(request, "imports/trial.html", shown | (page_of(request, record, upload, labels) if record else {}))
 
 
 @never_cache
@@ -225,7 +233,7 @@ def _keep(upload: Upload, given: Any) -> None:
             kept.write(chunk)
     if upload.original.stat().st_size == 0:
         raise BadFile(_("The file is empty."))
-    if workbook.is_workbook(upload.original):
+    if workbook.is_workbook(upload.original, called=upload.file):
         upload.sheets = workbook.sheets_of(upload.original)
         workbook.to_text(upload.original, upload.text)
 
@@ -286,6 +294,20 @@ def _preview(upload: Upload) -> dict[str, Any]:
     }
 
 
+def _as_sent(request: HttpRequest, upload: Upload, plan: Plan, found: Found) -> Plan:
+    """The plan as the form of columns says it, with what values mean that it asks about."""
+    column = plan.of("deal:status")
+    plan = read_plan(request.POST, plan, upload.kind)
+    plan.guessed = plan.guessed if plan.of("deal:status") == column else {}
+    plan.answers = plans.answers_of(plan, found)
+    plan.statuses, plan.guessed = plans.statuses_of(plan, found, preset_called(upload.preset)), {}
+    return read_plan(request.POST, plan, upload.kind)
+
+
+def _asked(plan: Plan) -> dict[str, Any]:
+    return {"answers": answers_asked(plan), "meanings": MEANINGS.items(), "statuses": statuses_asked(plan)}
+
+
 def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
     groups = groups_of(upload.kind)
     places = {header: n for n, header in enumerate(found.headers)}
@@ -302,12 +324,10 @@ def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
         "groups": groups,
         "kinds": KINDS,
         "missing": "|".join(plan.missing),
-        "answers": answers_asked(plan),
-        "meanings": MEANINGS.items(),
         "asks_consents": upload.kind == Kind.PEOPLE,
-        "statuses": statuses_asked(plan),
         "preset": preset_called(upload.preset),
         "mappings": Mapping.objects.filter(kind=upload.kind),
+        **_asked(plan),
     }
 
 

@@ -1,11 +1,14 @@
 """The way of a file through the screens, for each export shape, and back."""
 
+import re
+import threading
 from pathlib import Path
 
 import pytest
 
 from embudo.imports.models import Mapping, Upload
 from embudo.imports.row import hashed
+from embudo.imports.sniffing import ENCODINGS
 from embudo.leads.models import Company, Identifier, ImportRow, ImportRun, Person
 from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of
@@ -119,6 +122,34 @@ def test_a_trial_counts_for_what_it_tried_and_not_for_what_was_changed_since(mar
     run = marketer.starts(upload)
     assert ImportRow.objects.get(run=run).reason == "bad_value"
     assert Person.objects.get().attributes.get("budget") is None
+
+
+def test_while_columns_that_were_changed_are_tried_out_the_page_shows_how_far_it_is(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("n.csv", b"Email,Town\na@b.mx,Lima\n"))
+    trial, columns = f"/imports/{upload.pk}/trial/", f"/imports/{upload.pk}/columns/"
+    old = marketer.client.get(trial).content.decode()
+    assert "<dt>Town</dt>" in old and "Bring it in now" in old
+    sent = marketer.shown(columns) | {"target-1": "attr:city"}
+    page = marketer.client.post(columns, sent, follow=True).content.decode()
+    assert 'id="_state"' in page and f"/imports/{upload.pk}/state/" in page
+    assert "Lima" not in page and "Town" not in page and "Bring it in now" not in page
+    marketer.client.post(f"/imports/{upload.pk}/start/", {"trial": form_of(old)["trial"]})
+    assert Upload.objects.get(pk=upload.pk).run_job is None
+    assert Job.claim("test") is not None
+    assert "Bring it in now" not in marketer.client.get(trial).content.decode()
+    worker.do(Job.objects.latest("id"), threading.Event())
+    done = marketer.client.get(trial).content.decode()
+    assert "<dt>city</dt>" in done and "Town" not in done and "Bring it in now" in done
+
+
+def test_formats_and_encodings_are_told_by_example_and_by_name(marketer: Marketer) -> None:
+    upload = marketer.brings("n.csv", NUMBERS)
+    page = marketer.client.get(f"/imports/{upload.pk}/file/").content.decode()
+    shown_as = dict(re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', page))
+    assert shown_as["%Y/%m/%d %H:%M:%S"] == "2026/01/31 13:45:00" and shown_as["%b %d, %Y"] == "Jan 31, 2026"
+    assert shown_as["iso"] == "2026-01-31" and not [each for each in shown_as.values() if "%" in each]
+    assert shown_as["mac_roman"] == "Mac, western (mac_roman)" and shown_as["utf-16-le"] == "Unicode (UTF-16 LE)"
+    assert all("(" in shown_as[each] for each in ENCODINGS)
 
 
 def test_columns_that_cannot_be_tried_out_end_the_trial_too(marketer: Marketer) -> None:
