@@ -3,6 +3,7 @@
 The page it stands on has a server, a look and a strict policy of its own.
 """
 
+import json
 import re
 import threading
 import time
@@ -262,6 +263,33 @@ def test_it_stands_on_a_page_with_a_strict_policy_and_tells_where_people_leave(
         line.locator("td.num a").last.click()
         expect(marketer.locator("main")).to_contain_text("left at “Company”")
         expect(marketer.locator("main")).to_contain_text("/demo")
+
+
+@pytest.mark.parametrize("leaves", ["sends", "goes"])
+def test_fields_filled_in_quickly_are_told_when_it_is_sent_or_left(
+    marketer: Page, made: Made, stranger: Page, leaves: str
+) -> None:
+    with hosting() as host:
+        host.pages["/survey"] = (
+            f'<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>S</title>{made.line("contact")}</html>'
+        )
+        told: list[str] = []
+        stranger.on(
+            "request", lambda request: told.append(request.post_data or "") if "/told/" in request.url else None
+        )
+        stranger.goto(f"{host.address}/survey")
+        expect(stranger.get_by_label("First name")).to_be_visible(timeout=SOON_MS)
+        stranger.get_by_label("First name").fill("Luis")
+        stranger.get_by_label("Last name").fill("Gil")
+        stranger.get_by_label("E-mail", exact=True).fill("luis@norte.example")
+        stranger.get_by_label("How can we help you?").fill("Tell me more")
+        if leaves == "sends":
+            stranger.get_by_role("button", name="Send").click()
+            expect(stranger.get_by_role("status")).to_be_visible(timeout=SOON_MS)
+        else:
+            stranger.goto("about:blank")
+        stranger.wait_for_timeout(500)
+        assert len(json.loads(told[-1])["f"]) == 4
 
 
 def test_a_browser_that_answered_is_asked_something_else_the_next_time(made: Made, stranger: Page) -> None:
