@@ -231,7 +231,7 @@ def test_a_sent_form_is_on_the_screen_of_its_owner_within_two_seconds(
         expect(marketer.locator(".form-latest a.name")).to_have_text("Ana", timeout=SOON_MS)
         known_s = time.monotonic() - began
         marketer.locator(".form-latest a.name").click()
-        expect(marketer.locator(".timeline")).to_contain_text("filled in the form “contact”")
+        expect(marketer.locator(".timeline")).to_contain_text("filled in the form “Contact”")
         print(f"on the owner's screen after {seen_s:.2f} s, as a person after {known_s:.2f} s")
         assert max(seen_s, known_s) < 2.0
         marketer.goto("/forms/contact/showings/sent/")
