@@ -368,7 +368,7 @@ def test_who_opened_the_page_is_in_the_trail_once_an_hour_and_a_refusal_is_not(s
 def test_forms_and_purposes_have_their_names_in_the_timeline(
     site: Following, sign_in: SignIn, django_assert_max_num_queries: Any
 ) -> None:
-    sent = ada.submits("contact")
+    sent = ada.later(days=2).submits("contact")
     norte = Site.objects.create(name="Norte", public_id=sent[0].source)
     Form.objects.create(slug="contact", name="Write to us", site=norte)
     Purpose.objects.update_or_create(code="letters", defaults={"label": "Letters by post"})
