@@ -220,6 +220,9 @@ SWEEPS = ("embudo.work.run.sweep", "embudo.imports.keeping.sweep", "embudo.leads
 PURPOSES = "embudo.privacy.models.purposes"
 PEOPLE_ACTS = ("embudo.privacy.several.Consent",)
 
+# What the timeline of a person asks: the names of forms, by the source and the code that facts have.
+FORM_NAMES = "embudo.forms.models.names"
+
 # The API keys in force of a user, for the page on which they see to the safety of their account.
 KEYS_OF = "embudo.doors.models.keys_of"
 

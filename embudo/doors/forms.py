@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from embudo.doors import outbound
 from embudo.doors.hooks.kinds import KINDS
@@ -23,7 +24,7 @@ class KeyForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What software uses it, such as “CRM sync”."))
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=pgettext_lazy("what a key may do", "May"),
         widget=forms.CheckboxSelectMultiple(attrs=BOX),
         error_messages={"required": _("A key that may do nothing opens nothing: choose at least one.")},
     )

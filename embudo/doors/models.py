@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from embudo.accounts.models import AuditEntry, User
 from embudo.accounts.sealing import SealedField
@@ -33,7 +34,7 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=80)
     sha256 = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=4)  # the last characters, to tell keys apart
-    scopes = models.JSONField(_("may"), default=list)
+    scopes = models.JSONField(pgettext_lazy("what a key may do", "may"), default=list)
     maker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -40,6 +40,8 @@ _CLOSED = tuple(  # what `is_global` of one Python version or another lets pass
 _WITH_IPV4 = tuple(  # the last 32 bits of these are an address of the old kind
     ipaddress.ip_network(each) for each in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 )
+_PRIVATE = "it leads to a private or reserved address (EMBUDO_WEBHOOK_NETWORKS may allow it)"
+_LOOPS = tuple(ipaddress.ip_address(each) for each in ("127.0.0.1", "::1"))
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 
 
@@ -157,8 +159,22 @@ def networks_of(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(each.strip(), strict=False) for each in text.split(",") if each.strip())
 
 
-def checked(target: Target, *, networks: Iterable[Network] = (), resolver: Resolver = resolve) -> list[str]:
+def check_host(target: Target, *, networks: Collection[Network] = ()) -> None:
+    """Raise Refused where the host itself, without looking it up, is no public one: an address, or a local name."""
+    host = target.host
+    if is_literal(host):
+        closed = not is_open(ipaddress.ip_address(host), networks)
+    elif host == "localhost" or host.endswith(".localhost"):
+        closed = not any(is_open(each, networks) for each in _LOOPS)
+    else:
+        closed = host.endswith(".local") and not networks
+    if closed:
+        raise Refused(_PRIVATE)
+
+
+def checked(target: Target, *, networks: Collection[Network] = (), resolver: Resolver = resolve) -> list[str]:
     """Return the addresses of a target; raises Refused when one of them is not public, NoAnswer when it has none."""
+    check_host(target, networks=networks)
     try:
         texts = [target.host] if is_literal(target.host) else resolver(target.host, target.port)
         found = [ipaddress.ip_address(each.partition("%")[0]) for each in texts]
@@ -167,7 +183,7 @@ def checked(target: Target, *, networks: Iterable[Network] = (), resolver: Resol
     if not found:
         raise NoAnswer("its name is not known")
     if not all(is_open(each, networks) for each in found):
-        raise Refused("it leads to a private or reserved address (EMBUDO_WEBHOOK_NETWORKS may allow it)")
+        raise Refused(_PRIVATE)
     return [str(each) for each in found]
 
 
@@ -184,7 +200,7 @@ def post(
     body: bytes,
     headers: Mapping[str, str],
     *,
-    networks: Iterable[Network] = (),
+    networks: Collection[Network] = (),
     resolver: Resolver = resolve,
     total_s: float = TOTAL_S,
     context: ssl.SSLContext | None = None,

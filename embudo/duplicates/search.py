@@ -59,6 +59,7 @@ def run(job: Any) -> Steps:
     gone = f"SELECT id FROM duplicates_pair WHERE seen_at < %s AND refused_at IS NULL LIMIT {SLICE}"
     while sql.one(f"DELETE FROM duplicates_pair WHERE id IN ({gone})", [began]):
         yield Progress(2 * total, 2 * total)
+    yield Progress(total, total)  # everybody was compared, however few pairs that made
     return {"people": total, "pairs": kept}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from embudo.core.attributes import STANDARD
 from embudo.forms.answering import clean, label_here
@@ -129,6 +129,11 @@ class FieldForm(forms.Form):
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
             )
+
+    @property
+    def has_nothing_to_wait_for(self) -> bool:
+        """Whether it could be asked only if an earlier field has an answer, were there one with answers to choose."""
+        return self.field.asked and "when" not in self.fields
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -265,3 +270,19 @@ def purposes_left(content: Content) -> list[Purpose]:
     """Return the purposes that the form does not ask for yet."""
     used = {each.name for each in content.fields if each.kind is Kind.CONSENT}
     return [each for each in Purpose.objects.filter(archived_at=None) if each.code not in used]
+
+
+def question(content: Content, widget: Widget) -> Field:
+    """Return a fresh question, with words to be written over in each language of the form."""
+    words = {language: _free(_new_in(language), _labels(content, language)) for language in content.languages}
+    return Field("", Kind.QUESTION, widget, label=words)
+
+
+def _new_in(language: str) -> str:
+    with override(language):
+        return _("New question")
+
+
+def _labels(content: Content, language: str) -> list[str]:
+    """What stands above the fields already: answers are kept by these words, so that no two may be the same."""
+    return [each.label.get(language, "") for each in content.fields]

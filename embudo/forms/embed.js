@@ -107,7 +107,13 @@
     var first = !form.touched.length;
     form.touched = form.touched.filter(function (each) { return each !== id; }).concat(id);
     clearTimeout(form.waiting);
-    form.waiting = setTimeout(tell, first ? 0 : 1500, form);
+    form.waiting = setTimeout(tellNow, first ? 0 : 1500, form);
+  }
+  function tellNow(form) { // at the latest when it is sent or its page is left
+    if (!form.waiting) return;
+    clearTimeout(form.waiting);
+    form.waiting = 0;
+    tell(form);
   }
 
   // -- sending ---------------------------------------------------------------------------------------------------
@@ -117,7 +123,7 @@
     if (button.disabled) return;
     button.disabled = true;
     form.setAttribute("aria-busy", "true");
-    clearTimeout(form.waiting);
+    tellNow(form);
     var asked = [];
     each(form.querySelectorAll("[data-progressive]:not([hidden])"), function (box) { asked.push(box.getAttribute("data-progressive")); });
     window.fetch(form.action, {
@@ -165,6 +171,7 @@
     form.addEventListener("input", touched);
     form.addEventListener("change", touched);
     form.addEventListener("submit", submitted);
+    window.addEventListener("pagehide", function () { tellNow(form); });
     if (!said) tell(form);
   }
 

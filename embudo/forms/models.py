@@ -132,6 +132,11 @@ class Step(models.Model):
         constraints = [models.UniqueConstraint(fields=["form", "number"], name="step_once")]
 
 
+def names() -> dict[tuple[str, str], str]:
+    """Return the name of every form by the source and the code that its facts have."""
+    return {(site, slug): name for site, slug, name in Form.objects.values_list("site__public_id", "slug", "name")}
+
+
 class Version(models.Model):
     """What visitors were shown from an instant on. It is added and never changed: facts name it."""
 

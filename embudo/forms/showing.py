@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from embudo.collector.context import page_address, path_of
+from embudo.core.event import Verdict
 from embudo.forms.content import MOST_FIELDS, Content
 from embudo.forms.models import Form, Showing, Touched
 from embudo.forms.ticket import Ticket, read_ticket
@@ -53,7 +54,7 @@ def note(form: Form, content: Content, told: Told) -> None:
         if not new and not row.path:
             Showing.objects.filter(pk=row.pk).update(**_origin(told))
     known = [id for id in told.touched if (field := content.field(id)) is not None and field.asked]
-    if not known:
+    if not known or row.verdict == Verdict.MACHINE.value:
         return
     with transaction.atomic():
         there = set(row.touched.values_list("field", flat=True))

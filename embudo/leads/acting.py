@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.eventlog import LogUnavailable, Receipt
-from embudo.leads.acts import Act, Erase, Step, act_done, act_of
+from embudo.leads.acts import Act, Erase, Step, act_done, act_of, listed
 from embudo.leads.erasure import NotNow
 from embudo.leads.record import wait_until_followed
 from embudo.leads.selection import Selection
@@ -71,17 +71,22 @@ def _do(job: Job) -> Steps:
     if "total" not in memory:
         memory = {"total": (yield from _settle(job)), "at": 0}
         yield Progress(0, memory["total"], memory)
-    people, last, left_out = _settled(job), [], int(memory.get("left_out", 0))
+    people, last = _settled(job), []
+    left_out, gone = int(memory.get("left_out", 0)), int(memory.get("gone", 0))
     for portion in _portions(people[memory["at"] :], PORTION if act.kind != "erase" else 1):
         left_out += act.left_out(portion)
+        gone += len(portion) - len(listed(portion))
         steps = act.plan(portion)
         _write(_steps_file(job), steps)
         last = act.do(steps, by=job.by, run=run_of(job)) or last
-        memory |= {"at": memory["at"] + len(portion), "left_out": left_out}
+        memory |= {"at": memory["at"] + len(portion), "left_out": left_out, "gone": gone}
         yield Progress(memory["at"], memory["total"], memory)
     _wait(last)
-    spared = {"left_out": left_out} if left_out else {}
-    return {"changed": len(dict(read_steps(job))), "total": memory["total"], **spared}
+    changed = len(dict(read_steps(job)))
+    unchanged = memory["total"] - changed - left_out
+    gone = min(gone, unchanged)  # whom a run that broke off has erased is not gone before it
+    why = {"left_out": left_out, "gone": gone, "already": unchanged - gone}
+    return {"changed": changed, "total": memory["total"], **{name: number for name, number in why.items() if number}}
 
 
 def _undo(job: Job) -> Steps:

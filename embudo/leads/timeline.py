@@ -1,6 +1,6 @@
 """The timeline of one person: facts and moves of stage, newest first, with what each was worth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from embudo.core.definition import Definition
 from embudo.core.event import Event, Verdict
 from embudo.core.scoring import Explanation, matching
+from embudo.leads.by_name import by_name
 from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.models import OwnerChange, Person, StageChange
 from embudo.leads.naming import defined, labels_given, why_called
@@ -72,14 +73,14 @@ def entries(
         else set()
     )
     with_view = {reading.key for reading in readings.values()}
-    labels, times, taken_back = labels_given(), Times(history), withdrawn(history)
+    labels, times, taken_back, read = labels_given(), Times(history), withdrawn(history), by_name(history)
     found = [
-        _of_event(event, readings.get(event.id), definition, cut, labels)
+        _of_event(event, readings.get(event.id), definition, cut, labels, read)
         for event in told(history)
         if event.key not in with_view and event.kind != WITHDRAWN
     ]
     found = [_taken_back(each) if each.event and each.event.key in taken_back else each for each in found]
-    found += [_of_withdrawal(each, taken_back) for each in history if each.key in taken_back]
+    found += [_of_withdrawal(read(each), taken_back) for each in history if each.key in taken_back]
     found += [_of_move(move, times) for move in moves if move.from_stage]
     found += [_of_owner(each) for each in owned]
     found.sort(key=lambda each: each.order, reverse=True)
@@ -130,6 +131,7 @@ def _of_event(
     definition: Definition,
     cut: set[tuple[tuple[str, str], str]],
     labels: Mapping[str, str],
+    read: Callable[[Event], Event],
 ) -> Entry:
     facts = [event] if reading is None else [event, reading]
     rules = [(fact, rule) for fact in facts for rule in matching(fact, definition)]
@@ -138,7 +140,7 @@ def _of_event(
     return Entry(
         order=event.order,
         family=family_of(event.kind),
-        words=sentence(shown, labels),
+        words=sentence(read(shown), labels),
         at=event.at,
         details=detail(event, labels),
         points=sum(rule.points for rule in earned) if earned else None,

@@ -36,7 +36,7 @@ ENTRIES = (
     Entry(_("System"), "operate:system", "system.see", "pulse", "y", "install"),
     Entry(_("Webhooks"), "doors:webhooks", "webhooks.edit", "external", "h", "install"),
     Entry(_("API keys"), "doors:keys", "api_keys.make", "key", "k", "install"),
-    Entry(_("Users"), "accounts:users", "users.edit", "key", "u", "install"),
+    Entry(_("Users"), "accounts:users", "users.edit", "person", "u", "install"),
     Entry(_("Changes"), "accounts:audit", "audit.see", "list", "c", "install"),
 )
 

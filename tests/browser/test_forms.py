@@ -231,7 +231,7 @@ def test_a_sent_form_is_on_the_screen_of_its_owner_within_two_seconds(
         expect(marketer.locator(".form-latest a.name")).to_have_text("Ana", timeout=SOON_MS)
         known_s = time.monotonic() - began
         marketer.locator(".form-latest a.name").click()
-        expect(marketer.locator(".timeline")).to_contain_text("filled in the form “contact”")
+        expect(marketer.locator(".timeline")).to_contain_text("filled in the form “Contact”")
         print(f"on the owner's screen after {seen_s:.2f} s, as a person after {known_s:.2f} s")
         assert max(seen_s, known_s) < 2.0
         marketer.goto("/forms/contact/showings/sent/")
@@ -262,6 +262,38 @@ def test_it_stands_on_a_page_with_a_strict_policy_and_tells_where_people_leave(
         line.locator("td.num a").last.click()
         expect(marketer.locator("main")).to_contain_text("left at “Company”")
         expect(marketer.locator("main")).to_contain_text("/demo")
+
+
+def came_to(marketer: Page, label: str) -> int:
+    """How many showings came to a field of the form, as its page says."""
+    marketer.goto("/forms/contact/")
+    line = marketer.locator(".form-drop tbody tr", has_text=label)
+    return int(line.locator("td.num").first.inner_text()) if line.count() else 0
+
+
+@pytest.mark.parametrize("leaves", ["sends", "goes"])
+def test_fields_filled_in_quickly_are_told_when_it_is_sent_or_left(
+    marketer: Page, made: Made, stranger: Page, leaves: str
+) -> None:
+    with hosting() as host:
+        icon = '<link rel="icon" href="data:,">'
+        host.pages["/survey"] = f'<!doctype html><html lang="en">{icon}<title>S</title>{made.line("contact")}</html>'
+        before = came_to(marketer, "How can we help you?")
+        stranger.goto(f"{host.address}/survey")
+        expect(stranger.get_by_label("First name")).to_be_visible(timeout=SOON_MS)
+        stranger.get_by_label("First name").fill("Luis")
+        stranger.get_by_label("Last name").fill("Gil")
+        stranger.get_by_label("E-mail", exact=True).fill("luis@norte.example")
+        stranger.get_by_label("How can we help you?").fill("Tell me more")
+        if leaves == "sends":
+            stranger.get_by_role("button", name="Send").click()
+            expect(stranger.get_by_role("status")).to_be_visible(timeout=SOON_MS)
+        else:
+            stranger.goto("about:blank")
+        deadline = time.monotonic() + SOON_MS / 1000
+        while came_to(marketer, "How can we help you?") == before and time.monotonic() < deadline:
+            marketer.wait_for_timeout(200)
+        assert came_to(marketer, "How can we help you?") == before + 1
 
 
 def test_a_browser_that_answered_is_asked_something_else_the_next_time(made: Made, stranger: Page) -> None:

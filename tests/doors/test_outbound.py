@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from embudo.doors import outbound
-from embudo.doors.outbound import NoAnswer, Refused, checked, is_open, networks_of, post, target_of
+from embudo.doors.outbound import NoAnswer, Refused, check_host, checked, is_open, networks_of, post, target_of
 from tests.doors.conftest import Receiver
 
 LOOPBACK = networks_of("127.0.0.0/8")
@@ -69,6 +69,18 @@ def test_a_setting_opens_the_networks_it_names_and_no_other() -> None:
     }
     assert told == {"10.1.2.3": True, "10.2.0.1": False, "fd00::1": True, "127.0.0.1": False}
     assert is_open(ipaddress.ip_address("::ffff:10.1.2.3"), networks)
+
+
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "LOCALHOST.", "printer.local", "127.0.0.1"])
+def test_a_local_name_is_refused_before_it_is_looked_up(host: str) -> None:
+    target = target_of(f"http://{host}/h")
+    with pytest.raises(Refused, match="private or reserved"):
+        check_host(target)
+    if host != "printer.local":
+        with pytest.raises(Refused):
+            check_host(target, networks=networks_of("10.0.0.0/8"))
+    check_host(target, networks=networks_of("127.0.0.0/8"))
+    check_host(target_of("http://localhost.example/h"))
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:

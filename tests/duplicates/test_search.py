@@ -83,6 +83,12 @@ def test_people_are_read_in_portions(following: Following, monkeypatch: pytest.M
     assert found() == {"people": 3, "pairs": 1}
 
 
+def test_its_bar_is_full_when_it_is_done(following: Following) -> None:
+    following.hears(*(who.submits("contact") for who in (ada, twin, bruno)))
+    *_before, last = search.run(None)
+    assert (last.done, last.total) == (3, 3)
+
+
 def test_one_person_alone_is_searched_without_a_word(following: Following) -> None:
     following.hears(ada.submits("contact"))
     assert found() == {"people": 1, "pairs": 0}

@@ -289,3 +289,17 @@ def test_who_changes_a_condition_is_told_of_no_loss(builder: Any, staff: Any) ->
     change = {"widget": "text", "when": ["f3=later"]}
     page = staff().post(f"/forms/contact/build/?field={field.id}", change, follow=True).content.decode()
     assert "The field is changed." in page and "A condition left" not in page
+
+
+def test_a_fresh_question_has_words_of_its_own_in_each_language(builder: Any) -> None:
+    builder("build/fields/", kind="question", name="text")
+    one, other = builder("build/fields/", kind="question", name="text").fields[-2:]
+    assert one.label == {"en": "New question", "es": "Pregunta nueva"}
+    assert other.label == {"en": "New question (2)", "es": "Pregunta nueva (2)"}  # answers are kept by these words
+
+
+def test_why_no_condition_is_offered_is_said(form: Form, staff: Any) -> None:
+    first, later = (staff().get(f"/forms/contact/build/?field={id}").content.decode() for id in ("f1", "f4"))
+    why = "is offered below a question with listed answers"
+    assert (why in first, why in later) == (True, False)
+    assert "Ask only if the answer is" in later

@@ -14,6 +14,7 @@ from embudo.forms.content import Content, Field, Kind, Then, When, Widget
 from embudo.forms.counts import by_field, count
 from embudo.forms.files import keep
 from embudo.forms.models import File, Form, Showing
+from embudo.leads.clock import now
 from tests.forms.conftest import BROWSER, FIELDS, fills_in, hidden, published
 
 pytestmark = pytest.mark.usefixtures("slow_hands")
@@ -335,6 +336,23 @@ def test_seen_begun_and_where_people_leave(visitor: Client, form: Form, content:
     assert by == {"f1": (3, 1), "f2": (1, 0), "f3": (1, 1), "f4": (0, 0)}
     row = Showing.objects.exclude(path="").first()
     assert (row.path, row.source) == ("/contact", "google.com")  # type: ignore[union-attr]
+
+
+def test_what_is_told_after_a_machine_has_sent_it_is_not_kept(visitor: Client, form: Form) -> None:
+    ticket = hidden(visitor.get("/f/contact/embed/").json()["html"])["_ticket"]
+    tell(visitor, form, ticket, "f1")
+    Showing.objects.update(verdict="machine")
+    tell(visitor, form, ticket, "f1", "f2")
+    assert list(Showing.objects.get().touched.values_list("field", flat=True)) == ["f1"]
+
+
+def test_spam_is_shown_though_nobody_has_seen_the_form(form: Form, staff: Any) -> None:
+    assert "Nobody has seen it in these days" in staff().get("/forms/contact/").content.decode()
+    at = now()
+    Showing.objects.create(pk="a" * 32, form=form, version=1, at=at, sent_at=at, verdict="machine")
+    page = staff().get("/forms/contact/").content.decode()
+    assert "Nobody has seen it in these days" not in page
+    assert re.search(r"showings/doubted/[^>]*>1<", page)
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,8 @@ def test_showings_of_a_form_are_forgotten_whether_or_not_the_tables_follow_at_on
     job = done(busy, monkeypatch)
     assert (job.state, job.result["left"], job.result["tables"]["forms:files"]) == ("done", 0, 1)
     assert (Showing.objects.get().subject, Showing.objects.get().fact) == (None, "")
+    page = sign_in("manager").get(f"/work/{job.pk}/").content.decode()
+    assert "Sendings of forms" in page and "forms:files" not in page and "doors:files" not in page
     Showing.objects.update(subject=linked.subject)
     known = erasing.Known(people={ada.subject}, subjects={linked.subject})
     assert erasing._left(known) == 1

@@ -103,6 +103,7 @@ def test_a_get_shows_nothing_of_the_person_and_changes_nothing(site: Following, 
         assert "noindex" in page["X-Robots-Tag"]
         assert "no-store" in page["Cache-Control"]
     shown = stranger().get(address(ada.subject)).content.decode()
+    assert "Not answered yet" in shown and ">No<" not in shown
     assert "News by e-mail" in shown and "Contact by phone" in shown
     for secret in (ada.mail, ada.name, ada.company, str(ada.subject), ada.phone or "+52"):
         assert secret not in shown
@@ -132,6 +133,7 @@ def test_the_buttons_agree_and_withdraw_without_a_cookie(site: Following, purpos
 
     client.post(address(ada.subject), fields(client.get(address(ada.subject)), "newsletter", "no"))
     assert given(ada.subject) == {"newsletter": False}
+    assert ">No<" in client.get(address(ada.subject)).content.decode()
     site.follower.catch_up()
     site.agrees()
 

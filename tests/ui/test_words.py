@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from django.utils import dates, translation
 
 HOME = Path("embudo")
 LANGUAGES = ("es", "pt_BR")
@@ -77,3 +78,24 @@ def test_apps_that_share_a_text_translate_it_alike() -> None:
                     different.append((message.id, seen[key], (app, message.string)))
                 seen.setdefault(key, (app, message.string))
         assert different == []
+
+
+def test_no_catalog_of_ours_translates_a_month_or_a_weekday() -> None:
+    """Ours come before Django's: the verb “May” without a context once made every first of May “1 puede”."""
+    with translation.override("en"):
+        plain = (dates.WEEKDAYS, dates.WEEKDAYS_ABBR, dates.MONTHS, dates.MONTHS_3)
+        names = {(str(name), None) for held in plain for name in held.values()}
+        names |= {(str(name), "abbrev. month") for name in dates.MONTHS_AP.values()}
+        names |= {(str(name), "alt. month") for name in dates.MONTHS_ALT.values()}
+    assert {("May", None), ("Sun", None), ("mar", None)} <= names
+    for language in LANGUAGES:
+        for app in APPS:
+            ours = {(message.id, message.context) for message in catalog(app, language)}
+            assert not ours & names, (app, language)
+
+
+@pytest.mark.parametrize(("language", "long", "short"), [("es", "mayo", "may"), ("pt-br", "Maio", "mai")])
+def test_may_is_a_month(language: str, long: str, short: str) -> None:
+    with translation.override(language):
+        assert (str(dates.MONTHS[5]), str(dates.MONTHS_3[5])) == (long, short)
+        assert translation.pgettext("what a key may do", "May") in ("Puede", "Pode")

@@ -1,12 +1,15 @@
 """What operations answer with: replies with their headers, the errors each may give, ETags."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
+from ninja.renderers import JSONRenderer
+from ninja.responses import NinjaJSONEncoder
 
 from embudo.doors.api.problem import KINDS, Problem
 from embudo.doors.api.schemas import ProblemBody
@@ -19,6 +22,20 @@ def answers(good: Any, *more: int, status: int = 200, also: Mapping[int, Any] | 
     errors = sorted({*ALWAYS, *more})
     assert {kind.status for kind in KINDS.values()} >= set(errors)
     return {status: good, **(also or {}), **dict.fromkeys(errors, ProblemBody)}
+
+
+class Encoder(NinjaJSONEncoder):
+    """Writes an instant as `reply` does: to the microsecond, in UTC with a Z."""
+
+    def default(self, value: Any) -> Any:
+        """Return a value as JSON has it."""
+        return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else super().default(value)
+
+
+class Renderer(JSONRenderer):
+    """Writes what operations return."""
+
+    encoder_class = Encoder
 
 
 def reply(content: Schema | None, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:

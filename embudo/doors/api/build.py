@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from embudo import __version__
 from embudo.doors.api import companies, facts, opportunities, people, webhooks
+from embudo.doors.api.answers import Renderer
 from embudo.doors.api.body import StrictParser, unread
 from embudo.doors.api.guard import no_key
 from embudo.doors.api.problem import MEDIA, Problem
@@ -43,7 +44,7 @@ def build() -> Api:
     """Return the API."""
     api = Api(
         title="Embudo", version=__version__, description=WORDS, urls_namespace="api", openapi_url=None, docs_url=None,
-        parser=StrictParser(),
+        parser=StrictParser(), renderer=Renderer(),
     )  # fmt: skip
     for router in (people.router, facts.router, opportunities.router, companies.router, webhooks.router):
         api.add_router("", router)

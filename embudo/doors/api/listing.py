@@ -24,6 +24,8 @@ def filters_of(query: QueryDict) -> list[Filter]:
         lost = set(query.getlist(name)) - values if name in EXACT else set()
         if name not in names or lost:
             told = ", ".join(sorted(lost)) or query[name]
+            if asked.is_no_number(name, query[name]):
+                raise invalid(f"query.{name[:80]}", f"“{told[:80]}” is no number")
             raise invalid(f"query.{name[:80]}", f"“{told[:80]}” is no filter of people; see the reference for those")
     return filters
 

@@ -91,9 +91,8 @@ def _found(text: str) -> Endpoint:
 def _check(url: str | None, kinds: list[str] | None) -> None:
     if url is not None:
         try:
-            target = outbound.target_of(url)
-            if outbound.is_literal(target.host):  # a name is looked up whenever it is called
-                outbound.checked(target, networks=outbound.networks_of(settings.EMBUDO.webhook_networks))
+            networks = outbound.networks_of(settings.EMBUDO.webhook_networks)
+            outbound.check_host(outbound.target_of(url), networks=networks)  # names are looked up at each call
         except outbound.Refused as error:
             raise invalid("body.url", str(error)) from error
     for each in kinds or ():

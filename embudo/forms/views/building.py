@@ -21,6 +21,7 @@ from embudo.forms.editing import (
     FieldForm,
     attributes_left,
     purposes_left,
+    question,
     widgets_of,
 )  # fmt: skip
 from embudo.forms.models import Form
@@ -152,7 +153,7 @@ def _new_field(request: HttpRequest, content: Content) -> Field | None:
         case "new":
             return _made(request)
         case Kind.QUESTION if name in QUESTIONS:
-            return Field("", Kind.QUESTION, Widget(name))
+            return question(content, Widget(name))
         case Kind.CONSENT if name in {each.code for each in purposes_left(content)}:
             return Field("", Kind.CONSENT, name=name)
         case Kind.HIDDEN if name in {each.name for each in attributes_left(content)}:

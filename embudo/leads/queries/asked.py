@@ -48,6 +48,15 @@ def unread(query: QueryDict, filters: list[Filter]) -> list[str]:
     return [f"{key}={value}"[:80] for key, value in left]
 
 
+def is_no_number(key: str, value: str) -> bool:
+    """Return whether a key asks for a number, or for a bound of one, and its value is none."""
+    name, _dot, bound = key.rpartition(".")
+    if bound not in ("min", "max") or not value or _number(value) is not None:
+        return False
+    kinds = ("number", "money")
+    return name == "score" or Attribute.objects.filter(name=name.removeprefix("a."), kind__in=kinds).exists()
+
+
 def _is_other(key: str, value: str, exact: set[tuple[str, str]]) -> bool:
     return key in SEVERAL and (key, " ".join(value.casefold().split())) not in exact
 

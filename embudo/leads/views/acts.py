@@ -20,6 +20,7 @@ from embudo.leads.models import PeopleAct, Person
 from embudo.leads.queries import people
 from embudo.leads.selection import Selection
 from embudo.leads.showing import BadValue
+from embudo.leads.unchanged import Unchanged
 from embudo.leads.views import applying
 from embudo.leads.views.applying import fact_id, given_id, list_left
 from embudo.ui.toasts import toast
@@ -72,12 +73,10 @@ def _done(request: HttpRequest, wanted: Act, selection: Selection) -> HttpRespon
 def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
     fact = given_id(request)
     PeopleAct.objects.filter(at__lt=now() - KEPT).delete()
-    steps, left_out = wanted.plan(few), wanted.left_out(few)
-    spared = f" {wanted.spared(left_out)}" if left_out else ""
+    steps = wanted.plan(few)
     if not steps:
         before = PeopleAct.objects.filter(fact=fact).exists()
-        nobody = _("Nobody changed.") if spared else _("Nobody changed: all of them are so already.")
-        toast(request, _("This is done already.") if before else nobody + spared)
+        toast(request, _("This is done already.") if before else Unchanged.of(wanted, few, ()).nobody(wanted))
         return
     kept, new = PeopleAct.objects.get_or_create(
         fact=fact,
@@ -88,6 +87,7 @@ def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
         if not steps:
             toast(request, _("This is done already."))
             return
+    unchanged = Unchanged.of(wanted, few, kept.steps).words(wanted)
     try:
         receipts = wanted.do(steps, by=request.user, run=fact)
     except LogUnavailable:
@@ -95,7 +95,8 @@ def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
             kept.delete()
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return
-    _told(request, wanted.done(len(kept.steps)) + spared, receipts, undo=reverse("leads:act_undo", args=[fact]))
+    done = f"{wanted.done(len(kept.steps))} {unchanged}".strip()
+    _told(request, done, receipts, undo=reverse("leads:act_undo", args=[fact]))
 
 
 def _left(request: HttpRequest, kept: PeopleAct, wanted: Act, steps: Sequence[Step]) -> list[Step]:

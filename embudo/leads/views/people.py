@@ -105,11 +105,11 @@ def people_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require("people.see")
 def people_count(request: HttpRequest) -> HttpResponse:
-    """How many people the filters leave; asked for after the rows."""
-    counted = people.count(asked.read(request.GET))
-    return render(
-        request, "leads/_count.html", {"count": counted.number, "exact": counted.exact, "most": counted.number}
-    )
+    """How many people the filters leave; asked for after the rows, and never fewer than those that are `shown`."""
+    counted, shown = people.count(asked.read(request.GET)), request.GET.get("shown", "")
+    least = min(int(shown), people.SIZE) if shown.isascii() and shown.isdecimal() and len(shown) < 6 else 0
+    number = max(counted.number, least)
+    return render(request, "leads/_count.html", {"count": number, "exact": counted.exact, "most": number})
 
 
 @require_GET

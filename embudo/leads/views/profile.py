@@ -8,7 +8,7 @@ from embudo.core.event import Event
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute, Person
 from embudo.leads.naming import label_of
-from embudo.leads.profile import folded
+from embudo.leads.profile import folded, name_of
 from embudo.leads.showing import number_kept, value_shown
 from embudo.leads.statements import Said, statements
 
@@ -69,6 +69,8 @@ def fields(person: Person, history: list[Event]) -> list[Field]:
     attributes = {each.name: each for each in Attribute.objects.all()}
     said = statements(history)
     names = [name for name in USUAL if name in attributes or name in person.attributes]
+    if "name" in names and "name" not in {*person.attributes, *said} and name_of(person.attributes):
+        names.remove("name")  # its two parts say it
     others = {name for name in [*person.attributes, *said] if name not in names}
     made = {name for name, each in attributes.items() if not (each.standard or each.hidden) and name not in names}
     found = [field_of(name, attributes, person, said) for name in others | made]

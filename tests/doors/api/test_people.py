@@ -1,5 +1,6 @@
 """People over the API: found, stated once, changed in part, joined and taken apart."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from embudo.core.event import HOUR
 from embudo.doors.models import Answer
-from embudo.leads.models import Person
+from embudo.leads.models import Attribute, Person
 from embudo.leads.story import history_of
 from tests.cast import ada, bruno, clara
 from tests.doors.conftest import Holding
@@ -262,3 +263,19 @@ def test_a_person_who_is_not_there_is_not_found(site: Following, software: Holdi
         assert caller.get(f"people/{id_}").status_code == 404
     for id_ in ("-1", "x", "1" * 25, "../../etc/passwd"):
         assert caller.get(f"people/{id_}").status_code in (404, 422)
+
+
+def test_an_instant_is_written_the_same_when_it_is_stated_and_when_it_is_read(software: Holding) -> None:
+    caller = software()
+    made = caller.post("people", {"email": "ada@norte.example"}).json()
+    read = caller.get(f"people/{made['id']}").json()
+    assert read["stage_since"] == made["stage_since"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", read["stage_since"])
+
+
+def test_a_bound_that_is_no_number_is_called_so(three: None, software: Holding) -> None:
+    Attribute.objects.update_or_create(name="company_size", defaults={"kind": "number"})
+    for query in ("a.company_size.min=abc", "score.max=abc"):
+        refused = software().get(f"people?{query}")
+        assert (refused.status_code, "“abc” is no number" in refused.json()["detail"]) == (422, True)
+    assert "is no filter" in software().get("people?a.nothing.min=abc").json()["detail"]

@@ -51,6 +51,7 @@ def test_an_answer_that_cannot_be_read_any_more_is_not_made_twice(software: Hold
 @pytest.mark.parametrize(
     ("change", "place"),
     [
+        ({"url": "http://localhost/h"}, "url"), ({"url": "http://a.local/"}, "url"),
         ({"url": "http://10.0.0.1/"}, "url"), ({"url": "http://[::ffff:127.0.0.1]/"}, "url"),
         ({"url": "ftp://x.example/"}, "url"),
         ({"url": "http://2130706433/"}, "url"), ({"url": "http://169.254.169.254/"}, "url"),

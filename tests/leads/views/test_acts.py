@@ -314,3 +314,25 @@ def test_an_act_that_broke_off_half_way_is_done_to_the_rest_when_its_form_is_sen
     undoes(client, page)
     assert (named(ada).owner, named(bruno).owner) == (None, None)
     assert "This is done already." in does(client, "owner", ada, bruno, fact=fact, owner=luis.pk)
+
+
+def test_who_was_so_already_and_who_is_gone_is_said(
+    site: Following, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in()
+    does(client, "stage", ada, stage="prospect")
+    site.follower.catch_up()
+    page = does(client, "stage", ada, bruno, stage="prospect")
+    assert "1 person: stage set to" in page and "1 was so already." in page
+    site.follower.catch_up()
+    gone = {"who": [named(mallory).id, 4711, 4712], "act": "stage", "stage": "prospect", "fact": str(uuid4())}
+    page = text(client.post("/people/acts/", gone, follow=True))
+    assert "1 person: stage set to" in page and "2 are no longer here." in page
+    page = text(client.post("/people/acts/", {**gone, "who": [4711], "fact": str(uuid4())}, follow=True))
+    assert "Nobody changed. 1 is no longer here." in page
+    site.follower.catch_up()
+    assert "Nobody changed: all of them are so already." in does(client, "stage", ada, bruno, stage="prospect")
+    monkeypatch.setattr(views, "AT_ONCE", 1)
+    does(client, "stage", ada, bruno, stage="customer")
+    Person.objects.filter(pk=named(bruno).id).update(merged_into=named(ada).id)
+    assert works(site).result == {"changed": 1, "gone": 1, "total": 2}

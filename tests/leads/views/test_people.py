@@ -47,6 +47,8 @@ def test_filters_read_as_a_sentence_and_each_can_be_taken_away(sign_in: SignIn) 
 def test_the_count_follows_after_the_rows(sign_in: SignIn) -> None:
     assert "2 people" in text(sign_in().get("/people/count/"))
     assert "1 person" in text(sign_in().get("/people/count/?q=ada"))
+    assert "50 people" in text(sign_in().get("/people/count/?q=nobody&shown=50"))  # the rows were asked for before
+    assert "0 people" in text(sign_in().get("/people/count/?q=nobody&shown=-1"))
 
 
 def test_a_row_unfolds_to_its_last_facts(sign_in: SignIn) -> None:

@@ -3,15 +3,21 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from embudo.accounts.models import AuditEntry
+from embudo.capture.models import Site
 from embudo.core.event import DAY, SECOND, Door
+from embudo.forms.models import Form
+from embudo.leads.by_name import by_name
 from embudo.leads.models import Attribute, Person, StageChange
 from embudo.leads.story import history_of
+from embudo.leads.views.profile import fields
+from embudo.privacy.models import Purpose
 from tests.cast import MONDAY, ada, bruno, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
@@ -357,3 +363,32 @@ def test_who_opened_the_page_is_in_the_trail_once_an_hour_and_a_refusal_is_not(s
     assert (seen.verb, seen.person, seen.about) == ("person_opened", str(known.id), str(known))
     AuditEntry.forget([known.id])
     assert AuditEntry.objects.get().about == "—"
+
+
+def test_forms_and_purposes_have_their_names_in_the_timeline(
+    site: Following, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    sent = ada.later(days=2).submits("contact")
+    norte = Site.objects.create(name="Norte", public_id=sent[0].source)
+    Form.objects.create(slug="contact", name="Write to us", site=norte)
+    Purpose.objects.update_or_create(code="letters", defaults={"label": "Letters by post"})
+    given = {"purpose": "letters", "act": "by_hand"}
+    site.hears(sent.is_told("consent_given", **given).later(days=1).is_told("consent_given", **given))
+    page = text(sign_in().get(address()))
+    assert "filled in the form “Write to us”" in page and "gave consent: Letters by post" in page
+    assert "gave consent: letters" not in page
+    history = history_of(named(ada).id)
+    with django_assert_max_num_queries(2):
+        read = by_name(history)
+        assert {read(each).props["purpose"] for each in history if each.kind == "consent_given"} == {"Letters by post"}
+
+
+def test_a_name_in_two_parts_is_not_called_unknown(site: Following, sign_in: SignIn) -> None:
+    person = named(ada)
+    whole = "<dt>Name</dt>"
+    assert whole in text(sign_in().get(address()))
+    parts = {name: value for name, value in person.attributes.items() if name != "name"}
+    person.attributes = {**parts, "first_name": "Ada"}
+    assert "name" not in [each.attribute.name for each in fields(person, [])]
+    person.attributes = parts
+    assert "name" in [each.attribute.name for each in fields(person, [])]
