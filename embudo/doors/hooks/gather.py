@@ -43,9 +43,9 @@ def gather(log: Log) -> bool:
 def _from_log(log: Log) -> bool:
     place = _place(LOG)
     followed = cursor_of_tables()
-    if place is None or not (Endpoint.objects.exists() or Answer.objects.exists()):
-        _start(LOG, place, log.end().to_text())
-        return False
+    wanted = Endpoint.objects.exists() or Answer.objects.exists()
+    if place is None or not wanted:
+        return _start(LOG, place, (Cursor() if wanted else log.end()).to_text())
     here = Cursor.from_text(place)
     if followed.passed(log.end()) and here.passed(followed):
         return False
@@ -64,10 +64,10 @@ def _from_log(log: Log) -> bool:
 
 def _from_moves(name: str, late: int) -> bool:
     place = _place(name)
-    if place is None or not Endpoint.objects.exists():
-        last = StageChange.objects.filter(recorded_at__lte=now() - late).aggregate(last=Max("id"))["last"] or 0
-        _start(name, place, str(last))
-        return False
+    wanted = Endpoint.objects.exists()
+    if place is None or not wanted:
+        there = StageChange.objects.none() if wanted else StageChange.objects.filter(recorded_at__lte=now() - late)
+        return _start(name, place, str(there.aggregate(last=Max("id"))["last"] or 0))
     moves = list(StageChange.objects.filter(id__gt=int(place)).order_by("id")[:BATCH])
     if late:
         limit = now() - late
@@ -99,13 +99,17 @@ def _place(name: str) -> str | None:
     return Place.objects.filter(name=name).values_list("text", flat=True).first()
 
 
-def _start(name: str, was: str | None, text: str) -> None:
-    """Begin at the present end: what nobody wanted to know when it happened is not told."""
+def _start(name: str, was: str | None, text: str) -> bool:
+    """Begin at the present end: what nobody wanted to know when it happened is not told; return whether to look on.
+
+    Whoever asked before the first look is told all since then, so that look begins at the very beginning.
+    """
     if was is None:
-        Place.objects.get_or_create(name=name, defaults={"text": text})
-    elif was != text and time.monotonic() - _started.get(name, -REST_S) >= REST_S:
+        return Place.objects.get_or_create(name=name, defaults={"text": text})[1]
+    if was != text and time.monotonic() - _started.get(name, -REST_S) >= REST_S:
         _started[name] = time.monotonic()
         _move(name, was, text)
+    return False
 
 
 def _move(name: str, was: str, text: str) -> bool:

@@ -64,6 +64,16 @@ def test_what_happens_is_told_once(site: Following, hook: Endpoint) -> None:
     assert moved["causes"][0]["kind"] == "form_submitted"
 
 
+def test_who_asked_before_the_first_look_is_told_what_happened_since(site: Following) -> None:
+    site.hears(bruno.journey(ago(HOUR)).submits("contact"))
+    made = Endpoint.open(name="CRM", url="http://127.0.0.1:9/", kinds=list(KINDS), by=user_of("admin"))
+    Endpoint.objects.filter(pk=made.pk).update(since_at=ago(MINUTE))
+    site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
+    person = site.person(ada).id
+    told = sorted([("form_submitted", person), ("stage_changed", person), ("person_created", person)])
+    assert sorted(gathered(site)) == told
+
+
 def test_a_rebuild_tells_nothing_again(site: Following, hook: Endpoint) -> None:
     site.hears(now_received(ada.journey(ago(MINUTE // 2)).submits("contact")))
     record("stage_set", person=site.person(ada).id, props={"stage": "prospect"}, id="x" * 32, by=user_of("sales"))
