@@ -64,7 +64,7 @@ def _wide(config: Config) -> list[Finding]:
 def _strangers(folder: Path) -> list[Finding]:
     """Files of another account: typical after `embudo` was run once as root."""
     owner = folder.stat().st_uid
-    odd = [file for file in (folder, *folder.rglob("*")) if file.lstat().st_uid != owner]
+    odd = [file for file in (folder, *folder.rglob("*")) if _owner_of(file, owner) != owner]
     if not odd:
         return []
     return [
@@ -75,6 +75,14 @@ def _strangers(folder: Path) -> list[Finding]:
             f"chown -R --reference={folder} {folder}",
         )
     ]
+
+
+def _owner_of(file: Path, gone: int) -> int:
+    """Return whose a file is; `gone` for one that went meanwhile, as those beside an open SQLite file do."""
+    try:
+        return file.lstat().st_uid
+    except FileNotFoundError:
+        return gone
 
 
 def names(config: Config) -> list[Finding]:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections import namedtuple
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -162,6 +163,13 @@ def test_the_command_fails_only_when_something_is_bad(install: Install) -> None:
     said = install.embudo("doctor", code=1)
     assert "BAD   The secret key can be read by others" in said
     assert "Mend: chmod 600" in said
+
+
+def test_a_file_that_goes_while_it_is_looked_at_hides_nothing(here: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "rglob", lambda folder, _pattern: [folder / "log" / "tail.sqlite-shm"])
+    here.tables.touch(0o644)
+    here.tables.chmod(0o644)
+    assert Grade.BAD in grades(place.files(here))
 
 
 def test_tables_that_others_can_read_are_bad(here: Config) -> None:
