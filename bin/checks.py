@@ -7,6 +7,7 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+PARALLEL = ("-n", "2", "--dist", "worksteal")  # who is done takes over from whoever has slow tests before him
 STATIC = (["ruff", "check"], ["mypy"], ["lint-imports", "--no-cache"])
 
 
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
             return 1
     for shape in shapes:
         print(f"== pytest --shape {shape}", flush=True)
-        if code := _run([sys.executable, "-m", "pytest", "-q", "-n", "2", "--shape", shape, *arguments]):
+        if code := _run([sys.executable, "-m", "pytest", "-q", *PARALLEL, "--shape", shape, *arguments]):
             return code
     return 0
 
