@@ -169,7 +169,7 @@ def test_a_folder_that_was_there_stays_with_what_is_in_it(install: Install, tmp_
     (folder / "secret_key").write_text("k" * 40)
     install.embudo("demo", "--nope", "--data", str(folder), code=2)
     assert [each.name for each in folder.iterdir()] == ["secret_key"]
-    assert "Nothing was made" not in install.embudo("ledger", "--data", str(folder), code=2)
+    assert "Nothing was made" not in install.embudo("ledger", "--nope", "--data", str(folder), code=2)
 
 
 @pytest.mark.parametrize("name", RUN)
