@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
@@ -144,6 +145,8 @@ def client() -> Callable[[str], Iterator[tuple[float, float, bool]]]:
     """Return what asks for an address and the pages behind it: wall and processor milliseconds, and if unfinished."""
     from django.contrib.auth import get_user_model
     from django.test import Client
+
+    import_module("embudo.wsgi")  # what the process does at its start
 
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(get_user_model().objects.filter(role="admin").first())
