@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, consents, exported, files, moves, owners, sql, tags
+from embudo.leads import companies, consents, exported, files, moves, opportunities, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
@@ -145,6 +145,8 @@ class Batch:
                     kept.made_up.add(event.at)
                 if event.kind in consents.KINDS:
                     kept.consents.append(event)
+                if event.kind in opportunities.KINDS:
+                    kept.opportunities.append(event)
         except HistoryNeeded:
             self.again.add(kept.id)
             return
@@ -170,6 +172,7 @@ class Batch:
             kept.moves, kept.summary = list(found), summary_of(history)
             kept.made_up = {event.at for event in history if undated(event)}
             kept.consents = [event for event in history if event.kind in consents.KINDS]
+            kept.opportunities = [event for event in history if event.kind in opportunities.KINDS]
             if not history:
                 self.gone.add(person)
 
@@ -186,6 +189,7 @@ class Batch:
                 _hand_over(kept.adopted, kept.id)
                 self.changes.people |= {kept.adopted, kept.id}
         consents.write(here)
+        opportunities.write(here)
         self._write_gone()
         whole = [kept for kept in here if kept.whole]
         if whole:
@@ -203,6 +207,7 @@ class Batch:
         roots = {pointers.root(each) for each in self.directory.regrouped}
         trees = {root: list(pointers.tree(root)) for root in roots}
         owners.settle(trees)
+        opportunities.settle_owners(trees.keys())
         tags.settle(trees)
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
@@ -230,6 +235,7 @@ class Batch:
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)
         sql.delete_where("leads_personconsent", "person_id", self.gone)
+        sql.delete_where("leads_opportunity", "person_id", self.gone)
         undone = self.taking_back.people if self.taking_back else set()  # nothing is left to show moves of
         sql.delete_where("leads_stagechange", "person_id", left & (self.directory.forgotten | undone))
 
@@ -272,11 +278,12 @@ def _revision(kept: Kept | None) -> int:
 
 
 def _hand_over(visitor: int, person: int) -> None:
-    """The visitor's moves and consents become the person's."""
+    """The visitor's moves, consents and opportunities become the person's."""
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
     consents.hand_over(visitor, person)
+    opportunities.hand_over(visitor, person)
 
 
 def _forget(people: set[int]) -> None:

@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, consents, free_mail, owners, profile, sql, tags
+from embudo.leads import companies, consents, free_mail, opportunities, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -34,6 +34,7 @@ from embudo.leads.follow import Follower, cursor_of_tables
 from embudo.leads.history import counted, counts, is_of_company
 from embudo.leads.lock import Lock
 from embudo.leads.moves import ARRIVED
+from embudo.leads.opportunities import Opportunity
 from embudo.leads.pointers import Pointers
 from embudo.leads.summary import summary_of
 from embudo.leads.who import Who
@@ -160,6 +161,10 @@ def _compare_owners(findings: Findings) -> None:
     roots = {pointers.root(person) for (person,) in sql.rows(decided)}
     for root, shown, owner in owners.compared({root: list(pointers.tree(root)) for root in roots}):
         findings.compare(root, "owner", shown, owner)
+    other = "COALESCE(o.owner_id, -1) <> COALESCE(p.owner_id, -1)"
+    deals = f"leads_opportunity o JOIN leads_person p ON p.id = o.person_id WHERE {other}"
+    for person, shown, owner in sql.rows(f"SELECT o.person_id, o.owner_id, p.owner_id FROM {deals}"):
+        findings.compare(person, "owner of opportunities", shown, owner)
 
 
 def _compare_tags(findings: Findings) -> None:
@@ -216,6 +221,7 @@ def _compare_people(
     moves = _grouped(columns, "leads_stagechange", mine, "superseded_at IS NULL")
     values = _grouped("person_id, attribute, text, number", "leads_personattribute", mine, "1 = 1")
     consented = _grouped(f"person_id, {', '.join(consents.COLUMNS)}", "leads_personconsent", mine, "1 = 1")
+    dealt = _grouped(f"person_id, {', '.join(opportunities.COLUMNS)}", "leads_opportunity", mine, "1 = 1")
     for person in histories.keys() | there.keys():
         findings.people += 1
         row, history = there.get(person), histories.get(person)
@@ -229,6 +235,8 @@ def _compare_people(
             findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
         answered = set(consents.rows_of(history))
         findings.compare(person, "consents", {_answer(each) for each in consented.get(person, ())}, answered)
+        deals = {Opportunity.of_row(each).row for each in dealt.get(person, ())}
+        findings.compare(person, "opportunities", deals, set(opportunities.rows_of(history)))
         stated = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
         findings.compare(person, "attribute values", set(values.get(person, ())), stated)
         standing = sorted((*move[:4], _text(move[4])) for move in moves.get(person, ()))

@@ -4,26 +4,18 @@ Follow folds new answers into the rows, and writes those of a person anew whose 
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
-
-from embudo import pulse
 from embudo.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, agreed, take
 from embudo.core.event import Event
-from embudo.eventlog import Cursor, Log
 from embudo.leads import sql
-from embudo.leads.history import of_subjects
-from embudo.leads.identity import Directory
 from embudo.leads.kept import Kept
-from embudo.leads.pointers import Pointers
 
 KINDS = (CONSENT_GIVEN, CONSENT_WITHDRAWN)
 COLUMNS = ("purpose", "given", "at", "fact", "source")
 CODE = re.compile(r"([a-z][a-z0-9_]{0,39})?")  # of a purpose; a public key may say anything
 FILLING = "consents"
-PORTION = 200  # people filled in at once
 Row = tuple[str, bool, int, str, str]
 ADD = (
     "INSERT INTO leads_personconsent (person_id, purpose, given, at, fact, source) VALUES (%s, %s, %s, %s, %s, %s)"
@@ -69,29 +61,9 @@ def hand_over(visitor: int, person: int) -> None:
     sql.one("UPDATE leads_personconsent SET person_id = %s WHERE person_id = %s", [person, visitor])
 
 
-def fill(log: Log, cursor: Cursor) -> None:
-    """Fill the table of an install that was there before it, from the facts that were followed; safe to do again."""
-    if not sql.rows("SELECT 1 FROM leads_filling WHERE name = %s", [FILLING]):
-        return
-    pointers, subjects_in_all = Pointers.load(), sorted(log.subjects_of(KINDS))
-    for start in range(0, len(subjects_in_all), PORTION):
-        directory = Directory(pointers)
-        people = _listed(directory, subjects_in_all[start : start + PORTION])
-        subjects = directory.subjects(people)
-        histories: dict[int, list[Event]] = {person: [] for person in people}
-        for event in of_subjects(log, {each for some in subjects.values() for each in some}, cursor):
-            histories[directory.person_of(event.subject)].append(event)
-        with transaction.atomic():
-            _replace(people, [(person, *row) for person in people for row in rows_of(histories[person])])
-        pulse.beat()
-    sql.one("DELETE FROM leads_filling WHERE name = %s", [FILLING])
-
-
-def _listed(directory: Directory, subjects: Collection[int]) -> list[int]:
-    """The people to whom these subjects belong, loaded with all that is theirs."""
-    directory.load_subjects(subjects)
-    roots = {directory.person_of(each) for each in subjects}
-    return [person for (person,) in sql.rows_where("id", "leads_person", "id", roots, "AND merged_into_id IS NULL")]
+def write_anew(histories: Mapping[int, Iterable[Event]]) -> None:
+    """Write the rows of these people as their facts that count say, inside the transaction of the caller."""
+    _replace(histories.keys(), [(person, *row) for person, history in histories.items() for row in rows_of(history)])
 
 
 def _with(standing: Standing, history: Iterable[Event]) -> Standing:

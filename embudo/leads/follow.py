@@ -18,7 +18,7 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
 from embudo.eventlog.append import failure_of
-from embudo.leads import consents, free_mail, rebuild, sql
+from embudo.leads import filling, free_mail, rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
@@ -72,7 +72,7 @@ class Follower:
     def __post_init__(self) -> None:
         commit_lazily()
         self.forget()
-        consents.fill(self.log, self.cursor)
+        filling.fill(self.log, self.cursor)
 
     def forget(self) -> None:
         """Read again from the tables what is otherwise remembered between batches."""

@@ -38,6 +38,7 @@ class Kept:
     before: dict[str, Any] | None = None  # the attributes that the rows show, when that is known
     made_up: set[int] = field(default_factory=set)  # instants of facts of this batch whose time is unknown
     consents: list[Event] = field(default_factory=list)  # answers of this batch; of a whole replay all
+    opportunities: list[Event] = field(default_factory=list)  # facts about them, likewise
     whole: bool = False  # read again from the whole history
     adopted: int | None = None  # the visitor whose rows become this person's
     listed: tuple[Any, ...] = ()  # of LISTED, as the row that was read shows them

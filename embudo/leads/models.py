@@ -13,13 +13,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
+from embudo.leads.of_people import Opportunity, PersonAttribute, PersonConsent
 from embudo.leads.records import FreeMail, OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
     "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "FreeMail", "Identifier",
-    "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "OwnerChange", "Passage", "PassageDay", "PeopleAct",
-    "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score", "SourceDay",
-    "StageChange", "Tag", "Tagging",
+    "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "Opportunity", "OwnerChange", "Passage", "PassageDay",
+    "PeopleAct", "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score",
+    "SourceDay", "StageChange", "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
@@ -322,45 +323,6 @@ class Attribute(models.Model):
 
     def __str__(self) -> str:
         return self.label or self.name
-
-
-class PersonAttribute(models.Model):
-    """One value of one attribute of one person, for filters; several choices are several rows.
-
-    `text` holds the value as text, cut at 200 characters (dates as 2026-01-31, which sorts); `number` holds
-    numbers and money. Names, mail addresses and phones are searched for, not filtered by.
-    """
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="values", db_constraint=False)
-    attribute = models.CharField(max_length=100)  # the name of an Attribute
-    text = models.CharField(max_length=200, blank=True)
-    number = models.FloatField(null=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["attribute", "text", "person"], name="value_by_text"),
-            models.Index(
-                fields=["attribute", "number", "person"], name="value_by_number", condition=Q(number__isnull=False)
-            ),
-        ]
-
-
-class PersonConsent(models.Model):
-    """The answer of one person to one purpose that is in force, for filters; leads/consents.py keeps it.
-
-    The last three columns are the order of the fact that gave it. Purpose "": the last withdrawal of everything.
-    """
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    purpose = models.CharField(max_length=40, blank=True)
-    given = models.BooleanField()
-    at = models.BigIntegerField()
-    fact = models.TextField()
-    source = models.TextField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "purpose"], name="consent_once")]
-        indexes = [models.Index(fields=["purpose", "given", "person"], name="consent_by_purpose")]
 
 
 class Filling(models.Model):

@@ -6,7 +6,7 @@ last decided. So a merge takes nobody away from who looks after them, and an unm
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -42,7 +42,7 @@ def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None 
     """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it, `at` when: now."""
     with transaction.atomic():
         OwnerChange.objects.create(person=person, owner=owner, by=by, at=now() if at is None else at, fact=fact)
-        Person.objects.filter(pk=person.id).update(owner=owner)
+        _show([(owner.pk if owner else None, person.id)])
         _note(person, owner, by)
 
 
@@ -71,8 +71,13 @@ def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> N
 
 def settle(trees: Mapping[int, Collection[int]]) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
-    changed = [(owner, root) for root, shown, owner in compared(trees) if owner != shown]
-    sql.many("UPDATE leads_person SET owner_id = %s WHERE id = %s", changed)
+    _show([(owner, root) for root, shown, owner in compared(trees) if owner != shown])
+
+
+def _show(changed: Sequence[tuple[int | None, int]]) -> None:
+    """Let people (second), and their opportunities, name their owner (first)."""
+    for table, key in (("leads_person", "id"), ("leads_opportunity", "person_id")):
+        sql.many(f"UPDATE {table} SET owner_id = %s WHERE {key} = %s", changed)
 
 
 def compared(trees: Mapping[int, Collection[int]]) -> list[tuple[int, int | None, int | None]]:

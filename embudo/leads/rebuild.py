@@ -29,6 +29,7 @@ CLEARED = (
     ("leads_score", "person_id", ""),
     ("leads_personattribute", "id", ""),
     ("leads_personconsent", "id", ""),
+    ("leads_opportunity", "id", ""),
     ("leads_identifier", "subject", ""),
     ("leads_merge", "id", ""),
     ("leads_dispute", "id", ""),

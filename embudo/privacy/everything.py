@@ -13,9 +13,10 @@ from embudo.core.event import Event
 from embudo.leads.clock import EPOCH, now
 from embudo.leads.history import counted
 from embudo.leads.models import Identifier, Person
+from embudo.leads.opportunities import opportunities
 from embudo.leads.queries import scores
 from embudo.leads.record import the_log
-from embudo.leads.statements import opportunities, statements
+from embudo.leads.statements import statements
 from embudo.leads.story import history_of, members, subjects_of
 from embudo.leads.why import why
 from embudo.privacy.consent import standings
@@ -169,4 +170,5 @@ def _value(row: Model, field: Any) -> Any:
 
 
 def _plain(thing: Any) -> dict[str, Any]:
-    return {name: iso(value) if name.endswith("_at") else value for name, value in vars(thing).items()}
+    told = {name: iso(value) if name.endswith("_at") else value for name, value in vars(thing).items()}
+    return {name: value for name, value in told.items() if name != "said"}

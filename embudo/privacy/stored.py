@@ -51,6 +51,7 @@ TABLES: dict[str, Place] = {
     "leads.Person": Place(_("people"), _("the list and the page of each: name, contact, stage, score"), DERIVED),
     "leads.PersonAttribute": Place(_("their attributes"), _("filters of the list"), DERIVED),
     "leads.PersonConsent": Place(_("consents in force"), _("filters of the list"), DERIVED),
+    "leads.Opportunity": Place(_("opportunities"), _("to find those of everybody"), DERIVED),
     "leads.Filling": Place(_("tables to be filled after an upgrade"), _("to do it once"), _("until it is done"), False),
     "leads.Identifier": Place(_("mail addresses, phones, browsers"), _("to know who is who"), DERIVED),
     "leads.Merge": Place(_("people joined"), _("so that a join can be undone"), DERIVED),

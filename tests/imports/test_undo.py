@@ -27,8 +27,8 @@ from embudo.leads.models import (
     SourceDay,
     StageChange,
 )
+from embudo.leads.opportunities import opportunities
 from embudo.leads.record import record
-from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of
 from embudo.leads.timeline import entries
 from tests.cast import MONDAY, ada, bruno

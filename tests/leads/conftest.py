@@ -10,10 +10,11 @@ from django.db import connection
 from embudo.config import Config
 from embudo.core.event import Event
 from embudo.eventlog import Log, open_log
+from embudo.leads import opportunities
 from embudo.leads.advance import advance
 from embudo.leads.check import check
 from embudo.leads.follow import Follower
-from embudo.leads.models import Person, PersonAttribute, Score, StageChange
+from embudo.leads.models import Opportunity, Person, PersonAttribute, Score, StageChange
 from embudo.leads.moves import VISITOR
 from tests.cast import Someone
 
@@ -77,6 +78,7 @@ def rows() -> dict[str, Any]:
     return {
         "people": people,
         "values": set(PersonAttribute.objects.values_list("person_id", "attribute", "text", "number")),
+        "opportunities": set(Opportunity.objects.values_list("person_id", *opportunities.COLUMNS)),
         "due": set(Score.objects.values_list("person_id", "next_change_at")),
         "moves": {
             (move.person_id, move.from_stage, move.to_stage, move.at, move.why, str(move.causes))

@@ -6,7 +6,7 @@ import pytest
 
 from embudo.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from embudo.core.event import DAY, Door, Event, Verdict, subject_of
-from embudo.leads import consents, rebuild
+from embudo.leads import consents, filling, rebuild
 from embudo.leads.erasure import erase
 from embudo.leads.follow import Follower
 from embudo.leads.history import WITHDRAWN
@@ -118,7 +118,7 @@ def test_the_check_finds_an_answer_that_is_not_in_the_facts(following: Following
 def test_an_install_that_was_there_before_the_table_gets_it_filled_once(
     following: Following, monkeypatch: pytest.MonkeyPatch, sealed: bool
 ) -> None:
-    monkeypatch.setattr(consents, "PORTION", 1)
+    monkeypatch.setattr(filling, "PORTION", 1)
     following.hears(says(of(ada), CONSENT_GIVEN, 1, purpose="phone"), says(of(bruno), CONSENT_GIVEN, 2, purpose="x"))
     following.hears(merged(ada.subject, bruno.subject))
     if sealed:

@@ -1,20 +1,35 @@
-"""Opportunities of everybody, page by page: those of who has ever been an opportunity, in the order of people."""
+"""Opportunities of everybody, page by page, in the order of their last change."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from embudo.core.funnel import RANK
+from embudo.doors.api.shown import MOST_ID
 from embudo.leads import sql
 from embudo.leads.models import Person
-from embudo.leads.statements import Opportunity, opportunities
-from embudo.leads.story import histories_of
+from embudo.leads.opportunities import COLUMNS, Opportunity
 
-_DEALT = f"EXISTS (SELECT 1 FROM leads_passage d WHERE d.person_id = p.id AND d.rank >= {RANK['opportunity']})"
-_ALL = (
-    "SELECT DISTINCT d.person_id FROM leads_passage d"
-    f" WHERE d.rank >= {RANK['opportunity']} AND d.person_id > %s ORDER BY d.person_id LIMIT %s"
-)
-_OF_OWNER = f"SELECT p.id FROM leads_person p WHERE p.owner_id = %s AND p.id > %s AND {_DEALT} ORDER BY p.id LIMIT %s"
+NAMES = ", ".join(COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two opportunities: behind this number of those last changed at an instant."""
+
+    changed_at: int
+    number: int
+
+    @property
+    def text(self) -> str:
+        """The position as addresses write it."""
+        return f"{self.changed_at}~{self.number}"
+
+    @classmethod
+    def of(cls, text: str) -> "Position | None":
+        """Return the position an address writes, or None when it is none."""
+        found = re.fullmatch("(-?[0-9]{1,19})~([0-9]{1,19})", text, re.ASCII)
+        position = cls(int(found[1]), int(found[2])) if found else None
+        return position if position and abs(position.changed_at) < MOST_ID and position.number < MOST_ID else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +40,24 @@ class Deal:
     opportunity: Opportunity
 
 
-def page(*, after: int, people: int, owner: Any, status: str, since: int) -> tuple[list[Deal], int | None]:
-    """Return what these many people behind `after` have, and behind whom to go on; None at the end.
-
-    Opportunities lie in the histories of people, so that a page is as long as its people have some that are asked for.
-    """
-    statement, values = (_OF_OWNER, [owner.pk]) if owner is not None else (_ALL, [])
-    ids = [person for (person,) in sql.rows(statement, [*values, after, people + 1])]
-    on = ids[:people]
-    rows = Person.objects.select_related("owner").defer("attributes", "search").in_bulk(on)
-    histories = histories_of(set(rows))
-    found = [
-        Deal(rows[person], each)
-        for person in on
-        if person in rows and rows[person].merged_into_id is None
-        for each in opportunities(histories[person])
-        if each.changed_at >= since and status in ("", each.status)
-    ]
-    return found, on[-1] if len(ids) > people else None
+def page(
+    *, after: Position | None, size: int, owner: Any, status: str, since: int
+) -> tuple[list[Deal], Position | None]:
+    """Return these opportunities behind `after`, so many, and behind which to go on; None at the end."""
+    begin = after if after and after.changed_at >= since else Position(since, -1)
+    wanted = {"owner_id": owner.pk if owner else None, "status": status or None}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    narrowed = "".join(f" AND {column} = %s" for column in given)
+    found = sql.rows(
+        f"SELECT id, person_id, {NAMES} FROM leads_opportunity WHERE (changed_at, id) > (%s, %s){narrowed}"
+        " ORDER BY changed_at, id LIMIT %s",
+        [begin.changed_at, begin.number, *given.values(), size + 1],
+    )
+    shown = found[:size]
+    rows = Person.objects.select_related("owner").defer("attributes", "search")
+    people = rows.in_bulk({person for _number, person, *_row in shown})
+    deals = [Deal(people[person], Opportunity.of_row(row)) for _number, person, *row in shown if person in people]
+    if len(found) <= size:
+        return deals, None
+    number, _person, *last = shown[-1]
+    return deals, Position(Opportunity.of_row(last).changed_at, number)

@@ -1,6 +1,5 @@
 """Opportunities of a person over the API: read, open, move on, win, lose."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -12,15 +11,16 @@ from pydantic import Field
 from embudo.core.event import Event
 from embudo.doors.api import dealing, schemas, seen, shown, values
 from embudo.doors.api.answers import answers, reply
-from embudo.doors.api.dealing import Deal
+from embudo.doors.api.dealing import Deal, Position
 from embudo.doors.api.facts import instant_of
 from embudo.doors.api.guard import needs
 from embudo.doors.api.once import fact_id, once
 from embudo.doors.api.people import WRITES, PersonId
 from embudo.doors.api.problem import Problem, invalid
 from embudo.doors.api.saying import history_after, said_before, say
+from embudo.leads import opportunities as kept
 from embudo.leads.models import Person
-from embudo.leads.statements import Opportunity, opportunities
+from embudo.leads.opportunities import Opportunity, opportunities
 from embudo.leads.story import history_of
 
 router = Router(tags=["Opportunities"])
@@ -36,8 +36,8 @@ class Asked(schemas.Schema):
     status: Literal["", "open", "won", "lost"] = ""
     owner: str = Field("", max_length=254, description="Mail address of the user who looks after the person.")
     changed_since: datetime | None = Field(None, description="With its zone: changed then or later.")
-    limit: int = Field(50, ge=1, le=MOST, description="People at a time: each may have several opportunities, or none.")
-    cursor: str = Field("", max_length=20)
+    limit: int = Field(50, ge=1, le=MOST)
+    cursor: str = Field("", max_length=60)
 
 
 @router.get(
@@ -45,19 +45,15 @@ class Asked(schemas.Schema):
     **needs("opportunities:read"),
 )  # fmt: skip
 def deal_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.Deals:  # noqa: B008
-    """Of all who have ever been an opportunity, in the order of people. A page may be empty before the last one."""
+    """In the order of their last change, the oldest first: what changes while you read comes again at the end."""
     owner = values.owner_of(asked.owner, "query.owner") if asked.owner else None
     since = instant_of(asked.changed_since, "query.changed_since") if asked.changed_since else 0
-    after = _behind(asked.cursor)
-    found, behind = dealing.page(after=after, people=asked.limit, owner=owner, status=asked.status, since=since)
-    seen.people(request)
-    return schemas.Deals(data=[_deal(each) for each in found], next_cursor=None if behind is None else str(behind))
-
-
-def _behind(cursor: str) -> int:
-    if (cursor and not re.fullmatch("[0-9]{1,19}", cursor, re.ASCII)) or int(cursor or 0) >= shown.MOST_ID:
+    after = Position.of(asked.cursor) if asked.cursor else None
+    if asked.cursor and after is None:
         raise Problem("bad_cursor", "It is damaged, or of another list.")
-    return int(cursor or -1)
+    found, behind = dealing.page(after=after, size=asked.limit, owner=owner, status=asked.status, since=since)
+    seen.people(request)
+    return schemas.Deals(data=[_deal(each) for each in found], next_cursor=behind.text if behind else None)
 
 
 def _deal(each: Deal) -> schemas.Deal:
@@ -73,7 +69,7 @@ def opportunity_list(request: HttpRequest, person: str = PersonId) -> schemas.Op
     """Those of a person, the last changed first."""
     row = shown.person_by(person)
     seen.person(request, row)
-    found = opportunities(history_of(row.id))
+    found = kept.of([row.id]).get(row.id, [])
     return schemas.Opportunities(data=[_shown(each) for each in found])
 
 
@@ -153,4 +149,5 @@ def _shown(each: Opportunity) -> schemas.Opportunity:
     return schemas.Opportunity(
         id=each.id, name=each.name, amount=each.amount, currency=each.currency, status=each.status, stage=each.stage,
         reason=each.reason, opened_at=shown.moment(each.opened_at), changed_at=shown.moment(each.changed_at),
+        closed_at=None if each.closed_at is None else shown.moment(each.closed_at),
     )  # fmt: skip

@@ -300,6 +300,7 @@ class Opportunity(Schema):
     reason: str
     opened_at: datetime
     changed_at: datetime
+    closed_at: datetime | None = Field(description="When it was won or lost; null while it is open.")
 
 
 class Opportunities(Schema):

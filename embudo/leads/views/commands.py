@@ -15,10 +15,10 @@ from embudo.leads import owners, tags
 from embudo.leads.acts import TagOff, TagOn
 from embudo.leads.history import WITHDRAWN, withdrawn
 from embudo.leads.naming import LOSSES, REJECTIONS
+from embudo.leads.opportunities import opportunities
 from embudo.leads.record import APP
 from embudo.leads.sentences import sentence, withdrawal_needs
 from embudo.leads.showing import BadValue, number_typed
-from embudo.leads.statements import opportunities
 from embudo.leads.story import history_of, members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import back_to, given_id, person_now, said_before, say

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.funnel import STAGES
-from embudo.leads import cells, columns, free_mail, owners, rollup, story
+from embudo.leads import cells, columns, free_mail, opportunities, owners, rollup, story
 from embudo.leads.clock import now
 from embudo.leads.models import Company, Person
 from embudo.leads.queries import people, scores
 from embudo.leads.queries.companies import ORDERS, Asked, staff
 from embudo.leads.showing import BadValue
-from embudo.leads.statements import opportunities
 from embudo.leads.timeline import Entry, entries
 from embudo.ui import figures, keyset
 from embudo.ui.stages import stage_of
@@ -170,12 +169,13 @@ def _stage(rolled: rollup.Rolled) -> str:
 
 def _told(lately: list[Person], dealing: list[Person]) -> tuple[list[Told], list[tuple[Person, Any]]]:
     """The last facts of who was seen last, and the open opportunities of those who have come so far."""
-    histories = story.histories_of({each.id for each in (*lately, *dealing)})
+    histories = story.histories_of({each.id for each in lately})
+    dealt = opportunities.of([each.id for each in dealing])
     whose = {event.key: each for each in lately for event in _latest(histories[each.id])}
     facts = [event for each in lately for event in _latest(histories[each.id])]
     found = entries(facts, (), scores.definition())
     told = [Told(whose[entry.event.key], entry) for entry in found if entry.event and entry.event.key in whose]
-    deals = [(each, deal) for each in dealing for deal in opportunities(histories[each.id]) if deal.status == "open"]
+    deals = [(each, deal) for each in dealing for deal in dealt.get(each.id, ()) if deal.status == "open"]
     return told[:RECENT], deals
 
 

@@ -32,7 +32,7 @@ def caller(site: Following, software: Holding) -> Software:
 
 
 def names(caller: Software, query: str = "") -> list[str]:
-    """What is found, page by page of one person."""
+    """What is found, page by page of one opportunity, in alphabetical order."""
     found, cursor = [], ""
     while cursor is not None:
         answer = caller.get(f"opportunities?limit=1&cursor={cursor}&{query}")
@@ -45,6 +45,7 @@ def names(caller: Software, query: str = "") -> list[str]:
 
 def test_everybodys_are_listed_once_as_those_of_each_person_are(caller: Software, site: Following) -> None:
     assert names(caller) == ["Depot", "Fleet", "Tyres"]
+    assert [each["name"] for each in caller.get("opportunities").json()["data"]] == ["Fleet", "Tyres", "Depot"]
     told = {each["name"]: each for each in caller.get("opportunities").json()["data"]}
     assert (told["Tyres"]["status"], told["Tyres"]["amount"], told["Depot"]["reason"]) == ("won", 7, "price")
     person = site.person(ada)
@@ -80,7 +81,7 @@ def test_what_is_not_understood_is_refused(software: Holding, query: str, place:
     assert answer.status_code == 422 and place in answer.json()["errors"][0]["at"], answer.content
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "99999999999999999999", "1~2", "\u0661"])
+@pytest.mark.parametrize("cursor", ["x", "-1", "99", "9223372036854775808~1", "1~2~3", "1~", "1~-2", "\u0661~1"])
 def test_a_damaged_cursor_is_refused(software: Holding, cursor: str) -> None:
     assert software().get(f"opportunities?cursor={cursor}").status_code in (400, 422)
 
@@ -90,3 +91,20 @@ def test_who_was_merged_is_listed_as_the_one_they_are_part_of(caller: Software, 
     assert caller.post(f"people/{one}/merge", {"other": str(other)}).status_code == 200
     assert {each["person"] for each in caller.get("opportunities").json()["data"]} == {str(one)}
     assert names(caller) == ["Depot", "Fleet", "Tyres"]
+
+
+def test_what_changes_while_pages_are_read_comes_again_at_the_end(caller: Software, site: Following) -> None:
+    first = caller.get("opportunities?limit=1").json()
+    assert [each["name"] for each in first["data"]] == ["Fleet"] and first["data"][0]["closed_at"] is None
+    person = site.person(ada).id
+    moved = caller.post(f"people/{person}/opportunities/{first['data'][0]['id']}/move", {"stage": "offer", "amount": 9})
+    assert moved.status_code == 200
+    rest = caller.get(f"opportunities?cursor={first['next_cursor']}").json()
+    assert [(each["name"], each["amount"]) for each in rest["data"]] == [("Tyres", 7), ("Depot", 7), ("Fleet", 9)]
+    assert rest["next_cursor"] is None
+    assert rest["data"][0]["closed_at"] == rest["data"][0]["changed_at"]
+    seen = rest["data"][1]["changed_at"]
+    since = caller.get(f"opportunities?limit=1&changed_since={seen.replace('+', '%2B')}").json()
+    assert [each["name"] for each in since["data"]] == ["Depot"]
+    again = caller.get(f"opportunities?cursor={first['next_cursor']}&changed_since={seen.replace('+', '%2B')}").json()
+    assert [each["name"] for each in again["data"]] == ["Depot", "Fleet"]

@@ -10,7 +10,7 @@ from embudo.imports.models import Mapping, Upload
 from embudo.imports.row import hashed
 from embudo.imports.sniffing import ENCODINGS
 from embudo.leads.models import Company, Identifier, ImportRow, ImportRun, Person
-from embudo.leads.statements import opportunities
+from embudo.leads.opportunities import opportunities
 from embudo.leads.story import history_of
 from embudo.work import run as worker
 from embudo.work.kinds import Refused
