@@ -205,6 +205,7 @@ WORK = {
     "replay": "embudo.operate.replay",
     "people_act": "embudo.leads.acting",
     "people_export": "embudo.leads.exporting",
+    "person_export": "embudo.privacy.taking_out",
 }
 
 # Errands, which the process of long work does at once beside it: each module's `turn()` does one, if there is one.
@@ -214,7 +215,11 @@ ERRANDS = ["embudo.forms.mailing"]
 ERASE = "embudo.privacy.erasing.erase_everywhere"
 
 # What the process `work` removes once an hour because it is old.
-SWEEPS = ("embudo.work.run.sweep", "embudo.imports.keeping.sweep", "embudo.leads.files.purge")
+SWEEPS = (
+    "embudo.work.run.sweep",
+    "embudo.imports.keeping.sweep",
+    "embudo.leads.files.purge",
+)
 
 # What the list of people asks other apps for: the purposes of consents, and further acts on several people.
 PURPOSES = "embudo.privacy.models.purposes"

@@ -2,7 +2,11 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext_lazy
+
 from embudo.forms.models import Showing
+
+WHAT = gettext_lazy("Sendings of forms")
 
 
 def forget(subjects: Collection[int]) -> int:

@@ -140,9 +140,10 @@ def _out_of_the_log(found: leads.Everything, *, why: str, by: Any) -> dict[str, 
 def forget_elsewhere(known: Known) -> dict[str, int]:
     """Delete the rows that other apps keep of these people, and let each app forget its files; return how many.
 
-    An app with a module `forgetting` has more to forget than rows: its `forget(subjects)` is called first.
+    An app with a module `forgetting` has more to forget than rows: its `forget(subjects)` is called first. Its
+    `left(subjects)` counts what there is of them, and `WHAT` says what that is.
     """
-    gone = {f"{label}:files": int(module.forget(known.subjects)) for label, module in _forgetting()}
+    gone = {f"{label}:files": int(module.forget(known.subjects)) for label, module in forgetting()}
     for model, columns in tables_about_people():
         if model._meta.app_label == "leads" and model.__name__ in DERIVED:
             continue
@@ -152,7 +153,7 @@ def forget_elsewhere(known: Known) -> dict[str, int]:
     return gone
 
 
-def _forgetting() -> Iterator[tuple[str, Any]]:
+def forgetting() -> Iterator[tuple[str, Any]]:
     """The module `forgetting` of each app that has one, by the app's label."""
     for app in apps.get_app_configs():
         if app.name.startswith("embudo.") and find_spec(f"{app.name}.forgetting"):
@@ -166,11 +167,15 @@ DERIVED = frozenset(
 )  # fmt: skip
 
 
+# Tables of leads whose rows name somebody.
+NAMING = ("leads_person", "leads_identifier", "leads_personattribute", "leads_stagechange", "leads_opportunity")
+
+
 def overwrite() -> str:
     """Overwrite what the database keeps of deleted rows; return how: "vacuum", "later" (PostgreSQL), or "not_now"."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM leads_person, leads_identifier, leads_personattribute, leads_stagechange")
+            cursor.execute(f"VACUUM {', '.join(NAMING)}")
         return "later"
     if settings.EMBUDO.tables.exists() and settings.EMBUDO.tables.stat().st_size > MOST_BYTES:
         return "not_now"
@@ -225,7 +230,7 @@ def _holds(path: Path, wanted: list[bytes]) -> bool:
 def _left(known: Known) -> int:
     """How many rows of any table still point at these people, themselves included."""
     rows = Person.objects.filter(pk__in=known.people).count()
-    rows += sum(int(module.left(known.subjects)) for _label, module in _forgetting())
+    rows += sum(int(module.left(known.subjects)) for _label, module in forgetting())
     for model, columns in tables_about_people():
         rows += sum(model.objects.filter(**{f"{name}__in": known.people}).count() for name in columns)  # type: ignore[attr-defined]
     return rows

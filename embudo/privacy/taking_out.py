@@ -1,38 +1,70 @@
-"""Everything about one person in one zip: one JSON for machines, tables that a spreadsheet opens, attached files."""
+"""Everything about one person in one zip: one JSON for machines, tables that a spreadsheet opens, attached files.
+
+It is long work, whose file is fetched when it is done.
+"""
 
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from io import StringIO
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.eventlog import LogUnavailable
 from embudo.leads import files
+from embudo.leads.exported import file_of
 from embudo.leads.models import Person, PersonFile
-from embudo.leads.story import members
+from embudo.leads.story import members, survivor_of
 from embudo.privacy.everything import everything
 from embudo.ui.cells import plain_cell
+from embudo.work.kinds import Progress, Refused, Steps
+from embudo.work.models import Job
 
+LABEL, RESULT = gettext_lazy("Everything about a person, as files"), "privacy/_taken_out.html"
 SHEETS = ("facts", "attributes", "consents", "opportunities", "changes_by_staff", "failed_events")
 UNSAFE = re.compile(r"[^\w .()+-]")  # for names of files
 
 
-def write(person: Person, into: BinaryIO) -> None:
+def run(job: Job) -> Steps:
+    """Write the zip into the job's folder; who begins anew after a crash writes it from the start."""
+    draft = job.make_folder() / "draft"  # before anything is read: who is erased meanwhile takes the folder away
+    person = Person.objects.filter(pk=int(job.wants["person"])).first()
+    if person is None:
+        raise Refused(_("This person is not here any more."))
+    yield Progress(0, None)
+    try:
+        with draft.open("wb") as into:
+            yield from write(survivor_of(person), into)
+        draft.replace(file_of(job))
+    except LogUnavailable as error:
+        raise Refused(_("The log does not answer: %(why)s Try again when it does.") % {"why": error}) from error
+    except FileNotFoundError as error:
+        raise Refused(_("Somebody was erased while the file was written, so it is thrown away. Try again.")) from error
+    return {"bytes": file_of(job).stat().st_size}
+
+
+def write(person: Person, into: BinaryIO) -> Iterator[Progress]:
     """Write the zip: `person.json` with all of it, a CSV for each kind of row, and the files attached to the person."""
     told = everything(person)
+    attached = list(PersonFile.objects.filter(person_id__in=members(person.id)).order_by("id"))
+    sheets = {name: told[name] for name in SHEETS} | {"person": [told["person"]], "score": told["scores"]["because"]}
+    sheets |= {f"tables/{label}": rows for label, rows in told["tables"].items()}
+    count = 1 + len(sheets) + len(attached)
     with ZipFile(into, "w", ZIP_DEFLATED) as archive:
         archive.writestr("person.json", json.dumps(told, ensure_ascii=False, indent=2, default=str))
-        archive.writestr("person.csv", sheet([told["person"]]))
-        for name in SHEETS:
-            archive.writestr(f"{name}.csv", sheet(told[name]))
-        archive.writestr("score.csv", sheet(told["scores"]["because"]))
-        for label, rows in told["tables"].items():
-            archive.writestr(f"tables/{label}.csv", sheet(rows))
-        for found in PersonFile.objects.filter(person_id__in=members(person.id)).order_by("id"):
+        yield Progress(1, count)
+        for done, (name, rows) in enumerate(sheets.items(), 2):
+            archive.writestr(f"{name}.csv", sheet(rows))
+            yield Progress(done, count)
+        for done, found in enumerate(attached, 2 + len(sheets)):
             with suppress(FileNotFoundError):  # its content was removed for good
                 archive.write(files.path_of(found.key), f"files/{_safe(found)}")
+            yield Progress(done, count)
 
 
 def _safe(found: PersonFile) -> str:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("people/<int:person>/consents/", person.consents, name="consents"),
     path("people/<int:person>/consents/<slug:code>/", person.answer, name="answer"),
     path("people/<int:person>/everything/", erasure.take_out, name="take_out"),
+    path("privacy/taken-out/<int:job>/", erasure.taken_out, name="taken_out"),
     path("people/<int:person>/erasure/", erasure.erasure, name="erasure"),
     path("consent/<str:token>/", link.page, name="link"),
     path("consent/<str:token>/<slug:code>/", link.one_click, name="one_click"),

@@ -13,6 +13,7 @@ from embudo.core.event import DAY
 from embudo.core.intake import Reason
 from embudo.eventlog import Cursor, Failure
 from embudo.forms.models import Form, Showing
+from embudo.leads.exported import file_of
 from embudo.leads.models import Identifier, Person
 from embudo.privacy import erasing
 from embudo.privacy.consent import Act, give
@@ -40,6 +41,7 @@ def busy(site: Following, purposes: dict[str, Purpose], sign_in: SignIn) -> Foll
     admin = sign_in("admin")
     admin.post(f"{PERSON}/owner/", {"owner": str((AuditEntry.objects.count() and 1) or "")})
     admin.post(f"{PERSON}/everything/")
+    assert file_of(done()).exists()
     site.follower.catch_up()
     return site
 
@@ -48,8 +50,8 @@ def asked(client: Client, **fields: str) -> Any:
     return client.post(f"{PERSON}/erasure/", {"why": "they asked", "sure": "1", **fields})
 
 
-def done(site: Following, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A worker does the job that waits, while the log is followed."""
+def done() -> Job:
+    """A worker does the job that waits."""
     job = Job.claim("test")
     assert job is not None
     worker.do(job, threading.Event())
@@ -80,7 +82,7 @@ def test_an_erasure_begins_with_a_reason_and_a_tick(
 ) -> None:
     answer = asked(sign_in("manager"), **fields)
     assert answer.status_code == 422 and told in text(answer)
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="erasure").exists()
 
 
 def test_nothing_is_left_and_the_evidence_says_what_went(
@@ -92,13 +94,14 @@ def test_nothing_is_left_and_the_evidence_says_what_went(
     busy.hears(merged(ada.subject, bruno.subject))
     answer = asked(client)
     assert asked(client)["Location"] == answer["Location"]  # a double click
-    assert Job.objects.count() == 1
-    job = done(busy, monkeypatch)
+    assert Job.objects.filter(kind="erasure").count() == 1
+    job = done()
     assert (job.state, job.trouble) == ("done", "")
     result = job.result
     assert result["segment_rows"] >= 2 and result["tail_rows"] >= 2 and result["failed_bodies"] == 1
     assert (result["left"], result["left_facts"], result["files_holding"], result["derived"]) == (0, 0, [], True)
     assert result["addresses"] >= 2
+    assert not file_of(Job.objects.get(kind="person_export")).exists()
 
     page = text(client.get(answer["Location"]))
     assert "Nothing of the person is left" in page
@@ -120,7 +123,7 @@ def stuck_once(site: Following, monkeypatch: pytest.MonkeyPatch) -> Job:
     calls: list[int] = []
     with monkeypatch.context() as stuck:
         stuck.setattr(erasing.follow, "catch_up", lambda *_: len(calls.append(1) or calls) == 1)
-        return done(site, stuck)
+        return done()
 
 
 def test_when_the_tables_do_not_follow_it_says_so_and_can_be_tried_again(
@@ -134,7 +137,7 @@ def test_when_the_tables_do_not_follow_it_says_so_and_can_be_tried_again(
     assert ada.mail not in str(job.memory) and ada.phone not in str(job.memory)
     busy.follower.catch_up()  # from here on no row tells who it was
     assert job.try_again() and not job.cancel()
-    job = done(busy, monkeypatch)
+    job = done()
     assert (job.state, job.memory) == ("done", {})
     assert not Person.objects.filter(mail=ada.mail).exists()
 
@@ -160,7 +163,7 @@ def test_showings_of_a_form_are_forgotten_whether_or_not_the_tables_follow_at_on
 
     monkeypatch.setattr(erasing.leads, "erase", followed_at_once)
     asked(sign_in("manager"))
-    job = done(busy, monkeypatch)
+    job = done()
     assert (job.state, job.result["left"], job.result["tables"]["forms:files"]) == ("done", 0, 1)
     assert (Showing.objects.get().subject, Showing.objects.get().fact) == (None, "")
     page = sign_in("manager").get(f"/work/{job.pk}/").content.decode()
@@ -196,6 +199,7 @@ body = b'{{"email": "' + ada.mail.encode() + b'"}}'
 log.commit(failures=[Failure("site", "bad_time", body, MONDAY)])
 follower.catch_up()
 from embudo.forms.models import Form, Showing
+from embudo.leads.exported import file_of
 from embudo.leads.models import Identifier, Person
 print("THERE", Person.objects.filter(mail=ada.mail).count())
 """

@@ -1,25 +1,25 @@
 """Everything about one person as files, and their erasure: what will go, the long work, the evidence."""
 
-from tempfile import TemporaryFile
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
-from embudo.eventlog import LogUnavailable
+from embudo.leads.exported import OF_PERSON, file_of
 from embudo.leads.models import Identifier, Person
 from embudo.leads.record import the_log
-from embudo.leads.story import history_of, members
+from embudo.leads.story import history_of, members, subjects_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import of_person
+from embudo.privacy.erasing import forgetting
 from embudo.privacy.everything import failed_of, tables_about_people
-from embudo.privacy.taking_out import write
-from embudo.work.models import ENDED, Job
+from embudo.work.models import ENDED, Job, State
 
 LONGEST_WHY = 300
 SHOWN = 200
@@ -30,18 +30,32 @@ SHOWN = 200
 @require("people.take_out")
 @of_person
 def take_out(request: HttpRequest, person: Person) -> HttpResponse:
-    """Say what the files hold; a POST makes them and writes down who took them."""
+    """Say what the files hold; a POST has them made and writes down who takes them."""
+    mine = Job.objects.filter(kind=OF_PERSON, by=request.user, wants={"person": str(person.id)})
     if request.method != "POST":
-        return render(request, "privacy/take_out.html", {"person": person, "held": _held(person)})
-    content = TemporaryFile()  # noqa: SIM115 - the response closes it; a person may have many files
+        there = [job for job in mine.filter(state=State.DONE)[:SHOWN] if file_of(job).exists()]
+        return render(request, "privacy/take_out.html", {"person": person, "held": _held(person), "there": there})
+    running = mine.exclude(state__in=ENDED).first()
+    if running is not None:
+        return redirect("work:job", running.pk)
+    with transaction.atomic():
+        AuditEntry.record(request.user, "person_taken_out", called(person), person=str(person.id))
+        job = Job.objects.create(kind=OF_PERSON, by=request.user, wants={"person": str(person.id)})
+    return redirect("work:job", job.pk)
+
+
+@require_GET
+@require("people.take_out")
+def taken_out(request: HttpRequest, job: int) -> HttpResponse:
+    """Hand out the files of a person that long work has written; only to who asked for them."""
+    found = get_object_or_404(Job, pk=job, kind=OF_PERSON, by=request.user, state=State.DONE)
     try:
-        write(person, content)
-    except LogUnavailable as error:
-        content.close()
-        return render(request, "privacy/take_out.html", {"person": person, "unavailable": str(error)}, status=503)
-    AuditEntry.record(request.user, "person_taken_out", called(person), person=str(person.id))
-    content.seek(0)
-    return FileResponse(content, as_attachment=True, filename="person.zip", content_type="application/zip")
+        content = file_of(found).open("rb")
+    except OSError as error:
+        raise Http404(_("This file is not kept any more. Make it again.")) from error
+    response = FileResponse(content, as_attachment=True, filename="person.zip", content_type="application/zip")
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @never_cache
@@ -93,6 +107,7 @@ def _held(person: Person) -> dict[str, Any]:
         "failed": len(failed_of(person.id)),
         "rows": sum(rows.values()) + 1,
         "tables": sum(1 for count in rows.values() if count) + 1,
+        "elsewhere": [(module.WHAT, module.left(subjects_of(person.id))) for _label, module in forgetting()],
         "changes": AuditEntry.about_people(ids).count(),
     }
 
