@@ -205,6 +205,7 @@ WORK = {
     "replay": "embudo.operate.replay",
     "people_act": "embudo.leads.acting",
     "people_export": "embudo.leads.exporting",
+    "tag_join": "embudo.leads.tag_joining",
     "person_export": "embudo.privacy.taking_out",
 }
 
@@ -219,6 +220,7 @@ SWEEPS = (
     "embudo.work.run.sweep",
     "embudo.imports.keeping.sweep",
     "embudo.leads.files.purge",
+    "embudo.leads.tag_changes.purge",
 )
 
 # What the list of people asks other apps for: the purposes of consents, and further acts on several people.

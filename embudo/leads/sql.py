@@ -21,10 +21,8 @@ def rows_where(columns: str, table: str, key: str, wanted: Collection[int], more
     """Return the rows whose integer column `key` is one of `wanted`, by one statement whatever their number."""
     if not wanted:
         return []
-    if connection.vendor == "postgresql":
-        return rows(f"SELECT {columns} FROM {table} WHERE {key} = ANY(%s) {more}", [list(wanted)])
-    values = json.dumps(list(wanted))
-    return rows(f"SELECT {columns} FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s)) {more}", [values])
+    among, values = _among(key, wanted)
+    return rows(f"SELECT {columns} FROM {table} WHERE {among} {more}", values)
 
 
 def many(statement: str, values: Sequence[Sequence[Any]]) -> int:
@@ -45,13 +43,21 @@ def one(statement: str, values: Sequence[Any] = ()) -> int:
 
 def delete_where(table: str, key: str, wanted: Collection[int], more: str = "") -> None:
     """Delete the rows whose integer column `key` is one of `wanted`."""
+    one_where(f"DELETE FROM {table}", key, wanted, more)
+
+
+def one_where(statement: str, key: str, wanted: Collection[int], more: str = "") -> int:
+    """Run a statement on the rows whose integer column `key` is one of `wanted`; return how many rows it changed."""
     if not wanted:
-        return
+        return 0
+    among, values = _among(key, wanted)
+    return one(f"{statement} WHERE {among} {more}", values)
+
+
+def _among(key: str, wanted: Collection[int]) -> tuple[str, list[Any]]:
     if connection.vendor == "postgresql":
-        one(f"DELETE FROM {table} WHERE {key} = ANY(%s) {more}", [list(wanted)])
-    else:
-        values = json.dumps(list(wanted))
-        one(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s)) {more}", [values])
+        return f"{key} = ANY(%s)", [list(wanted)]
+    return f"{key} IN (SELECT value FROM json_each(%s))", [json.dumps(list(wanted))]
 
 
 def insert(table: str, columns: Sequence[str]) -> str:

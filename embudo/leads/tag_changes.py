@@ -4,7 +4,8 @@ A tag that was joined or deleted keeps its people and lies aside under a key nob
 the other tag as well, marked with where it came from. Saved views that ask for a tag ask for what it is called now.
 """
 
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,17 +17,17 @@ from embudo.accounts.models import AuditEntry
 from embudo.core.event import DAY
 from embudo.leads import sql, tags
 from embudo.leads.clock import now
-from embudo.leads.models import SavedView, Tag, Tagging
+from embudo.leads.models import SavedView, Tag
 from embudo.leads.showing import BadValue
 
 KEPT = 7 * DAY
 SLICE = 2000  # people in one transaction
-PURGED = 20  # slices thrown away at a time
+AT_ONCE = SLICE  # people of a tag that is joined, or parted, within a request
 JOIN = (
     "INSERT INTO leads_tagging (tag_id, put_on, person_id, by_id, at, joined_from)"
-    " SELECT %s, put_on, person_id, by_id, at, tag_id FROM leads_tagging WHERE tag_id = %s AND put_on > %s"
-    " AND put_on <= %s ON CONFLICT (put_on, tag_id) DO NOTHING"
+    " SELECT %d, put_on, person_id, by_id, at, %d FROM leads_tagging"
 )
+Portion = tuple[int, int, int]  # behind which to go on, how many are done of those that were left, how many were left
 
 
 def taken(tag: Tag, name: str) -> Tag | None:
@@ -50,28 +51,71 @@ def rename(tag: Tag, name: str, *, by: Any) -> None:
 
 
 def join(tag: Tag, into: Tag, *, by: Any) -> list[int]:
-    """Put a tag on all who show the other one, which lies aside from then on; return the views that asked for it."""
-    for after, until in _slices(tag):
-        sql.one(JOIN, [into.pk, tag.pk, after, until])
+    """Put a tag on all who show the other one, which lies aside from then on; return the views that asked for it.
+
+    Of those on more people than AT_ONCE, leads/tag_joining.py makes long work.
+    """
+    with transaction.atomic():
+        views = begin_join(tag, into, by=by)
+        for _portion in carry(tag, into):
+            pass
+    return views
+
+
+def part(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> None:
+    """Undo that a tag was joined: whoever had the other one before keeps it, and these views ask for it again."""
+    with transaction.atomic():
+        begin_part(tag, into, views, by=by)
+        for _portion in take_apart(tag, into):
+            pass
+
+
+def begin_join(tag: Tag, into: Tag, *, by: Any) -> list[int]:
+    """Lay a tag aside that `carry` is to put the other one on; return the views that asked for it."""
     with transaction.atomic():
         AuditEntry.record(by, "tag_joined", tag.name, now=into.name, count=tags.count(tag))
         _lay_aside(tag)
         return views_ask(tag.name, into.name)
 
 
-def part(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> None:
-    """Undo that a tag was joined: whoever had the other one before keeps it, and these views ask for it again."""
-    _bring_back(tag)
-    some = f"SELECT id FROM leads_tagging WHERE tag_id = %s AND joined_from = %s LIMIT {SLICE}"
-    while sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [into.pk, tag.pk]):
-        pass
-    views_ask(into.name, tag.name, views)
-    AuditEntry.record(by, "tag_parted", tag.name, now=into.name)
+def begin_part(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> None:
+    """Bring back a tag that was joined, to `take_apart`; raises BadValue when another one has its name by now."""
+    with transaction.atomic():
+        _bring_back(tag)
+        views_ask(into.name, tag.name, views)
+        AuditEntry.record(by, "tag_parted", tag.name, now=into.name)
+
+
+def carry(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
+    """Put a tag on all who have one that lies aside, some at a time; raises BadValue when it does so no more."""
+    for portion, done, total in _portions("tag_id = %s AND id > %s", [tag.pk, after]):
+        with transaction.atomic():
+            both = Tag.objects.select_for_update().in_bulk([tag.pk, into.pk])
+            if len(both) < 2 or both[tag.pk].removed_at is None:
+                raise BadValue(_("The tags were changed meanwhile, so they are not joined."))
+            sql.one_where(JOIN % (int(into.pk), int(tag.pk)), "id", portion, "ON CONFLICT (put_on, tag_id) DO NOTHING")
+        yield portion[-1], done, total
+
+
+def take_apart(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
+    """Take a tag off again who have it only because the other one was joined to it, some at a time."""
+    joined = "tag_id = %s AND joined_from = %s AND id > %s"
+    for portion, done, total in _portions(joined, [into.pk, tag.pk, after]):
+        sql.delete_where("leads_tagging", "id", portion)
+        yield portion[-1], done, total
+
+
+def _portions(which: str, values: Sequence[int]) -> Iterator[tuple[Sequence[int], int, int]]:
+    """The numbers of these taggings, each small enough for one short transaction; how many up to them, and in all."""
+    rows = sql.rows(f"SELECT id FROM leads_tagging WHERE {which} ORDER BY id", values)
+    found = array("q", (each for (each,) in rows))
+    for start in range(0, len(found), SLICE):
+        portion = found[start : start + SLICE]
+        yield portion, start + len(portion), len(found)
 
 
 def remove(tag: Tag, *, by: Any) -> None:
     """Take a tag off everybody; for a week it can be brought back, with whom it was on."""
-    purge()
     with transaction.atomic():
         AuditEntry.record(by, "tag_removed", tag.name, count=tags.count(tag))
         _lay_aside(tag)
@@ -84,11 +128,11 @@ def restore(tag: Tag, *, by: Any) -> None:
 
 
 def purge() -> None:
-    """Throw away tags that have lain aside for a week, some thousand people at a time."""
-    for tag in Tag.objects.filter(removed_at__lt=now() - KEPT)[:10]:
+    """Throw away tags that have lain aside for a week, some thousand people at a time; `work` does it now and then."""
+    for tag in Tag.objects.filter(removed_at__lt=now() - KEPT):
         some = f"SELECT id FROM leads_tagging WHERE tag_id = %s LIMIT {SLICE}"
-        if all(sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [tag.pk]) for _slice in range(PURGED)):
-            return  # the next time goes on
+        while sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [tag.pk]):
+            pass
         tag.delete()
 
 
@@ -121,11 +165,3 @@ def _bring_back(tag: Tag) -> None:
             _("There is a tag called “%(name)s” by now. Call that one something else first.") % {"name": tag}
         )
     Tag.objects.filter(pk=tag.pk).update(removed_at=None, key=tags.key_of(tag.name))
-
-
-def _slices(tag: Tag) -> Iterator[tuple[int, int]]:
-    """Spans of those a tag was put on, each small enough for one short transaction."""
-    after, people = -(2**63), Tagging.objects.filter(tag=tag).order_by("put_on")
-    while last := list(people.filter(put_on__gt=after).values_list("put_on", flat=True)[:SLICE]):
-        yield after, last[-1]
-        after = last[-1]

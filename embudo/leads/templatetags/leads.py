@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from embudo.core.event import Event
-from embudo.leads import acting, naming
+from embudo.leads import acting, naming, tag_joining
 from embudo.leads import exported as exports
 from embudo.leads.countries import country_called
 from embudo.leads.models import Person
@@ -47,6 +47,12 @@ def employer(person: Person) -> str:
 def can_be_undone(job: Job) -> bool:
     """Whether what long work did with many people can still be undone."""
     return acting.can_be_undone(job)
+
+
+@register.filter
+def can_be_parted(job: Job) -> bool:
+    """Whether a tag that long work has joined to another can still be parted from it."""
+    return tag_joining.can_be_undone(job)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from embudo.accounts.permissions import require
-from embudo.leads import tag_changes
+from embudo.leads import tag_changes, tag_joining, tags
 from embudo.leads.models import Tag
 from embudo.leads.queries import people
 from embudo.leads.queries.belonging import Tagged
@@ -51,6 +51,8 @@ def change(request: HttpRequest, tag: int) -> HttpResponse:
 
 
 def _joined(request: HttpRequest, tag: Tag, into: Tag) -> HttpResponse:
+    if tags.count(tag) > tag_changes.AT_ONCE:
+        return redirect("work:job", tag_joining.ask(tag, into, by=request.user).pk)
     views = tag_changes.join(tag, into, by=request.user)
     undo = f"{reverse('leads:tag_parting', args=[tag.pk, into.pk])}?{urlencode({'view': views}, doseq=True)}"
     words = _("Whoever had the tag “%(tag)s” has “%(into)s” now.")
@@ -64,6 +66,11 @@ def parting(request: HttpRequest, tag: int, into: int) -> HttpResponse:
     """Undo that a tag was joined to another."""
     found, other = get_object_or_404(Tag, pk=tag), get_object_or_404(Tag, pk=into, removed_at=None)
     views = [int(each) for each in request.GET.getlist("view") if each.isascii() and each.isdecimal()]
+    if found.removed_at is not None and tags.count(found) > tag_changes.AT_ONCE:
+        try:
+            return redirect("work:job", tag_joining.ask_undo(found, other, views[:100], by=request.user).pk)
+        except BadValue as error:
+            return _refused(request, error)
     return _brought_back(request, found, lambda: tag_changes.part(found, other, views[:100], by=request.user))
 
 

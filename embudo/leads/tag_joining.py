@@ -1,0 +1,61 @@
+"""A tag that is on very many people joined to another one, or parted from it, as long work.
+
+The tag lies aside, or is back, at once; then the other one comes to its people, or goes, some thousand at a time.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from embudo.leads import tag_changes
+from embudo.leads.models import Tag
+from embudo.leads.showing import BadValue
+from embudo.work.kinds import Progress, Refused, Steps
+from embudo.work.models import Job
+
+KIND = "tag_join"
+LABEL = gettext_lazy("A tag joined to another")
+RESULT = LEFT = "leads/_tag_joined.html"
+
+
+def ask(tag: Tag, into: Tag, *, by: Any) -> Job:
+    """Ask for all who have a tag to get the other one."""
+    with transaction.atomic():
+        views = tag_changes.begin_join(tag, into, by=by)
+        wants = {"tag": tag.pk, "into": into.pk, "views": views}
+        return Job.objects.create(kind=KIND, about=f"{tag} → {into}", by=by, wants=wants)
+
+
+def ask_undo(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> Job:
+    """Ask for that to be undone; raises BadValue when another tag has the name by now."""
+    with transaction.atomic():
+        tag_changes.begin_part(tag, into, views, by=by)
+        about = _("Undo: %(what)s") % {"what": f"{tag} → {into}"}
+        wants = {"tag": tag.pk, "into": into.pk, "undo": True}
+        return Job.objects.create(kind=KIND, about=about, by=by, wants=wants)
+
+
+def can_be_undone(job: Job) -> bool:
+    """Return whether the tag of a job that has ended lies aside still."""
+    aside = Tag.objects.filter(pk=job.wants["tag"]).exclude(removed_at=None)
+    return job.ended and "undo" not in job.wants and aside.exists()
+
+
+def run(job: Job) -> Steps:
+    """Go through the people, from behind those who are done."""
+    found = Tag.objects.in_bulk([job.wants["tag"], job.wants["into"]])
+    if len(found) < 2:
+        raise Refused(_("This tag is not there any more."))
+    change = tag_changes.take_apart if "undo" in job.wants else tag_changes.carry
+    before, done = int(job.memory.get("done", 0)), int(job.memory.get("done", 0))
+    after = int(job.memory.get("after", 0))
+    try:
+        for last, so_far, left in change(found[job.wants["tag"]], found[job.wants["into"]], after=after):
+            done = before + so_far
+            yield Progress(done, before + left, {"after": last, "done": done})
+    except BadValue as error:
+        raise Refused(str(error)) from error
+    return {"people": done, "undone": "undo" in job.wants}

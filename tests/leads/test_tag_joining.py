@@ -1,0 +1,127 @@
+"""A tag of very many people joined to another: long work that goes on after a crash, can be cancelled, and undone."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from embudo.accounts.models import AuditEntry
+from embudo.leads import tag_changes, tag_joining, tags
+from embudo.leads.clock import now
+from embudo.leads.models import SavedView, Tag, Tagging
+from embudo.work import run
+from embudo.work.models import Job, State
+from tests.cast import Someone, ada, bruno, clara
+from tests.leads.conftest import Following
+from tests.leads.views.conftest import SignIn, sign_in, site, text
+from tests.leads.views.test_tags import put, shown
+
+__all__ = ["sign_in", "site"]
+EVERYBODY = (ada, bruno, clara)
+
+
+@pytest.fixture
+def pair(site: Following, monkeypatch: pytest.MonkeyPatch) -> tuple[Tag, Tag]:
+    """Everybody has one tag and Bruno the other, too; one person is many."""
+    monkeypatch.setattr(tag_changes, "SLICE", 1)
+    monkeypatch.setattr(tag_changes, "AT_ONCE", 2)
+    site.hears(*(each.submits("contact") for each in EVERYBODY))
+    return put("fair", *EVERYBODY), put("vip", bruno)
+
+
+def asked(client: Client, tag: Tag, name: str = "vip") -> Job:
+    place = client.post(f"/people/tags/{tag.pk}/", {"name": name})["Location"]
+    return Job.objects.get(pk=int(place.removeprefix("/work/").rstrip("/")))
+
+
+def done(job: Job) -> Job:
+    claimed = Job.claim("somebody")
+    assert claimed == job
+    run.do(job := claimed, threading.Event())
+    job.refresh_from_db()
+    return job
+
+
+def worn(*people: Someone) -> list[list[str]]:
+    return [shown(each) for each in people or EVERYBODY]
+
+
+def undone(client: Client, job: Job) -> Job:
+    page = text(client.get(f"/work/{job.pk}/"))
+    address = page.split('<form method="post" action="/people/tags/')[1].split('"')[0].replace("&amp;", "&")
+    place = client.post(f"/people/tags/{address}")["Location"]
+    return Job.objects.get(pk=int(place.removeprefix("/work/").rstrip("/")))
+
+
+def test_a_tag_of_many_is_joined_as_long_work_and_parted_as_such(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    view = SavedView.objects.create(name="v", query="tag=fair", at=now())
+    job = asked(client, pair[0])
+    assert (tags.tag_of("fair"), worn()) == (None, [[], ["vip"], []])
+    job = done(job)
+    assert (job.state, job.done, job.total, job.result["people"]) == ("done", 3, 3, 3)
+    assert worn() == [["vip"]] * 3
+    view.refresh_from_db()
+    assert view.query == "tag=vip"
+    back = undone(client, job)
+    assert worn() == [["fair", "vip"]] * 3
+    assert done(back).state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
+    view.refresh_from_db()
+    assert view.query == "tag=fair"
+    for page in (job, back):
+        assert "/parting/" not in text(client.get(f"/work/{page.pk}/"))
+    verbs = AuditEntry.objects.filter(verb__startswith="tag_").order_by("id").values_list("verb", flat=True)
+    assert list(verbs) == ["tag_joined", "tag_parted"]
+
+
+def test_few_are_joined_and_parted_at_once(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    place = client.post(f"/people/tags/{pair[1].pk}/", {"name": "fair"})["Location"]
+    assert place == "/people/tags/" and worn() == [["fair"]] * 3
+    place = client.post(f"/people/tags/{pair[1].pk}/parting/{pair[0].pk}/")["Location"]
+    assert place == "/people/tags/" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
+    assert not Job.objects.exists()
+
+
+def test_who_takes_it_up_after_a_crash_goes_on_from_there(
+    pair: tuple[Tag, Tag], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = asked(sign_in("marketing"), pair[0])
+    steps = tag_joining.run(job)
+    job.memory = dict(next(steps).memory or {})
+    steps.close()
+    assert sum("vip" in each for each in worn()) in (1, 2) and job.memory["done"] == 1
+    seen: list[Any] = list(tag_joining.run(job))
+    assert [(each.done, each.total) for each in seen] == [(2, 3), (3, 3)] and worn() == [["vip"]] * 3
+
+
+def test_what_was_done_of_cancelled_work_is_undone(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    steps = tag_joining.run(job)
+    next(steps)
+    steps.close()
+    assert job.cancel()
+    back = done(undone(client, job))
+    assert back.state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
+
+
+def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    client.post(f"/people/tags/{pair[0].pk}/removal/?back=1")
+    job = done(job)
+    assert job.state == State.FAILED and "changed meanwhile" in job.trouble
+    assert not Tagging.objects.exclude(joined_from=None).exists()
+    Tag.objects.filter(pk=pair[1].pk).delete()
+    assert job.try_again() and done(job).state == State.FAILED
+
+
+def test_a_name_that_was_given_anew_is_told(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = done(asked(client, pair[0]))
+    put("Fair", bruno)
+    page = text(client.post(f"/people/tags/{pair[0].pk}/parting/{pair[1].pk}/", follow=True))
+    assert "There is a tag called “fair” by now" in page and Job.objects.count() == 1
+    assert "/parting/" in text(client.get(f"/work/{job.pk}/"))
