@@ -31,7 +31,8 @@ from django.db import connection
 WITHOUT = {"engagement_order", "search_id"}
 TABLES = {
     "leads_person": "merged_into_id IS NULL", "leads_personattribute": "1 = 1", "leads_company": "1 = 1",
-    "leads_personconsent": "1 = 1", "leads_identifier": "1 = 1", "leads_merge": "1 = 1", "leads_dispute": "1 = 1",
+    "leads_personconsent": "1 = 1",
+    "leads_opportunity": "1 = 1", "leads_identifier": "1 = 1", "leads_merge": "1 = 1", "leads_dispute": "1 = 1",
     "leads_stagechange": "superseded_at IS NULL", "leads_passage": "1 = 1", "leads_sourceday": "entered > 0",
     "leads_moveday": "moves > 0",
 }

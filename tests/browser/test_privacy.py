@@ -266,9 +266,16 @@ def test_everything_is_downloaded_then_the_person_is_erased_and_the_evidence_sta
     who = seeded.people[3]
     page.goto(f"/people/{who['id']}/")
     page.get_by_role("link", name="Everything about them, as files").click()
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Make the file").click()
+    page.wait_for_url("**/work/*/")
+    work = page.url
+    with page.expect_download(timeout=60_000) as taken:
+        page.get_by_role("link", name="Save the file").click(timeout=60_000)
     assert taken.value.suggested_filename == "person.zip"
+    page.get_by_role("link", name="To the person").click()
+    page.get_by_role("link", name="Everything about them, as files").click()
+    expect(page.get_by_role("link", name="Save the file")).to_be_visible()
+    assert not wrong_in(page.context, [work, page.url])
 
     page.goto(f"/people/{who['id']}/")
     page.get_by_role("link", name="Erase", exact=True).click()
