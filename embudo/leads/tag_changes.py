@@ -21,7 +21,7 @@ from embudo.leads.models import SavedView, Tag
 from embudo.leads.showing import BadValue
 
 KEPT = 7 * DAY
-SLICE = 2000  # people in one transaction
+SLICE = 1000  # people in one transaction
 AT_ONCE = SLICE  # people of a tag that is joined, or parted, within a request
 JOIN = (
     "INSERT INTO leads_tagging (tag_id, put_on, person_id, by_id, at, joined_from)"

@@ -75,7 +75,7 @@ def shown() -> dict[str, Any]:
         "passages": sorted(Passage.objects.values_list("person", "rank", "at", "entered", "spans")),
         "days": sorted(SourceDay.objects.filter(entered__gt=0).values_list("day", "source", "entered", "further")),
         "moves by day": sorted(MoveDay.objects.filter(moves__gt=0).values_list(*MOVED)),
-        "opportunities": {person: opportunities(history) for person, history in histories.items()},
+        "deals": {person: opportunities(history) for person, history in histories.items()},
         "timelines": {
             person: [(each.words, each.at) for each in entries(history, (), in_force())]
             for person, history in histories.items()
