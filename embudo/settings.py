@@ -114,7 +114,7 @@ def _postgresql(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": options.pop("port", "") or str(parts.port or ""),
-        "OPTIONS": options,
+        "OPTIONS": {"prepare_threshold": 5, **options},  # leads/sql.py prepares what it runs many times
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
