@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from embudo.capture.models import Mode, Site, WriteKey
+from embudo.ui.meanwhile import Meanwhile
 
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
@@ -25,7 +26,7 @@ MODE_WORDS = {
 }
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(Meanwhile, forms.ModelForm):
     """Name, domains and consent mode."""
 
     domains = forms.CharField(

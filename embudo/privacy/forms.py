@@ -13,11 +13,12 @@ from embudo.leads.clock import EPOCH
 from embudo.leads.profile import folded, words
 from embudo.privacy.consent import HOW
 from embudo.privacy.models import LONGEST_TEXT, Purpose
+from embudo.ui.meanwhile import Meanwhile
 
 LONGEST_CODE = 40
 
 
-class PurposeForm(forms.Form):
+class PurposeForm(Meanwhile, forms.Form):
     """The name of a purpose here, and its words in each language; at least one language has words."""
 
     label = forms.CharField(label=_("Name, for those who work here"), max_length=120)
