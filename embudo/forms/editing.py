@@ -280,7 +280,7 @@ def attributes_left(content: Content) -> list[Attribute]:
 def purposes_left(content: Content) -> list[Purpose]:
     """Return the purposes that the form does not ask for yet."""
     used = {each.name for each in content.fields if each.kind is Kind.CONSENT}
-    return [each for each in Purpose.objects.filter(archived_at=None) if each.code not in used]
+    return [each for each in Purpose.in_use().prefetch_related("wordings") if each.code not in used]
 
 
 def question(content: Content, widget: Widget) -> Field:
