@@ -12,7 +12,7 @@ MANY = range(1, 3000)
 
 def plan(holds: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (VERBOSE) SELECT p.id, CASE WHEN {holds} THEN 1 ELSE 0 END FROM leads_person p LIMIT 50")
+        cursor.execute(f"EXPLAIN (VERBOSE) SELECT CASE WHEN {holds} THEN 1 END FROM leads_person p LIMIT 50")
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
