@@ -14,18 +14,17 @@ from embudo.core.event import Door, Event, subject_of
 from embudo.leads import companies, free_mail, sql
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
 from embudo.leads.pointers import COMPANIES, Pointers
-from embudo.leads.profile_rows import bring_in_line, settle_companies
+from embudo.leads.profile_rows import ADD_COMPANY, bring_in_line, settle_companies
 from embudo.leads.queries.pieces import by_index
 
 SLICE = 200  # people of one transaction
 FIRST, LAST = -(2**63), 2**63 - 1
-SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed")
+SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed", "survivor_name", "absorbed_name")
 COLUMNS = (*SAID, "survivor_id", "absorbed_id", "unmerged_at")
 WRITE = (
     f"{sql.insert('leads_companymerge', COLUMNS)} ON CONFLICT (source, fact) DO UPDATE SET"
     " survivor_id = excluded.survivor_id, absorbed_id = excluded.absorbed_id, unmerged_at = excluded.unmerged_at"
 )
-ADD = "INSERT INTO leads_company (id, name, domain, group_id, attributes) VALUES (%s, %s, %s, '', '{}')"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,12 +37,15 @@ class Said:
     undoes: bool
     survivor: int
     absorbed: int
+    names: tuple[str, str] = ("", "")  # what the two were called; of an undoing nothing
 
     @classmethod
     def of(cls, event: Event) -> "Said":
         """Return what a fact says."""
         companies = int(event.props["survivor"]), int(event.props["absorbed"])
-        return cls(event.at, event.id, event.source, event.kind == COMPANIES_UNMERGED, *companies)
+        one, other = event.props.get("names", ("", ""))
+        names = str(one)[:300], str(other)[:300]
+        return cls(event.at, event.id, event.source, event.kind == COMPANIES_UNMERGED, *companies, names)
 
 
 Outcome = tuple[int | None, int | None, int | None]  # who was pointed at, who pointed, and when that ended
@@ -125,7 +127,7 @@ class Joins:
         sql.many(WRITE, self.rows)
         domains = self.domains
         named = [(company, name, domains[company]) for company, (_identifier, name) in sorted(self.named.items())]
-        sql.many(f"{ADD} ON CONFLICT (id) DO NOTHING", named)
+        sql.many(ADD_COMPANY, named)
         pointing = [(None if root == company else root, company) for company, (_was, root) in self.moved.items()]
         sql.many("UPDATE leads_company SET merged_into_id = %s, people_count = 0 WHERE id = %s", pointing)
         left = {was for was, _root in self.moved.values()}
@@ -137,14 +139,14 @@ class Joins:
 def _there() -> dict[Said, Outcome]:
     """What was said before, and what came of it."""
     rows = sql.rows(f"SELECT {', '.join(COLUMNS)} FROM leads_companymerge")
-    return {
-        Said(at, fact, source, bool(undoes), survivor, absorbed): (*outcome,)  # type: ignore[dict-item]
-        for at, fact, source, undoes, survivor, absorbed, *outcome in rows
-    }
+    found: dict[Said, Outcome] = {}
+    for at, fact, source, undoes, survivor, absorbed, one, other, at_whom, who, ended in rows:
+        found[Said(at, fact, source, bool(undoes), survivor, absorbed, (one, other))] = at_whom, who, ended
+    return found
 
 
 def _row(said: Said, outcome: Outcome) -> tuple[Any, ...]:
-    return (said.at, said.fact, said.source, said.undoes, said.survivor, said.absorbed, *outcome)
+    return (said.at, said.fact, said.source, said.undoes, said.survivor, said.absorbed, *said.names, *outcome)
 
 
 # -- the people of companies that were joined or taken apart ------------------------------------------

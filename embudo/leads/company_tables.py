@@ -79,6 +79,8 @@ class CompanyMerge(models.Model):
     undoes = models.BooleanField(default=False)
     said_survivor = models.BigIntegerField()
     said_absorbed = models.BigIntegerField()
+    survivor_name = models.CharField(max_length=300, blank=True)
+    absorbed_name = models.CharField(max_length=300, blank=True)
     survivor = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     absorbed = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     unmerged_at = models.BigIntegerField(null=True)

@@ -26,6 +26,10 @@ NAMES = (  # that people of a company give it, the first who came first
     "SELECT company_name FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
     " GROUP BY company_name ORDER BY min(created_at), company_name LIMIT 50"
 )
+JOINED_AS = (  # what a company was called when people here joined it with another
+    "SELECT survivor_name FROM leads_companymerge WHERE said_survivor = %s AND NOT undoes"
+    " UNION SELECT absorbed_name FROM leads_companymerge WHERE said_absorbed = %s AND NOT undoes"
+)
 NO_VALUES: frozenset[Value] = frozenset()
 ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number"))
 
@@ -129,7 +133,8 @@ def settle_companies(settled: Collection[int]) -> None:
         if not stated and not known:
             sql.one(f"DELETE FROM leads_company WHERE id = %s AND group_id = '' AND {companies.ALONE}", [company])
             continue
-        names = [each for (each,) in stated if each and (domain or profile.folded(each) == profile.folded(name))]
+        names = [each for (each,) in sql.rows(JOINED_AS, [company, company])]
+        names += [each for (each,) in stated if each and (domain or profile.folded(each) == profile.folded(name))]
         names += [known["name"]] if "name" in known else []
         if name not in names and (becomes := names[0] if names else domain) and becomes != name:
             sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])

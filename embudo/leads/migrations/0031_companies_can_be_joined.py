@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
                 ("undoes", models.BooleanField(default=False)),
                 ("said_survivor", models.BigIntegerField()),
                 ("said_absorbed", models.BigIntegerField()),
+                ("survivor_name", models.CharField(blank=True, max_length=300)),
+                ("absorbed_name", models.CharField(blank=True, max_length=300)),
                 ("survivor", models.ForeignKey(to="leads.company", **SIDE)),
                 ("absorbed", models.ForeignKey(to="leads.company", **SIDE)),
                 ("unmerged_at", models.BigIntegerField(null=True)),

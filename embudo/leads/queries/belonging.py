@@ -154,9 +154,10 @@ class Consented:
 
 @dataclass(frozen=True, slots=True)
 class WorksAt:
-    """Works at a company."""
+    """Works at a company; `asked` for by the id of one that was joined with it."""
 
     company: Company
+    asked: int | None = None
     key: str = "company"
 
     @property
@@ -179,4 +180,4 @@ class WorksAt:
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        return [(self.key, str(self.company.pk))]
+        return [(self.key, str(self.company.pk if self.asked is None else self.asked))]
