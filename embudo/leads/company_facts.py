@@ -8,12 +8,11 @@ import msgspec
 from django.db import connection
 
 from embudo.core import attributes
-from embudo.core.event import Event, subject_of
+from embudo.core.event import Event
 from embudo.eventlog import Cursor, Log
 from embudo.leads import companies, owners, profile, sql
 from embudo.leads.company_joins import Joins
 from embudo.leads.history import BOOKKEEPING, EXPIRED, is_of_company, judgements
-from embudo.leads.models import Company
 from embudo.leads.profile_rows import settle_companies
 
 CHANGED = "company_changed"
@@ -35,13 +34,6 @@ def company_identifier(domain: str, name: str) -> str | None:
     if domain:
         return f"company:{domain}"
     return f"company:name:{profile.folded(name.strip())}" if name.strip() else None
-
-
-def identifier_of(company: Company, log: Log) -> str:
-    """Return the identifier of a company that is there; one whose name was changed by facts is told by these."""
-    likely = {f"company:{company.domain}", f"company:name:{profile.folded(company.name)}"}
-    found = next((each for each in sorted(likely) if subject_of(each) == company.id), None)
-    return found or next(event.identifier for event in log.history({company.id}))
 
 
 def resolved(history: Iterable[Event]) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from typing import Any
 from django.db import transaction
 
 from embudo.core.event import Door, Event, subject_of
+from embudo.eventlog import Log
 from embudo.leads import companies, free_mail, sql
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
+from embudo.leads.models import Company, CompanyMerge
 from embudo.leads.pointers import COMPANIES, Pointers
+from embudo.leads.profile import folded
 from embudo.leads.profile_rows import ADD_COMPANY, bring_in_line, settle_companies
 from embudo.leads.queries.pieces import by_index
 
@@ -55,6 +58,30 @@ NOTHING: Outcome = (None, None, None)
 def is_said(event: Event) -> bool:
     """Return whether a fact says of two companies that they are one or two."""
     return event.kind in (COMPANIES_MERGED, COMPANIES_UNMERGED) and event.door is Door.APP
+
+
+def merge_props(survivor: Company, absorbed: Company, log: Log) -> dict[str, Any]:
+    """Return what a fact holds that joins two companies."""
+    both = survivor, absorbed
+    return {
+        "survivor": survivor.pk,
+        "absorbed": absorbed.pk,
+        "identifiers": [identifier_of(each, log) for each in both],
+        "names": [str(each) for each in both],
+    }
+
+
+def identifier_of(company: Company, log: Log) -> str:
+    """Return the identifier of a company that is there; one whose name was changed by facts is told by these."""
+    likely = {f"company:{company.domain}", f"company:name:{folded(company.name)}"}
+    found = next((each for each in sorted(likely) if subject_of(each) == company.id), None)
+    return found or next(event.identifier for event in log.history({company.id}))
+
+
+def link_of(company: Company, absorbed: int) -> CompanyMerge | None:
+    """Return the join by which a company came to this page, None where none stands."""
+    inside = [company.pk, *Company.objects.filter(merged_into=company).values_list("pk", flat=True)]
+    return CompanyMerge.objects.filter(absorbed_id=absorbed, unmerged_at=None, survivor_id__in=inside).first()
 
 
 def decided(said: Iterable[Said]) -> tuple[Pointers, dict[Said, Outcome]]:

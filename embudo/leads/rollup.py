@@ -55,10 +55,8 @@ def refresh(at: int) -> bool:
     due = sql.rows(query, [at - FRESH, SLICE])
     rolled = of([company for company, _name, _domain in due])
     absorbed: dict[int, list[str]] = {}
-    joined = sql.rows_where(
-        "merged_into_id, name, domain", "leads_company", "merged_into_id", {each[0] for each in due}
-    )
-    for company, *called in joined:
+    wanted = "merged_into_id, name, domain", "leads_company", "merged_into_id"
+    for company, *called in sql.rows_where(*wanted, {each[0] for each in due}, "ORDER BY id"):
         absorbed.setdefault(company, []).extend(called)
     rows = []
     for company, name, domain in due:

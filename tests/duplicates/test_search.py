@@ -85,7 +85,7 @@ def test_people_are_read_in_portions(following: Following, monkeypatch: pytest.M
 
 def test_its_bar_is_full_when_it_is_done(following: Following) -> None:
     following.hears(*(who.submits("contact") for who in (ada, twin, bruno)))
-    *_before, last = search.run(None)
+    *_before, last = search.run(Job(kind=search.KIND))
     assert (last.done, last.total) == (3, 3)
 
 

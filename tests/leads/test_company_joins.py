@@ -273,7 +273,7 @@ def story_of(told: Iterable[tuple[bool, str, str]]) -> list[Event]:
     return [event for each in (*people, *stated, *facts) for event in each]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=TOLD, seed=st.integers(0, 2**32), size=st.integers(1, 12))
 def test_order_of_arrival_and_batch_sizes_do_not_matter(
     following: Following,
