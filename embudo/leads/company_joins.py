@@ -20,7 +20,7 @@ from embudo.leads.profile import folded
 from embudo.leads.profile_rows import ADD_COMPANY, bring_in_line, settle_companies
 from embudo.leads.queries.pieces import by_index
 
-SLICE = 200  # people of one transaction
+SLICE = 100  # people of one transaction
 FIRST, LAST = -(2**63), 2**63 - 1
 SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed", "survivor_name", "absorbed_name")
 COLUMNS = (*SAID, "survivor_id", "absorbed_id", "unmerged_at")

@@ -22,6 +22,7 @@ ADD_COMPANY = (  # the first name stated stays: a merge or a form of one person 
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
     " WHERE excluded.name <> excluded.domain AND leads_company.name = leads_company.domain"
 )
+WORKS_THERE = "SELECT 1 FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
 NAMES = (  # that people of a company give it, the first who came first
     "SELECT company_name FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
     " GROUP BY company_name ORDER BY min(created_at), company_name LIMIT 50"
@@ -129,14 +130,16 @@ def settle_companies(settled: Collection[int]) -> None:
     found = sql.rows_where("id, name, domain, attributes", "leads_company", "id", settled, waits)
     for company, name, domain, attributes in found:
         known = json.loads(attributes) if isinstance(attributes, str) else attributes
-        stated = sql.rows(NAMES, [company])
-        if not stated and not known:
+        if not known and not sql.rows(f"{WORKS_THERE} LIMIT 1", [company]):
             sql.one(f"DELETE FROM leads_company WHERE id = %s AND group_id = '' AND {companies.ALONE}", [company])
             continue
         names = [each for (each,) in sql.rows(JOINED_AS, [company, company])]
-        names += [each for (each,) in stated if each and (domain or profile.folded(each) == profile.folded(name))]
         names += [known["name"]] if "name" in known else []
-        if name not in names and (becomes := names[0] if names else domain) and becomes != name:
+        if name in names or sql.rows(f"{WORKS_THERE} AND company_name = %s LIMIT 1", [company, name]):
+            continue
+        stated = [each for (each,) in sql.rows(NAMES, [company])]
+        names = [each for each in stated if each and (domain or profile.folded(each) == profile.folded(name))] + names
+        if (becomes := names[0] if names else domain) and becomes != name:
             sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])
 
 
