@@ -74,9 +74,12 @@ class Pair(models.Model):
         if not before.update(**changes):
             return False
         with_sides([self])
+        about = f"{self.left} – {self.right}"
+        if self.whose == Whose.COMPANIES:
+            AuditEntry.record(by, f"company_{verb}", about)
+            return True
         people = {"person": str(self.left_id), "other": str(self.right_id)}  # so that an erasure finds the names
-        told = people if self.whose == Whose.PEOPLE else {}
-        AuditEntry.record(by, verb, f"{self.left} – {self.right}", **told)
+        AuditEntry.record(by, verb, about, **people)
         return True
 
 

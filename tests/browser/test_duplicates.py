@@ -95,4 +95,4 @@ def test_companies_are_found_joined_on_their_page_and_taken_apart(page: Page, co
     looks_whole(page)
     page.get_by_role("button", name="Take apart").click()
     expect(page.locator(".toast-card")).to_contain_text("two companies again")
-    expect(page.get_by_text("taken apart on")).to_have_count(1)
+    expect(page.get_by_text("taken apart on")).to_have_count(2)

@@ -133,6 +133,8 @@ def test_companies_are_told_apart_and_asked_about_again(firms: Pair, sign_in: Si
     assert undo and "stay two companies" in text(answer) and not Pair.open("companies").exists()
     client.post(undo[1])
     assert Pair.open("companies").count() == 1
+    trail = text(sign_in("admin").get("/changes/"))
+    assert "are two companies" in trail and "are one company" in trail
 
 
 def test_people_and_companies_are_searched_each_on_their_own(site: Following, sign_in: SignIn) -> None:
