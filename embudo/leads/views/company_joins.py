@@ -56,7 +56,7 @@ def joins_of(company: Company) -> dict[str, Any]:
 @require("people.merge")
 def merge(request: HttpRequest, company: int) -> HttpResponse:
     """Look for the other one."""
-    found, typed = company_now(company), request.GET.get("q", "")
+    found, typed = company_now(company), request.GET.get("q", "")[:200]
     others = named(typed).exclude(pk=found.pk).filter(merged_into=None).order_by("-people_count", "id")[:FOUND]
     context = {"company": found, "others": others, "typed": typed, "searched": bool(typed.strip())}
     return render(request, "leads/_companies_found.html" if request.htmx else "leads/company_merge.html", context)
