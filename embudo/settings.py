@@ -51,6 +51,7 @@ if installed("embudo.accounts.models"):
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "embudo.ui.middleware.whole_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,7 +115,7 @@ def _postgresql(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": options.pop("port", "") or str(parts.port or ""),
-        "OPTIONS": options,
+        "OPTIONS": {"prepare_threshold": 5, **options},  # leads/sql.py prepares what it runs many times
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -1,5 +1,6 @@
 """What people fill in about themselves and other users."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from embudo.accounts import audit
 from embudo.accounts.models import Invitation, SecondStepRule, User, normal_email
 from embudo.accounts.permissions import Role
+from embudo.ui.meanwhile import Meanwhile
 
 
 class SignInForm(forms.Form):
@@ -24,7 +26,7 @@ class SignInForm(forms.Form):
     )
 
 
-class UserForm(forms.ModelForm):
+class UserForm(Meanwhile, forms.ModelForm):
     """Name, address and role, as an administrator sets them."""
 
     class Meta:
@@ -72,7 +74,7 @@ class InvitationForm(InReadersWay):
         return email
 
 
-class ProfileForm(InReadersWay):
+class ProfileForm(Meanwhile, InReadersWay):
     """What everybody settles for themselves."""
 
     class Meta:
@@ -118,7 +120,7 @@ class AcceptForm(NewPasswordForm):
     field_order = ["name", "password"]
 
 
-class SecondStepForm(forms.Form):
+class SecondStepForm(Meanwhile, forms.Form):
     """The roles of which a second step is required."""
 
     roles = forms.MultipleChoiceField(
@@ -127,8 +129,8 @@ class SecondStepForm(forms.Form):
     )  # fmt: skip
 
     @classmethod
-    def in_force(cls) -> "SecondStepForm":
-        return cls(initial={"roles": list(SecondStepRule.objects.values_list("role", flat=True))})
+    def in_force(cls, given: Any = None) -> "SecondStepForm":
+        return cls(given, initial={"roles": list(SecondStepRule.objects.values_list("role", flat=True))})
 
 
 class DayInput(forms.DateInput):

@@ -1,12 +1,17 @@
 """What people fill in about a site and its keys."""
 
+import ipaddress
 import re
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from embudo.capture.models import Mode, Site, WriteKey
+from embudo.ui.meanwhile import Meanwhile
 
+TOLD = 60  # letters of what was typed that its error repeats
+MOST_TOLD = 5  # errors
+PASTED = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:\*\.)?([^\s/:@?#\\]+)(?::[0-9]+)?(?:[/?#].*)?")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 # What each consent mode does, in the words of the settings page.
@@ -25,7 +30,7 @@ MODE_WORDS = {
 }
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(Meanwhile, forms.ModelForm):
     """Name, domains and consent mode."""
 
     domains = forms.CharField(
@@ -48,14 +53,12 @@ class SiteForm(forms.ModelForm):
         self.initial["domains"] = ", ".join(self.initial.get("domains") or [])
 
     def clean_domains(self) -> list[str]:
-        parts = (part.strip() for part in re.split(r"[,;\n]", self.cleaned_data["domains"]))
-        hosts = [_host(part) for part in parts if part]
-        for host in hosts:
-            if not HOST.fullmatch(host):
-                raise forms.ValidationError(
-                    _("“%(host)s” is not a domain; write it like example.com."), params={"host": host}, code="domain"
-                )
-        return list(dict.fromkeys(hosts))
+        parts = [part.strip() for part in re.split(r"[,;\n]", self.cleaned_data["domains"])]
+        hosts = {part: _host(part) for part in parts if part}
+        wrong = [part for part, host in hosts.items() if not host]
+        if wrong:
+            raise forms.ValidationError([_no_domain(part) for part in wrong[:MOST_TOLD]])
+        return list(dict.fromkeys(hosts.values()))
 
     @property
     def modes(self) -> list[dict[str, object]]:
@@ -77,11 +80,33 @@ class KeyForm(forms.Form):
 
 
 def _host(text: str) -> str:
-    """The host name in what people paste: an address, with or without a scheme, port and path."""
-    host = (
-        text.strip().lower().split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].removeprefix("*.").strip(".")
-    )
+    """The host name in what people paste: an address, with or without a scheme, port and path; empty: it has none."""
+    found = PASTED.fullmatch(text.lower())
     try:
-        return host.encode("idna").decode() if host else ""
+        host = found[1].strip(".").encode("idna").decode() if found else ""
     except UnicodeError:
-        return host
+        return ""
+    last = host.rpartition(".")[2]
+    return host if HOST.fullmatch(host) and (not last.isdecimal() or _is_address(host)) else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
+
+
+def _no_domain(text: str) -> forms.ValidationError:
+    """Say what is wrong with what was typed in place of a domain, and what is expected."""
+    short = text if len(text) <= TOLD else f"{text[:TOLD]}…"
+    if "@" in text and "://" not in text:
+        words = _("“%(text)s” looks like a mail address. Write the domain of your pages, such as example.com.")
+    elif re.search(r"\s", text):
+        words = _("“%(text)s” has blanks. Write each domain such as example.com, and commas between several.")
+    else:
+        words = _(
+            "“%(text)s” is not a domain. Write it as it stands in the address of a page, such as example.com: "
+            "letters, figures and hyphens, with dots between."
+        )
+    return forms.ValidationError(words, params={"text": short}, code="domain")

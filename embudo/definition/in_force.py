@@ -6,9 +6,10 @@ from hashlib import sha256
 import yaml
 from django.db import transaction
 
+from embudo import plain_yaml
 from embudo.core.definition import Definition
 from embudo.definition import shipped
-from embudo.definition.document import document, parse
+from embudo.definition.document import BadDefinition, document, parse
 from embudo.definition.models import DefinitionVersion
 
 
@@ -27,7 +28,10 @@ def version_in_force() -> DefinitionVersion:
 @lru_cache(maxsize=16)
 def read(text: str) -> Definition:
     """Return the definition of a YAML text; raises document.BadDefinition."""
-    return parse(yaml.safe_load(text))
+    try:
+        return parse(plain_yaml.load(text))
+    except plain_yaml.NotPlain as error:
+        raise BadDefinition(str(error)) from error
 
 
 def canonical(definition: Definition) -> str:

@@ -143,7 +143,8 @@ def _first_step(life: Life, at: int) -> int:
             life.subscribed = random.random() < 0.5
             return _registers(life, at)
         case "contact":
-            fields = {"message": "?"} if random.random() < 0.5 else None
+            questions = world().marketing["questions"][life.persona.language]
+            fields = {"message": questions[life.number % len(questions)]} if random.random() < 0.5 else None
             return visits.form(life, at, "contact", world().page("contact"), *FIRST_FORM, fields=fields)
         case "trial":
             life.subscribed = True

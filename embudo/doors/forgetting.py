@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterator
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from embudo.doors.models import Answer, Attempt, Delivery
 
+WHAT, HOW = _("Calls to webhooks"), _("emptied of what they said")
 SLICE = 500  # subjects of one statement
 
 

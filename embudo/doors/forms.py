@@ -14,6 +14,7 @@ from embudo.doors.hooks.kinds import KINDS
 from embudo.doors.models import ApiKey, Endpoint
 from embudo.doors.scopes import offered
 from embudo.doors.troubles import said
+from embudo.ui.meanwhile import Meanwhile
 
 BOX = {"class": "form-check-input"}
 LASTS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("until it is revoked")))
@@ -47,7 +48,7 @@ class KeyForm(forms.Form):
         return name
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(Meanwhile, forms.Form):
     """A webhook: its name, its address, what it is told."""
 
     name = forms.CharField(label=_("Name"), max_length=80)

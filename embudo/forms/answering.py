@@ -187,7 +187,7 @@ def label_here(each: Field, content: Content) -> str:
     own = said(each.label, content.language, content.language)
     if each.kind is Kind.CONSENT:
         purpose = Purpose.objects.filter(code=each.name).first()
-        return purpose.label if purpose else each.name
+        return purpose.called if purpose else each.name
     if own or each.kind is not Kind.ATTRIBUTE:
         return own or each.name or each.id
     known = Attribute.objects.filter(pk=each.name).first()

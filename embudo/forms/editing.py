@@ -29,6 +29,7 @@ from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute
 from embudo.leads.naming import ATTRIBUTES
 from embudo.privacy.models import Purpose
+from embudo.ui.meanwhile import Meanwhile
 
 NAMES = dict(settings.LANGUAGES)
 WIDGETS = {
@@ -77,7 +78,7 @@ def area(label: Any, rows: int = 3, **more: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=LONGEST_TEXT, required=False, widget=area, **more)
 
 
-class FieldForm(forms.Form):
+class FieldForm(Meanwhile, forms.Form):
     """One field of a form, in each of its languages."""
 
     def __init__(self, content: Content, field: Field, given: Any = None) -> None:
@@ -174,8 +175,12 @@ class FieldForm(forms.Form):
         pairs = [each.partition("=") for each in found.get("when", ())]
         when = When(pairs[0][0], tuple(value for _id, _sign, value in pairs)) if pairs else None
         lines = {language: _lines(found.get(f"options.{language}", "")) for language in content.languages}
+        away = {each.value: self._put_away(each.label) for each in self.field.options}
         kept = tuple(
-            Option(value, {language: given[place] for language, given in lines.items() if place < len(given)})
+            Option(
+                value,
+                away.get(value, {}) | {tongue: given[place] for tongue, given in lines.items() if place < len(given)},
+            )
             for place, value in enumerate(self._values(lines[content.language]))
         )
         return replace(new, when=when, options=kept if new.widget in (Widget.CHOICE, Widget.CHOICES) else ())
@@ -198,7 +203,13 @@ class FieldForm(forms.Form):
         given = {
             language: clean(self.cleaned_data.get(f"{name}.{language}", "")) for language in self.content.languages
         }
-        return {language: words for language, words in given.items() if words}
+        return self._put_away(getattr(self.field, name)) | {
+            language: words for language, words in given.items() if words
+        }
+
+    def _put_away(self, words: Mapping[str, str]) -> dict[str, str]:
+        """The words in languages that the form does not show now; they come back with their language."""
+        return {language: each for language, each in words.items() if language not in self.content.languages}
 
 
 def _unless(value: str, taken: list[str]) -> str:
@@ -269,7 +280,7 @@ def attributes_left(content: Content) -> list[Attribute]:
 def purposes_left(content: Content) -> list[Purpose]:
     """Return the purposes that the form does not ask for yet."""
     used = {each.name for each in content.fields if each.kind is Kind.CONSENT}
-    return [each for each in Purpose.objects.filter(archived_at=None) if each.code not in used]
+    return [each for each in Purpose.in_use().prefetch_related("wordings") if each.code not in used]
 
 
 def question(content: Content, widget: Widget) -> Field:

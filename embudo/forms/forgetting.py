@@ -2,7 +2,11 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext_lazy as _
+
 from embudo.forms.models import Showing
+
+WHAT, HOW = _("Sendings of forms"), _("no longer say whose they were")
 
 
 def forget(subjects: Collection[int]) -> int:

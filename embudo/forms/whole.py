@@ -16,6 +16,7 @@ from embudo.forms.content import LANGUAGES, Content, Means, Then
 from embudo.forms.editing import area, line, named_in
 from embudo.forms.leading import may_lead_to
 from embudo.forms.models import Form
+from embudo.ui.meanwhile import Meanwhile
 
 MEANS = {
     Means.NOTHING: gettext_lazy("nothing more"), Means.NEWSLETTER: gettext_lazy("they subscribe to the newsletter"),
@@ -54,7 +55,7 @@ def _numbered(stem: str) -> Iterator[str]:
         number += 1
 
 
-class WholeForm(forms.Form):
+class WholeForm(Meanwhile, forms.Form):
     """What holds for the form as a whole: languages, its words, what sending it means and what follows."""
 
     def __init__(self, form: Form, content: Content, given: Any = None, files: Any = None) -> None:

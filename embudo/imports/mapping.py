@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
+from embudo import plain_yaml
 from embudo.core.kind import RESERVED_KINDS
 from embudo.imports.reading import BadFile, Reading
 from embudo.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
@@ -143,11 +142,11 @@ class ImportMap:
 def read(path: Path, *, zone: str) -> ImportMap:
     """Return the map of a YAML file; `zone` is of dates when the map names none. Raises BadMap."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" from line {mark.line + 1} on" if mark else ""
-        raise BadMap(f"{path.name} cannot be read{where}; {WANTED}") from error
+        document = plain_yaml.load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadMap(f"{path.name} cannot be read; {WANTED}") from error
+    except plain_yaml.NotPlain as error:
+        raise BadMap(f"{path.name}: {error}; {WANTED}") from error
     if not isinstance(document, Mapping):
         raise BadMap(f"{path.name} is no map; {WANTED}")
     return parse(document, zone=zone)

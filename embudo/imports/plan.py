@@ -66,6 +66,11 @@ class Plan:
         found = ((header, said["target"]) for header, said in self.columns.items())
         return [(header, target) for header, target in found if consents.is_consent(target)]
 
+    @property
+    def agreed_unsaid(self) -> bool:
+        """Whether a column tells who agrees, and nothing tells how they had agreed."""
+        return not self.consents_from and any(target.startswith("consent:") for _header, target in self.consents())
+
     def kind(self, header: str) -> str:
         """Return the kind of a column's values."""
         return self.columns[header].get("kind", "text")
@@ -170,7 +175,7 @@ def problems(plan: Plan, kind: str) -> list[str]:
         found.append(_("Say which column names the opportunity: by an id, or by its name."))
     if kind == COMPANIES and not plan.of("domain", "company"):
         found.append(_("Say which column holds the company's name or its web site."))
-    if any(target.startswith("consent:") for _header, target in plan.consents()) and not plan.consents_from:
+    if plan.agreed_unsaid:
         found.append(_("Say how these people had agreed: it stands in the receipt of each."))
     once: set[str] = set()
     for header, said in plan.columns.items():

@@ -3,6 +3,7 @@
 Each act does to every one of them what the person's own page does: the same facts, the same records.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +32,7 @@ Step = tuple[int, Any]  # a person who changes, and what was before
 REASON_LENGTH = 300
 
 
-class Act:
+class Act(ABC):
     """One thing that may be done with several people."""
 
     __slots__ = ()
@@ -41,9 +42,9 @@ class Act:
     asks: ClassVar[str] = ""  # the page that shows what it will do and asks once; empty: it is done at once
 
     @classmethod
+    @abstractmethod
     def read(cls, value: Mapping[str, Any]) -> "Act":
         """Return the act of a form, or of a `value` that was kept; raises BadValue, in words for people."""
-        raise NotImplementedError
 
     @classmethod
     def done_with(cls, value: Mapping[str, Any]) -> "Act":
@@ -56,33 +57,33 @@ class Act:
         return {}
 
     @property
+    @abstractmethod
     def value(self) -> dict[str, Any]:
         """What `read` reads back, for JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plan(self, people: Collection[int]) -> list[Step]:
         """Return who of them changes by it, and what is before."""
-        raise NotImplementedError
 
     def left_out(self, people: Collection[int]) -> int:
         """Return how many of them it must not be done to."""
         return 0
 
+    @abstractmethod
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         """Do it; return where its facts stand."""
-        raise NotImplementedError
 
+    @abstractmethod
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         """Take it back; return where the facts of that stand."""
-        raise NotImplementedError
 
+    @abstractmethod
     def done(self, count: int) -> str:
         """Say that it is done to so many."""
-        raise NotImplementedError
 
     def spared(self, count: int) -> str:
-        """Say that so many were left out, and why."""
-        raise NotImplementedError
+        """Say that so many were left out, and why; an act that leaves nobody out is never asked."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -55,6 +56,24 @@ def chosen(typed: str | None) -> Any:
     if found is None:
         raise BadValue(_("They do not work here any more; choose somebody else."))
     return found
+
+
+def decided_anew(given: str | None, owner: int | None, chosen: Any) -> bool:
+    """Whether somebody has chosen another owner than the page showed (`given`, its key or empty) and than is chosen."""
+    return given is not None and given != str(owner or "") and getattr(chosen, "pk", None) != owner
+
+
+def meanwhile(name: str, owner: Any) -> str:
+    """Say that somebody has decided anew, and what."""
+    if owner is None:
+        return _("%(name)s belongs to nobody meanwhile; nothing was changed.") % {"name": name}
+    words = _("%(name)s belongs to %(owner)s meanwhile; nothing was changed.")
+    return words % {"name": name, "owner": owner}
+
+
+def back(before: int | None, chosen: Any) -> str:
+    """Return the query of an Undo: who looked after them, and who does until somebody decides anew."""
+    return urlencode({"owner": before or "", "before": getattr(chosen, "pk", "")})
 
 
 def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None) -> None:

@@ -12,7 +12,7 @@ class Purpose:
     """A purpose as the list knows it."""
 
     code: str
-    name: str  # for those who work here
+    name: str  # for who reads here
 
 
 def purposes() -> list[Purpose]:

@@ -31,9 +31,22 @@ def many(statement: str, values: Sequence[Sequence[Any]]) -> int:
     """Run a statement for each of the values and return how many rows it changed in all."""
     if not values:
         return 0
-    with connection.cursor() as cursor:
+    with _preparing() as cursor:
         cursor.executemany(statement, values)
         return int(cursor.rowcount)
+
+
+def _preparing() -> Any:
+    """Return a cursor by which PostgreSQL plans a statement once for all values; Django's own writes them into it."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor
+    from psycopg.types.numeric import Int8Dumper
+
+    connection.ensure_connection()
+    cursor = ServerBindingCursor(connection.connection)
+    cursor.adapters.register_dumper(int, Int8Dumper)  # by default of the size of each value: a plan for each size
+    return connection.make_cursor(cursor)
 
 
 def one(statement: str, values: Sequence[Any] = ()) -> int:

@@ -170,7 +170,9 @@ def _shown(event: Failed) -> dict[str, Any]:
 def _readable(body: bytes) -> str:
     """Return a body for reading: indented when it is JSON, else as it came."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text.encode()  # JSON may hold half a sign, which no page can
+        return text
     except (ValueError, RecursionError):
         return body.decode(errors="backslashreplace")
 

@@ -174,7 +174,7 @@ def standings(history: Iterable[Event]) -> list[Standing]:
     """Return every purpose as the person of this history stands to it: those in use, then what else was answered."""
     facts = counted(history)
     force = in_force(facts)
-    known = {purpose.code: purpose for purpose in Purpose.objects.all()}
+    known = {purpose.code: purpose for purpose in Purpose.objects.prefetch_related("wordings")}
     codes = [code for code, purpose in known.items() if not purpose.archived or code in force]
     codes += sorted(code for code in force if code not in known)
     return [_standing(code, known.get(code), force.get(code), facts) for code in codes]

@@ -6,7 +6,7 @@ person, the names in the trail of changes, the files, and the bytes that a datab
 
 import json
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ from embudo.leads.identity import ERASED
 from embudo.leads.lock import Lock
 from embudo.leads.models import Person
 from embudo.leads.record import the_log
+from embudo.privacy import stored
 from embudo.privacy.everything import tables_about_people
 from embudo.work.kinds import Progress, Refused, Steps
 
@@ -140,7 +141,8 @@ def _out_of_the_log(found: leads.Everything, *, why: str, by: Any) -> dict[str, 
 def forget_elsewhere(known: Known) -> dict[str, int]:
     """Delete the rows that other apps keep of these people, and let each app forget its files; return how many.
 
-    An app with a module `forgetting` has more to forget than rows: its `forget(subjects)` is called first.
+    An app with a module `forgetting` has more to forget than rows: its `forget(subjects)` is called first. What that
+    is, and how it is forgotten, its `WHAT` and `HOW` say in the evidence.
     """
     gone = {f"{label}:files": int(module.forget(known.subjects)) for label, module in _forgetting()}
     for model, columns in tables_about_people():
@@ -150,6 +152,19 @@ def forget_elsewhere(known: Known) -> dict[str, int]:
         if rows:
             gone[model._meta.label] = rows
     return gone
+
+
+def in_words(gone: Mapping[str, int]) -> list[tuple[Any, int, Any]]:
+    """Return the evidence of `forget_elsewhere` for people to read: what was forgotten, how much of it, and how."""
+    places, modules = stored.tables(), dict(_forgetting())
+    told = []
+    for label, rows in gone.items():
+        module = modules.get(label.removesuffix(":files"))
+        if label.endswith(":files") and module:
+            told.append((module.WHAT, rows, module.HOW))
+        else:  # an erasure of long ago may name a table that is no more
+            told.append((places[label].what if label in places else _("other rows"), rows, _("deleted")))
+    return told
 
 
 def _forgetting() -> Iterator[tuple[str, Any]]:

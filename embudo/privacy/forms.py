@@ -13,14 +13,18 @@ from embudo.leads.clock import EPOCH
 from embudo.leads.profile import folded, words
 from embudo.privacy.consent import HOW
 from embudo.privacy.models import LONGEST_TEXT, Purpose
+from embudo.ui.meanwhile import Meanwhile
 
 LONGEST_CODE = 40
 
 
-class PurposeForm(forms.Form):
+class PurposeForm(Meanwhile, forms.Form):
     """The name of a purpose here, and its words in each language; at least one language has words."""
 
-    label = forms.CharField(label=_("Name, for those who work here"), max_length=120)
+    label = forms.CharField(
+        label=_("Name, for those who work here"), max_length=120,
+        help_text=_("Whoever reads a language in which the words have a title sees that title instead."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, purpose: Purpose | None = None, **options: Any) -> None:
         self.purpose = purpose
@@ -137,7 +141,7 @@ class SeveralForm(_Said):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field: Any = self.fields["purpose"]
-        field.queryset = Purpose.in_use()
+        field.queryset = Purpose.in_use().prefetch_related("wordings")
         answer: Any = self.fields["answer"]
         answer.error_messages["required"] = _("Say whether they agree.")
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from embudo.accounts.models import AuditEntry, User
@@ -35,7 +36,7 @@ class Purpose(models.Model):
     code = models.CharField(
         _("code"), max_length=40, unique=True, validators=[RegexValidator(rf"^{SLUG}\Z")]
     )  # in the facts, for good: "newsletter"
-    label = models.CharField(_("name"), max_length=120)  # for those who work here
+    label = models.CharField(_("name"), max_length=120)  # for those who work here, where no title speaks to them
     position = models.PositiveIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)  # nobody is asked any more; what was said stays
 
@@ -45,7 +46,16 @@ class Purpose(models.Model):
         verbose_name_plural = _("purposes")
 
     def __str__(self) -> str:
-        return self.label
+        return self.called
+
+    @property
+    def called(self) -> str:
+        """Its name for who reads here: its title in their language where it has one, else the name it was given."""
+        there = list(self.wordings.all())
+        latest = max((each.version for each in there), default=0)
+        titles = {each.language: each.title for each in there if each.version == latest and each.title}
+        spoken = _spellings(get_language() or settings.LANGUAGE_CODE)
+        return next((titles[code] for code in spoken if code in titles), self.label)
 
     @classmethod
     def in_use(cls) -> models.QuerySet["Purpose"]:
@@ -94,9 +104,9 @@ class Purpose(models.Model):
 
 
 def purposes() -> list[tuple[str, str]]:
-    """Return the code and the name of every purpose in their order, archived ones last."""
-    kept = sorted(Purpose.objects.all(), key=lambda each: each.archived)
-    return [(each.code, each.label) for each in kept]
+    """Return the code and the name of every purpose for who reads here, in their order, archived ones last."""
+    kept = sorted(Purpose.objects.prefetch_related("wordings"), key=lambda each: each.archived)
+    return [(each.code, each.called) for each in kept]
 
 
 class Wording(models.Model):

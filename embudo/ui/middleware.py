@@ -42,6 +42,17 @@ def fragments(get_response: Handler) -> Handler:
     return handle
 
 
+def whole_cookies(get_response: Handler) -> Handler:
+    """Return the middleware that leaves out cookies with a NUL, written as `"\\000"`: PostgreSQL takes none."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return get_response(request)
+
+    return handle
+
+
 def whole_addresses(get_response: Handler) -> Handler:
     """Return the middleware that refuses an address with a NUL in it, which no text of PostgreSQL can hold.
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from embudo.config import Config
+from tests.browser.forms import MADE, MAIL, PASSWORD, Made
 from tests.install import Install, on_own_ports
 from tests.postgres import Cluster
 
@@ -110,3 +111,54 @@ def watch(page: Page) -> list[str]:
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     return problems
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, cluster: Any) -> Iterator[Made]:
+    """An install run by `embudo up`, with a marketer, a site and three forms."""
+    folder = tmp_path_factory.mktemp("forms")
+    config = Config(data=folder / "data", secret_key="only-for-tests-and-never-for-an-install")
+    config.data.mkdir()
+    name = cluster.new_database() if cluster else ""
+    if cluster:
+        config = replace(config, database_url=cluster.url(name))
+    install = Install(on_own_ports(config), folder / "logs")
+    install.embudo("prepare")
+    told = re.search(r"KEY (\S+)", install.embudo("manage", "shell", "-c", MADE))
+    assert told
+    install.start("up")
+    try:
+        install.wait_for_web()
+        install.wait_for_collector()
+        yield Made(install, told[1])
+    finally:
+        install.stop()
+        if cluster:
+            cluster.drop_database(name)
+
+
+@pytest.fixture
+def marketer(chromium: Browser, made: Made) -> Iterator[Page]:
+    """Somebody who builds forms, signed in; errors of the page end the test."""
+    context = chromium.new_context(base_url=made.url, viewport={"width": 1440, "height": 900}, locale="en")
+    page = context.new_page()
+    page.goto("/sign-in/?next=/forms/")
+    page.fill("input[name=email]", MAIL)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button.btn-primary")
+    expect(page.locator("h1")).to_have_text("Forms")
+    problems = watch(page)
+    yield page
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def stranger(chromium: Browser) -> Iterator[Page]:
+    """Somebody who reads the site."""
+    context = chromium.new_context(locale="en", viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    problems = watch(page)
+    yield page
+    context.close()
+    assert problems == []

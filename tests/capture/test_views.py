@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import TABLE, Role
@@ -32,13 +33,43 @@ def test_a_new_site_has_its_snippet_and_waits_for_its_first_event(signed_in: Any
 
 
 @pytest.mark.parametrize(
-    "domains", ["not a domain", "http://not a domain/x", "a..b", "-x.example", "x" * 64 + ".example", "<script>"]
-)
-def test_what_is_no_domain_is_refused_with_words(signed_in: Any, domains: str) -> None:
-    answer = signed_in().post("/sites/new/", {**NEW, "domains": domains})
+    ("domains", "words"),
+    [(each, "is not a domain. Write it as it stands in the address of a page, such as example.com") for each in (
+        "a..b", "-x.example", "x" * 64 + ".example", "<script>", "...", "http://", "https:///x", "javascript:alert(1)",
+        "C:\\pages", "12345", "1.2.3", "[::1]", "exa_mple.com", "example.com:shop", "\u202eexample.com",
+        "https://user:pass@norte.example",
+    )]
+    + [(each, "has blanks. Write each domain such as example.com, and commas between several") for each in (
+        "not a domain", "http://not a domain/x", "example.com shop.example.org", "example\u00a0.com",
+    )]
+    + [("ana@norte.example", "looks like a mail address"), ("mailto:ana@norte.example", "looks like a mail address")],
+)  # fmt: skip
+def test_what_is_no_domain_is_refused_with_what_is_expected(signed_in: Any, domains: str, words: str) -> None:
+    answer = signed_in().post("/sites/new/", {**NEW, "domains": f"norte.example, {domains}"})
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert "is not a domain" in answer.content.decode()
+    assert words in page
+    assert f"“{escape(domains if len(domains) <= 60 else domains[:60] + '…')}”" in page, "as it was written"
+    assert "“norte.example”" not in page
     assert not Site.objects.exists()
+
+
+def test_of_several_odd_texts_each_is_told(signed_in: Any) -> None:
+    page = signed_in().post("/sites/new/", {**NEW, "domains": ", ".join(["a b", "..", "a@b"] * 9)}).content.decode()
+    assert page.count("“a b” has blanks") == page.count("“..” is not") == page.count("“a@b” looks") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("HTTPS://Norte.example:8443/a?b#c", "norte.example"), ("*.norte.example", "norte.example"),
+        ("norte.example.", "norte.example"), ("norte.example?x=1", "norte.example"), ("localhost:8000", "localhost"),
+        ("intranet", "intranet"), ("127.0.0.1", "127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_a_domain_is_found_in_what_people_paste(signed_in: Any, typed: str, kept: str) -> None:
+    signed_in().post("/sites/new/", {**NEW, "domains": typed})
+    assert Site.objects.get().domains == [kept]
 
 
 def test_a_domain_in_its_own_script_is_kept_as_the_network_writes_it(signed_in: Any) -> None:

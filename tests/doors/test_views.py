@@ -16,6 +16,7 @@ from embudo.doors.api.problem import KINDS
 from embudo.doors.hooks import send
 from embudo.doors.models import UNDO, ApiKey, Attempt, Delivery, Endpoint
 from tests.accounts.conftest import just_confirmed
+from tests.attacks.filling import sheets
 from tests.doors.conftest import Receiver, user_of
 from tests.leads.conftest import Following
 
@@ -237,7 +238,7 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     assert "is paused" in paused and f"/webhooks/{hook.pk}/resumption/" in paused
     client.post(f"/webhooks/{hook.pk}/resumption/")
     old = hook.secret
-    assert old not in text(client.post(f"/webhooks/{hook.pk}/secret/", follow=True))
+    assert old not in text(client.post(f"/webhooks/{hook.pk}/secret/", {"sure": "1"}, follow=True))
     removed = text(client.post(f"/webhooks/{hook.pk}/retirement/", follow=True))
     assert f"/webhooks/{hook.pk}/restoration/" in removed
     assert client.get(f"/webhooks/{hook.pk}/").status_code == 404
@@ -250,6 +251,22 @@ def test_a_webhook_is_changed_paused_removed_and_brought_back(hook: Endpoint, re
     trail = [sentence(each) for each in AuditEntry.objects.all()]
     assert f"changed the address of the webhook “New name” from {receiver.url} to {receiver.url}/b" in trail
     assert "changed what the webhook “New name” is told of: consent_given (before: stage_changed)" in trail
+
+
+def test_a_new_secret_is_asked_for_once_and_says_that_the_old_one_stops(hook: Endpoint) -> None:
+    client, old, path = browser(), hook.secret, f"/webhooks/{hook.pk}/secret/"
+    page = text(client.get(f"/webhooks/{hook.pk}/settings/"))
+    assert "The old secret stops: for 24 hours both sign, then only the new one." in page
+    unasked = client.post(path)
+    hook.refresh_from_db()
+    assert (unasked["Location"], hook.secret) == (f"/webhooks/{hook.pk}/settings/", old)
+    sheet = next(each for each in sheets(page, f"/webhooks/{hook.pk}/settings/") if each.action == path)
+    shown = text(client.get(sheet.send(client)["Location"]))
+    hook.refresh_from_db()
+    assert hook.secret != old and hook.secret in shown
+    at = timezone.now()
+    assert hook.secrets(at) == [hook.secret, old]
+    assert hook.secrets(at + timedelta(hours=25)) == [hook.secret]
 
 
 def test_no_secret_of_an_address_stands_in_the_trail(hook: Endpoint) -> None:

@@ -21,6 +21,7 @@ from embudo.leads.follow import Follower
 from embudo.privacy.models import Purpose
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+ANA = {"f_f1": "ana@norte.example"}  # what she writes
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"')
 
 

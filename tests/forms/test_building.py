@@ -66,7 +66,7 @@ def test_fields_are_added_changed_ordered_and_removed(builder: Any) -> None:
         "required": "on",
     }
     changed = builder(f"build/?field={question.id}", **given, **{"options.es": "Rutas\nPapel"}).fields[-1]
-    assert changed.label == {"en": "What do you need?"} and changed.required
+    assert changed.label == {"en": "What do you need?", "es": "Pregunta nueva"} and changed.required
     assert [(each.value, each.label["es"]) for each in changed.options] == [("Routes", "Rutas"), ("Paper", "Papel")]
     ids = [each.id for each in builder("build/order/", field=question.id, way="up").fields]
     assert ids == ["f1", "f2", "f3", "f4", "f6", "f5"]

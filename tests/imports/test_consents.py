@@ -181,6 +181,7 @@ def test_the_screen_asks_how_they_had_agreed_and_what_each_value_means(
     assert (form["target-1"], asked) == ("consent:newsletter", ["agree", "", ""])
     refused = marketer.client.post(address, form)
     assert refused.status_code == 422 and "Say how these people had agreed" in str(problems_of(refused))
+    assert 'aria-invalid="true" autofocus' in refused.content.decode()
     upload = marketer.tries(
         upload, **{answer_field("Newsletter", "baja"): "refuse", "consents_from": "boletín de 2019"}
     )

@@ -59,7 +59,7 @@ def test_a_map_that_cannot_be_used_says_where(change: dict, words: str) -> None:
 
 def test_what_is_no_yaml_is_no_map(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text("name: [")
-    with pytest.raises(BadMap, match=r"map\.yaml cannot be read"):
+    with pytest.raises(BadMap, match=r"map\.yaml: it cannot be read from line 1 on"):
         mapping.read(tmp_path / "map.yaml", zone="UTC")
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from embudo.accounts.models import AuditEntry
 from embudo.capture.models import Site
@@ -16,6 +18,7 @@ from embudo.forms.models import Form, Showing
 from embudo.leads.models import Identifier, Person
 from embudo.privacy import erasing
 from embudo.privacy.consent import Act, give
+from embudo.privacy.everything import tables_about_people
 from embudo.privacy.models import Purpose
 from embudo.work import run as worker
 from embudo.work.models import Job
@@ -42,6 +45,9 @@ def busy(site: Following, purposes: dict[str, Purpose], sign_in: SignIn) -> Foll
     admin.post(f"{PERSON}/everything/")
     site.follower.catch_up()
     return site
+
+
+FULL = dict.fromkeys(("tail_rows", "segment_rows", "segments", "failed_bodies", "files", "at", "left", "left_facts"), 1)
 
 
 def asked(client: Client, **fields: str) -> Any:
@@ -168,6 +174,26 @@ def test_showings_of_a_form_are_forgotten_whether_or_not_the_tables_follow_at_on
     Showing.objects.update(subject=linked.subject)
     known = erasing.Known(people={ada.subject}, subjects={linked.subject})
     assert erasing._left(known) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-br"])
+def test_the_evidence_calls_every_table_by_a_name_for_people(language: str) -> None:
+    models = {model for model, _columns in tables_about_people()}
+    labels = [model._meta.label for model in models] + [f"{app}:files" for app, _module in erasing._forgetting()]
+    assert len(labels) > 12
+    with override(language):
+        told = erasing.in_words(dict.fromkeys([*labels, "leads.Gone"], 3))
+        page = render_to_string("privacy/_evidence.html", {"result": {**FULL, "tables": dict.fromkeys(labels, 3)}})
+        names = {str(what) for what, _rows, _how in told}
+        assert len(names) == len(told), "no two are called the same"
+        assert str(told[-1][0]) == _("other rows"), "a table that is no more"
+    assert not [each for model in models for each in (model._meta.label, model._meta.db_table) if each in page]
+    assert not names.intersection(model.__name__ for model in models)
+    assert ":files" not in page
+    if language != "en":
+        with override("en"):
+            english = {str(what) for what, _rows, _how in erasing.in_words(dict.fromkeys(labels, 3))}
+        assert not english & names
 
 
 def test_of_whom_nothing_can_be_looked_for_the_evidence_says_so(busy: Following) -> None:

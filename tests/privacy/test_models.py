@@ -1,8 +1,14 @@
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils.translation import override
 
 from embudo.accounts.models import AuditEntry
+from embudo.privacy.forms import SeveralForm
 from embudo.privacy.models import NoWording, Purpose, Wording, WordingStays, hash_of
+from embudo.privacy.models import purposes as kept
+from tests.leads.views.conftest import SignIn
 from tests.privacy.conftest import Following
 
 
@@ -20,6 +26,38 @@ def test_a_purpose_speaks_the_language_of_the_reader_else_the_installs(purposes:
     assert phone.wording("fr").language == phone.wording("").language == "en"
     with pytest.raises(NoWording):
         Purpose.objects.create(code="new", label="New").wording("en")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "Telefone"), ("es", "Llamadas"), ("pt-br", "Ligações"), ("fr", "Telefone")]
+)
+def test_those_who_work_here_read_its_name_in_their_language_where_it_has_one(
+    purposes: dict[str, Purpose], language: str, name: str
+) -> None:
+    phone = purposes["phone"]
+    Purpose.objects.filter(pk=phone.pk).update(label="Telefone")
+    phone.word({"en": ("", "We call."), "es": ("Llamadas", "Llamamos."), "pt-br": ("Ligações", "Ligamos.")}, by=None)
+    with override(language):
+        assert str(Purpose.objects.get(pk=phone.pk)) == name
+        assert ("phone", name) in kept()
+        (form,) = [each for each in SeveralForm().fields["purpose"].choices if each[0] == "phone"]
+        assert form[1] == name
+
+
+def test_names_in_many_languages_take_no_more_queries(
+    purposes: dict[str, Purpose], django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        assert len(kept()) == len(purposes)
+
+
+@pytest.mark.parametrize("page", ["/privacy/", "/privacy/purposes/phone/", "/privacy/purposes/phone/receipts/"])
+def test_the_pages_of_a_purpose_speak_the_readers_language(
+    purposes: dict[str, Purpose], sign_in: SignIn, page: str
+) -> None:
+    purposes["phone"].word({"es": ("Que te llamemos", "Llamamos."), "en": ("Ring me", "We call.")}, by=None)
+    shown = sign_in("admin").get(page, headers={"accept-language": "es"}).content.decode()
+    assert "Que te llamemos" in shown and "Ring me</" not in shown.split("<main")[-1].split("edition")[0]
 
 
 def test_other_words_make_the_next_version_and_the_same_words_none(purposes: dict[str, Purpose]) -> None:

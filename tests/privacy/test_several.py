@@ -52,7 +52,7 @@ def test_each_gets_the_receipt_their_own_page_would_make_and_undo_takes_it_back(
     Purpose.objects.get(code="newsletter").word({"en": ("News", "Other words of today.")}, by=None)
     client = sign_in("marketing")
     page = does(client, "consent", ada, bruno, **FAIR, at="2026-05-12T10:00")
-    assert "Written down: 2 people agree to “News by e-mail”." in page
+    assert "Written down: 2 people agree to “News”." in page
     standing = next(each for each in standings(history_of(named(ada).id)) if each.code == "newsletter")
     (receipt,) = receipts(standing)
     assert (receipt.given, receipt.how, receipt.note, receipt.by) == (True, "on paper", "at the fair", "marketing")

@@ -77,6 +77,32 @@ def test_hands_stay_on_the_keyboard(chromium: Any, live_server: Any, norte: Site
     assert page.problems == []
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_bar_of_tabs_fades_at_an_edge_behind_which_there_is_more(
+    chromium: Any, live_server: Any, norte: Site, dark: bool
+) -> None:
+    page = signed_in(opened(chromium, live_server, width=390, dark=dark))
+    page.goto(f"/sites/{norte.public_id}/")
+    tabs = page.locator("nav.tabs")
+    assert tabs.evaluate("bar => { bar.style.maxWidth = '150px'; return bar.scrollWidth > bar.clientWidth + 60; }")
+
+    def edges(left: int) -> tuple[bytes, bytes]:
+        """What is drawn above the words at the two edges, where the bar is scrolled so far."""
+        tabs.evaluate("(bar, left) => { bar.scrollLeft = left; }", left)
+        box = tabs.bounding_box()
+        at = [{"x": x, "y": box["y"] + 1, "width": 12, "height": 4} for x in (box["x"], box["x"] + box["width"] - 12)]
+        return tuple(page.screenshot(clip=each) for each in at)  # type: ignore[return-value]
+
+    plain, more = edges(0)
+    assert plain != more
+    both = edges(30)
+    assert plain not in both
+    more_before, end = edges(10_000)
+    assert (end, more_before != end) == (plain, True)
+    tabs.evaluate("bar => { bar.style.maxWidth = 'none'; bar.style.width = '2000px'; }")
+    assert page.problems == []
+
+
 def test_letters_typed_into_a_field_are_letters(chromium: Any, live_server: Any, norte: Site) -> None:
     page = signed_in(opened(chromium, live_server))
     page.goto("/sites/new/")

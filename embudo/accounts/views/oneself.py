@@ -25,7 +25,8 @@ YEAR_S = 31_536_000
 def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        user = form.save()
+        user = form.save(commit=False)
+        user.save(update_fields=ProfileForm.Meta.fields)
         with translation.override(user.language or translation.get_language()):
             toast(request, _("Your profile is saved."))
         return _remembered(redirect("accounts:profile"), language=user.language, theme=user.theme)

@@ -122,10 +122,12 @@ def sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
 @confirmed
 def second_step_rules(request: HttpRequest) -> HttpResponse:
     """Settle which roles must sign in with a second step."""
-    form = SecondStepForm(request.POST)
+    form = SecondStepForm.in_force(request.POST)
     if form.is_valid():
         SecondStepRule.settle(set(form.cleaned_data["roles"]), by=request.user)
         toast(request, _("Saved. Whoever owes a second step is asked for it with their next page."))
+    else:
+        toast(request, " ".join(form.errors.get("roles", ())), failed=True)
     return redirect("accounts:users")
 
 

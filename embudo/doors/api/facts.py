@@ -44,13 +44,12 @@ def events(request: HttpRequest, asked: Asked = Query(...), person: str = Person
     row = shown.person_by(person)
     history = history_of(row.id)
     seen.person(request, row)
-    taken_back = withdrawn(history)
     found = [each for each in reversed(told(history)) if not asked.kind or each.kind in asked.kind]
     if asked.cursor:
         behind = _order_of(asked.cursor)
         found = [each for each in found if each.order < behind]
     page = found[: asked.limit]
-    data = [shown.fact(each, taken_back=each.key in taken_back) for each in page]
+    data = shown.facts(page, taken_back=withdrawn(history))
     return schemas.Facts(data=data, next_cursor=_cursor(page[-1]) if len(found) > len(page) else None)
 
 
@@ -81,7 +80,7 @@ def event_new(request: HttpRequest, body: schemas.FactNew, person: str = PersonI
     fact = next((each for each in history_after(row.id) if each.key == ("app", id_)), None)
     if not applied or fact is None:
         return reply(schemas.Applying(fact=id_, person=str(row.id)), status=202)
-    return reply(shown.fact(fact, taken_back=False), status=201)
+    return reply(shown.facts([fact])[0], status=201)
 
 
 def instant_of(at: datetime, place: str) -> int:

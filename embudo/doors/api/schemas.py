@@ -162,7 +162,7 @@ class Fact(Schema):
     received_at: datetime
     door: str
     verdict: str
-    words: str = Field(description="The fact as a sentence.")
+    words: str = Field(description="The fact as a sentence, with forms and purposes by name.")
     taken_back: bool
     props: dict[str, Any]
 

@@ -10,18 +10,8 @@ from embudo.leads.models import Person
 
 OF_THE_PAGE = ("cursor", "limit")
 TELLING = (
-    "stage",
-    "grade",
-    "source",
-    "handoff",
-    "seen",
-    "unseen",
-    "reached",
-    "status",
-    "owner",
-    "changed_since",
-    "sort",
-)
+    "stage", "grade", "source", "handoff", "seen", "unseen", "reached", "status", "owner", "changed_since", "sort",
+)  # fmt: skip
 
 
 def person(request: HttpRequest, row: Person) -> None:

@@ -1,6 +1,6 @@
 """People, facts and companies as the API shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from embudo.core.event import Event
 from embudo.doors.api import schemas
 from embudo.doors.api.answers import etag_of
 from embudo.doors.api.problem import Problem
+from embudo.leads.by_name import by_name
 from embudo.leads.clock import now
 from embudo.leads.models import LISTED, Company, Person
 from embudo.leads.queries import scores
@@ -74,11 +75,17 @@ def micros(instant: datetime) -> int:
     return int(instant.timestamp() * 1_000_000)
 
 
-def fact(event: Event, *, taken_back: bool) -> schemas.Fact:
-    """Return one fact."""
+def facts(events: Iterable[Event], *, taken_back: Collection[tuple[str, str]] = ()) -> list[schemas.Fact]:
+    """Return facts in their order; `words` call forms and purposes by name as the timeline does, `props` by code."""
+    found = list(events)
+    read = by_name(found)
+    return [_fact(each, sentence(read(each)), each.key in taken_back) for each in found]
+
+
+def _fact(event: Event, words: str, taken_back: bool) -> schemas.Fact:
     return schemas.Fact(
         id=event.id, source=event.source, kind=event.kind, at=moment(event.at), received_at=moment(event.received_at),
-        door=event.door.value, verdict=event.verdict.value, words=sentence(event), taken_back=taken_back,
+        door=event.door.value, verdict=event.verdict.value, words=words, taken_back=taken_back,
         props=dict(event.props),
     )  # fmt: skip
 

@@ -77,8 +77,10 @@ def resumption(request: HttpRequest, pk: int) -> HttpResponse:
 @require("webhooks.edit")
 @require_POST
 def secret(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sign with a fresh secret, which the next page shows, once."""
+    """Sign with a fresh secret, which the next page shows, once; the page that asks has said that the old one stops."""
     found = endpoint(pk)
+    if request.POST.get("sure") != "1":
+        return redirect("doors:webhook_settings", pk)
     found.change_secret(by=request.user)
     request.session[SECRET] = found.pk
     toast(request, _("There is a new secret. For 24 hours the old one signs, too."))

@@ -122,7 +122,7 @@ def change(
 ) -> HttpResponse:
     """Make the step and go back to the builder, where the change was made."""
     if form.change(content, by=request.user):
-        toast(request, done, undo=reverse("forms:undo", args=[form.slug]))
+        toast(request, done, undo=undo_address(form))
     end = f"?focus={focus}" if focus else f"#{at}" if at else ""  # a browser focuses nothing where an address has a #
     return HttpResponseRedirect(f"{reverse('forms:build', args=[form.slug])}{end}")
 
@@ -138,7 +138,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("forms:build", args=[slug]))
     content = content.added(new, after=form.last)
     if form.change(content, by=request.user):
-        toast(request, _("The field is added at the end."), undo=reverse("forms:undo", args=[slug]))
+        toast(request, _("The field is added at the end."), undo=undo_address(form))
     id = content.fields[-1].id
     at = "" if new.kind is Kind.CONSENT else f"?field={id}"
     return HttpResponseRedirect(f"{reverse('forms:build', args=[slug])}{at}#{id}")
@@ -228,8 +228,8 @@ def _still_works(content: Content, id: str, way: str) -> str:
 def undo(request: HttpRequest, slug: str) -> HttpResponse:
     """Take back the last change of the draft."""
     form = form_called(slug)
-    if form.step(-1):
-        toast(request, _("Undone."), undo=reverse("forms:redo", args=[slug]))
+    if _is_as_seen(request, form) and form.step(-1):
+        toast(request, _("Undone."), undo=f"{reverse('forms:redo', args=[slug])}?at={form.at_step}")
     return HttpResponseRedirect(reverse("forms:build", args=[slug]))
 
 
@@ -238,6 +238,20 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
 def redo(request: HttpRequest, slug: str) -> HttpResponse:
     """Do again what was taken back."""
     form = form_called(slug)
-    if form.step(1):
+    if _is_as_seen(request, form) and form.step(1):
         toast(request, _("Done again."))
     return HttpResponseRedirect(reverse("forms:build", args=[slug]))
+
+
+def undo_address(form: Form) -> str:
+    """Return the address that takes back the last change, as long as nobody has made another."""
+    return f"{reverse('forms:undo', args=[form.slug])}?at={form.at_step}"
+
+
+def _is_as_seen(request: HttpRequest, form: Form) -> bool:
+    """Whether the draft stands where the page that asks had it; else the reader is told."""
+    at = request.POST.get("at") or request.GET.get("at", "")
+    if at in ("", str(form.at_step)):
+        return True
+    toast(request, _("Somebody changed the form meanwhile. This is how it stands now."), failed=True)
+    return False

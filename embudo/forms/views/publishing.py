@@ -15,7 +15,7 @@ from embudo.accounts.permissions import require
 from embudo.forms.content import Then, read
 from embudo.forms.files import BadFile, keep
 from embudo.forms.models import File, Form
-from embudo.forms.views.building import change, draft_put, form_called, head
+from embudo.forms.views.building import change, draft_put, form_called, head, undo_address
 from embudo.forms.whole import WholeForm
 from embudo.ui.toasts import toast
 
@@ -35,7 +35,7 @@ def whole(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             _rename(form, given.cleaned_data["name"])
             if form.change(given.changed(file), by=request.user):
-                toast(request, _("The form is changed."), undo=reverse("forms:undo", args=[slug]))
+                toast(request, _("The form is changed."), undo=undo_address(form))
             return HttpResponseRedirect(reverse("forms:whole", args=[slug]))
     file = File.objects.filter(pk=content.file).first()
     context = {**head(form, content, "whole"), "given": given, "file": file, "thens": Then, "groups": _groups(given)}

@@ -12,6 +12,7 @@ from embudo.imports.consents import CONSENT
 from embudo.imports.models import Kind, Upload
 from embudo.imports.report import ACCEPTED, FAILED, UNCHANGED
 from embudo.imports.run import COMPANIES
+from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
 from embudo.leads.naming import label_of
 from embudo.leads.showing import value_shown
@@ -96,7 +97,7 @@ def _shown(row: ImportRow, labels: Mapping[str, str]) -> dict[str, Any]:
         if name.startswith(CONSENT):
             continue
         attribute = attributes.get(name) or Attribute(
-            name=name, label=labels.get(name, ""), standard=name not in labels
+            name=name, label=labels.get(name, ""), kind=kind_of(name, becomes), standard=name not in labels
         )
         changes.append(
             (label_of(attribute), value_shown(attribute, was), value_shown(attribute, becomes), was is not None)

@@ -142,7 +142,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
             try_out(request, upload, plan=plan.as_dict())
             return redirect("imports:trial", upload.pk)
         upload.change(plan=plan.as_dict())
-    shown = {"upload": upload, "plan": plan, "problems": problems, **_columns(upload, plan, found)}
+    unsaid = bool(problems) and plan.agreed_unsaid
+    shown = {"upload": upload, "plan": plan, "problems": problems, "unsaid": unsaid, **_columns(upload, plan, found)}
     return render(request, "imports/columns.html", shown, status=422 if problems else 200)
 
 

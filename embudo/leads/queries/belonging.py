@@ -8,7 +8,7 @@ from embudo.leads.models import Company, Tag
 from embudo.leads.naming import source_called
 from embudo.leads.purposes import Purpose
 from embudo.leads.queries import choices
-from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, by_index, marks, unindexed
+from embudo.leads.queries.pieces import ByColumn, ByIds, Condition, by_index, exists, listed, marks, unindexed
 from embudo.leads.touch import OUTBOUND, is_outbound
 
 TOUCHES = {
@@ -20,7 +20,7 @@ MEDIA = 300  # different ones; among more, people are not looked up by whether w
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(ByColumn):
     """What the first or the last touch says: medium, campaign, that it was ours; of the last one the source, too."""
 
     key: str  # a key of TOUCHES
@@ -41,15 +41,12 @@ class Touched:
         return TOUCHES[self.key] in INDEXES and (self.key != "direction" or len(choices.media(MEDIA)) < MEDIA)
 
     @property
-    def driver(self) -> Condition:
-        if not self.indexed:
-            return Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {self.where.sql}", self.where.values)
+    def among(self) -> Condition:
         column, wanted = TOUCHES[self.key], (self.text,) if self.key != "direction" else self._media()
         if not wanted:
-            return Condition("SELECT id FROM leads_person WHERE 1 = 0")
-        given = " AND campaign > ''" if column == "campaign" else ""  # as the index says it, to the letter
-        source = f"leads_person{by_index(INDEXES[column])}"
-        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED}{given} AND {column} IN ({marks(wanted)})", wanted)
+            return Condition("leads_person p WHERE 1 = 0")
+        given = " AND p.campaign > ''" if column == "campaign" else ""  # as the index says it, to the letter
+        return listed(Condition(f"p.{column} IN ({marks(wanted)}){given}", wanted), INDEXES[column])
 
     def _media(self) -> tuple[str, ...]:
         """The media that are of this direction, "" among them, of which nobody can tell that we went to them."""
@@ -74,7 +71,7 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(ByIds):
     """Has a tag."""
 
     tag: Tag
@@ -83,7 +80,8 @@ class Tagged:
     @property
     def where(self) -> Condition:
         source = f"leads_tagging t{by_index('tagging_by_person')}"
-        return Condition(f"EXISTS (SELECT 1 FROM {source} WHERE t.person_id = p.id AND t.tag_id = %s)", (self.tag.pk,))
+        worn = exists(f"SELECT 1 FROM {source} WHERE t.person_id = p.id AND t.tag_id = %s")
+        return Condition(worn, (self.tag.pk,))
 
     @property
     def driver(self) -> Condition:
@@ -103,7 +101,7 @@ CONSENTS = ("given", "withdrawn", "unsaid")
 
 
 @dataclass(frozen=True, slots=True)
-class Consented:
+class Consented(ByIds):
     """Agrees to a purpose, has withdrawn or refused it, or has never said either."""
 
     purpose: Purpose
@@ -118,7 +116,7 @@ class Consented:
     def where(self) -> Condition:
         source = f"leads_personconsent c{by_index('consent_by_purpose')}"
         said = Condition("c.given IN (%s, %s)", (True, False)) if self.answer == "unsaid" else self._given("c.given")
-        there = f"EXISTS (SELECT 1 FROM {source} WHERE c.purpose = %s AND {said.sql} AND c.person_id = p.id)"
+        there = exists(f"SELECT 1 FROM {source} WHERE c.purpose = %s AND {said.sql} AND c.person_id = p.id")
         values = (self.purpose.code, *said.values)
         return Condition(f"NOT {there}" if self.answer == "unsaid" else there, values)
 
@@ -129,8 +127,6 @@ class Consented:
 
     @property
     def driver(self) -> Condition:
-        if not self.indexed:
-            return Condition(f"SELECT p.id FROM leads_person p WHERE {LISTED} AND {self.where.sql}", self.where.values)
         source, said = f"leads_personconsent{by_index('consent_by_purpose')}", self._given("given")
         sql = f"SELECT person_id AS id FROM {source} WHERE purpose = %s AND {said.sql}"
         return Condition(sql, (self.purpose.code, *said.values))
@@ -153,7 +149,7 @@ class Consented:
 
 
 @dataclass(frozen=True, slots=True)
-class WorksAt:
+class WorksAt(ByColumn):
     """Works at a company; `asked` for by the id of one that was joined with it."""
 
     company: Company
@@ -166,13 +162,8 @@ class WorksAt:
 
     @property
     def among(self) -> Condition:
-        """Its people as `p`, from the index that holds what lists are sorted by, all but the name."""
-        source = f"leads_person p{by_index('person_by_company')}"
-        return Condition(f"{source} WHERE p.company_id = %s AND {LISTED}", (self.company.pk,))
-
-    @property
-    def driver(self) -> Condition:
-        return Condition(f"SELECT p.id FROM {self.among.sql}", self.among.values)
+        """From the index that holds what lists are sorted by, all but the name."""
+        return listed(Condition("p.company_id = %s", (self.company.pk,)), "person_by_company")
 
     @property
     def words(self) -> str:

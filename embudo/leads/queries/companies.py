@@ -13,10 +13,9 @@ from embudo.core.funnel import RANK
 from embudo.leads.models import Company
 from embudo.leads.profile import folded, words
 from embudo.leads.queries.belonging import WorksAt
-from embudo.leads.queries.people import Sort
-from embudo.leads.queries.pieces import marks
+from embudo.leads.queries.people import Sort, sorted_by
+from embudo.leads.queries.pieces import Condition, marks
 from embudo.leads.queries.search import MOST_WORDS
-from embudo.leads.sql import rows
 
 ORDERS = {
     "engagement": (_("engagement"), ("-engagement_order", "-id")),
@@ -86,5 +85,5 @@ def staff(company: Company, sort: Sort, *, most: int, stages: Sequence[str] = ()
     """
     among = WorksAt(company).among
     staged = f" AND p.stage IN ({marks(stages)})" if stages else ""
-    query = f"SELECT p.id FROM {among.sql}{staged} ORDER BY {sort.order} LIMIT %s"
-    return [person for (person,) in rows(query, (*among.values, *stages, most))]
+    asked = Condition(among.sql + staged, (*among.values, *stages))
+    return [person for person, _key in sorted_by(sort, asked, most)]

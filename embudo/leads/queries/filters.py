@@ -1,7 +1,7 @@
 """The filters of the people list: how each is written, how it reads in a sentence, what it asks in SQL.
 
 Each filter is one noun. `where` gives a condition over the columns of leads_person under the alias `p`;
-`driver` gives, where an index finds its people directly, a query of their ids that a small result starts from.
+where an index finds its people directly, `driver` queries their ids and `among` is where a small result starts from.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from embudo.core.event import DAY
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of, option_label, source_called
 from embudo.leads.queries.belonging import Consented, Tagged, Touched, WorksAt
-from embudo.leads.queries.pieces import IS_LISTED, Condition, between, by_index, marks, unindexed
+from embudo.leads.queries.pieces import ByColumn, ByIds, Condition, between, by_index, exists, listed, marks, unindexed
 from embudo.leads.queries.search import Search
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
@@ -26,11 +26,11 @@ def _has(condition: Condition) -> str:
     """That a person has a value of an attribute; looked up by the person, whatever the value."""
     attribute = unindexed("v.attribute")
     values = f"SELECT 1 FROM leads_personattribute v WHERE v.person_id = p.id AND {attribute} = %s"
-    return f"EXISTS ({values} AND {condition.sql})"
+    return exists(f"{values} AND {condition.sql}")
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(ByColumn):
     """The column is one of these values: stage, grade or source."""
 
     key: str
@@ -41,10 +41,8 @@ class OneOf:
         return Condition(f"p.{self.key} IN ({marks(self.options)})", self.options)
 
     @property
-    def driver(self) -> Condition:
-        source = f"leads_person{by_index(f'person_by_{self.key}')}"
-        sql = f"SELECT id FROM {source} WHERE {IS_LISTED} AND {self.key} IN ({marks(self.options)})"
-        return Condition(sql, self.options)
+    def among(self) -> Condition:
+        return listed(self.where, f"person_by_{self.key}")
 
     @property
     def words(self) -> str:
@@ -67,7 +65,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Score(ByColumn):
     """Engagement lies between two values, as of the list's instant."""
 
     least: float | None
@@ -79,10 +77,8 @@ class Score:
         return between("p.engagement_order", self.least, self.most)
 
     @property
-    def driver(self) -> Condition:
-        inside = between("engagement_order", self.least, self.most)
-        source = f"leads_person{by_index('person_by_engagement')}"
-        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND {inside.sql}", inside.values)
+    def among(self) -> Condition:
+        return listed(self.where, "person_by_engagement")
 
     @property
     def words(self) -> str:
@@ -94,7 +90,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(ByColumn):
     """Last seen within, or not within, so many days."""
 
     days: int
@@ -115,11 +111,8 @@ class Seen:
         return Condition(f"p.last_seen_at {'>=' if self.within else '<'} %s", (self.since_at,))
 
     @property
-    def driver(self) -> Condition:
-        compare = ">=" if self.within else "<"
-        source = f"leads_person{by_index('person_by_last_seen')}"
-        sql = f"SELECT id FROM {source} WHERE {IS_LISTED} AND last_seen_at {compare} %s"
-        return Condition(sql, (self.since_at,))
+    def among(self) -> Condition:
+        return listed(self.where, "person_by_last_seen")
 
     @property
     def words(self) -> str:
@@ -135,7 +128,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
+class Handoff(ByColumn):
     """Waits for an answer of sales."""
 
     key: str = "handoff"
@@ -145,9 +138,8 @@ class Handoff:
         return Condition("p.handoff_ready")
 
     @property
-    def driver(self) -> Condition:
-        source = f"leads_person{by_index('person_waiting')}"
-        return Condition(f"SELECT id FROM {source} WHERE {IS_LISTED} AND handoff_ready")
+    def among(self) -> Condition:
+        return listed(self.where, "person_waiting")
 
     @property
     def words(self) -> str:
@@ -159,7 +151,7 @@ class Handoff:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeIs:
+class AttributeIs(ByIds):
     """An attribute has this value, whatever else it has."""
 
     attribute: Attribute
@@ -172,7 +164,7 @@ class AttributeIs:
     @property
     def where(self) -> Condition:
         source = f"leads_personattribute v{by_index('value_by_text')}"
-        sql = f"EXISTS (SELECT 1 FROM {source} WHERE v.attribute = %s AND v.text = %s AND v.person_id = p.id)"
+        sql = exists(f"SELECT 1 FROM {source} WHERE v.attribute = %s AND v.text = %s AND v.person_id = p.id")
         return Condition(sql, (self.attribute.name, self.text))
 
     @property
@@ -197,7 +189,7 @@ class AttributeIs:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeBetween:
+class AttributeBetween(ByIds):
     """A number, an amount or a date lies between two values, both included."""
 
     attribute: Attribute

@@ -19,9 +19,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.queries import reached
-from embudo.leads.queries.belonging import Consented, Touched, WorksAt
-from embudo.leads.queries.filters import Filter, Handoff, OneOf, Reached, Score, Seen
-from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, both, by_index, every, unindexed
+from embudo.leads.queries.belonging import Consented, Touched
+from embudo.leads.queries.filters import Filter, OneOf, Reached, Score, Seen
+from embudo.leads.queries.pieces import IS_LISTED, LISTED, Condition, apart, both, by_index, every, unindexed
 from embudo.leads.queries.search import Search
 from embudo.leads.sql import rows
 
@@ -216,21 +216,20 @@ def _served(each: Filter, sort: Sort, *, alone: bool) -> bool:
 
 
 def _fetched(few: Filter, filters: Sequence[Filter], sort: Sort, start: Position | None, wanted: int) -> list[Position]:
-    rest, ahead, among = _rest(few, filters), _ahead(sort, start), _among(few)
-    found = rows(
-        f"SELECT p.id, {sort.column} FROM {among.sql} AND {rest.sql} AND {ahead.sql} ORDER BY {sort.order} LIMIT %s",
-        (*among.values, *rest.values, *ahead.values, wanted),
-    )
-    return [Position(key, id_) for id_, key in found]
+    rest, ahead, among = _rest(few, filters), _ahead(sort, start), few.among
+    asked = Condition(f"{among.sql} AND {rest.sql} AND {ahead.sql}", among.values + rest.values + ahead.values)
+    return [Position(key, id_) for id_, key in sorted_by(sort, asked, wanted)]
 
 
-def _among(few: Filter) -> Condition:
-    """The people of a filter who stand in the list, as `p`."""
-    if isinstance(few, WorksAt):
-        return few.among
-    return Condition(
-        f"({few.driver.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED}", few.driver.values
-    )
+def sorted_by(sort: Sort, among: Condition, most: int) -> list[tuple[Any, ...]]:
+    """Return (id, key) of the first of the people `among`, called `p`, in an order.
+
+    All are found before any is sorted: PostgreSQL would rather walk the index of the order until it met enough of
+    them, which for few people, or none, is to its end.
+    """
+    found = f"SELECT p.id, {sort.column} AS key FROM {among.sql}{apart()}"
+    order = f"key {'DESC' if sort.descends else 'ASC'}, id {'DESC' if sort.turned else 'ASC'}"
+    return rows(f"SELECT id, key FROM ({found}) found ORDER BY {order} LIMIT %s", (*among.values, most))
 
 
 def _rest(few: Filter, filters: Sequence[Filter]) -> Condition:
@@ -378,9 +377,7 @@ def _count(number: int, *, unfinished: bool = False) -> Count:
 
 def _joined(few: Filter, filters: Sequence[Filter]) -> Condition:
     """The people of one filter who meet the others and stand in the list."""
-    if len(filters) == 1 and isinstance(few, OneOf | Score | Seen | Handoff | Touched | WorksAt):
-        return few.driver
-    rest, among = _rest(few, filters), _among(few)
+    rest, among = _rest(few, filters), few.among
     return Condition(f"SELECT p.id FROM {among.sql} AND {rest.sql}", among.values + rest.values)
 
 

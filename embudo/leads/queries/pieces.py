@@ -31,6 +31,60 @@ def unindexed(column: str) -> str:
     return f"+{column}" if connection.vendor == "sqlite" else column
 
 
+def apart() -> str:
+    """Return what ends a query within another so that PostgreSQL plans it by itself."""
+    return " OFFSET 0" if connection.vendor == "postgresql" else ""
+
+
+def exists(query: str) -> str:
+    """Return that a query, which asks about one row of another, finds anything.
+
+    PostgreSQL would rather collect all it could find, for more rows than will ever be asked.
+    """
+    return f"EXISTS ({query}{apart()})"
+
+
+def listed(where: Condition, index: str) -> Condition:
+    """Return the people of the list for whom a condition over `p` holds, read by this index."""
+    return Condition(f"leads_person p{by_index(index)} WHERE {LISTED} AND {where.sql}", where.values)
+
+
+class ByColumn:
+    """A filter whose people are found by an index on their own row: `among`, where they stand as `p`."""
+
+    __slots__ = ()
+
+    @property
+    def among(self) -> Condition:
+        """Its people who stand in the list, as `p`."""
+        raise NotImplementedError
+
+    @property
+    def driver(self) -> Condition:
+        """A query of the ids of its people."""
+        return Condition(f"SELECT p.id FROM {self.among.sql}", self.among.values)
+
+
+class ByIds:
+    """A filter whose people are found in another table: `driver`, a query of their ids."""
+
+    __slots__ = ()
+
+    @property
+    def driver(self) -> Condition:
+        """A query of the ids of its people, some of whom may not stand in the list."""
+        raise NotImplementedError
+
+    @property
+    def among(self) -> Condition:
+        """Its people who stand in the list, as `p`, read in the order of the ids."""
+        ids = self.driver
+        if connection.vendor == "postgresql":
+            person = f"LATERAL (SELECT * FROM leads_person WHERE id = d.id{apart()}) p"  # else it may read everybody
+            return Condition(f"({ids.sql}) d CROSS JOIN {person} WHERE {LISTED}", ids.values)
+        return Condition(f"({ids.sql}) d CROSS JOIN leads_person p WHERE p.id = d.id AND {LISTED}", ids.values)
+
+
 def marks(values: Sequence[Any]) -> str:
     """Return the place holders of a list of values."""
     return ", ".join(["%s"] * len(values))

@@ -10,7 +10,7 @@ from typing import Any
 
 from embudo.core.funnel import RANK, STAGES
 from embudo.leads.queries.filters import Filter, Reached
-from embudo.leads.queries.pieces import Condition, by_index, every, marks
+from embudo.leads.queries.pieces import Condition, by_index, every, exists, marks
 from embudo.leads.sql import rows
 
 STRETCHES = (200, 1600)  # rows that are read at a time: at first, at most
@@ -84,5 +84,5 @@ def _further(wanted: Reached) -> Condition:
     if wanted.stage == STAGES[0]:
         passages = f"leads_passage f{by_index('passage_by_person')}"
         theirs = "f.person_id = m.person_id AND f.rank = 0 AND f.entered = 1"
-        sql = f"EXISTS (SELECT 1 FROM {passages} WHERE {theirs} AND f.next_at < %s)"
+        sql = exists(f"SELECT 1 FROM {passages} WHERE {theirs} AND f.next_at < %s")
     return Condition(sql if wanted.further else f"NOT ({sql})", (wanted.end,))

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from embudo.leads.profile import DIGITS, folded, words
-from embudo.leads.queries.pieces import Condition
+from embudo.leads.queries.pieces import ByIds, Condition
 
 MOST_WORDS = 8
 PHONE = re.compile(r"[\s+\d().\-/]+")  # as people write a number; its digits are one word
@@ -20,7 +20,7 @@ SHORTEST_PHONE = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Search(ByIds):
     """The words to find, folded, and the text as it was typed."""
 
     terms: tuple[str, ...]
@@ -43,8 +43,8 @@ class Search:
 
     @property
     def indexed(self) -> bool:
-        """Whether the index finds its people; SQLite would read half of it for a single letter."""
-        return connection.vendor == "postgresql" or not self.terms or any(len(term) > 1 for term in self.terms)
+        """Whether the index finds its people; half of it would be read for a single letter."""
+        return not self.terms or any(len(term) > 1 for term in self.terms)
 
     @property
     def driver(self) -> Condition:

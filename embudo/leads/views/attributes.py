@@ -24,6 +24,7 @@ from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import back_to, fact_id, of_person, say
 from embudo.leads.views.profile import field_of
+from embudo.ui import meanwhile
 from embudo.ui.toasts import toast
 
 
@@ -108,6 +109,7 @@ def _form(
         "typed": shown if typed is None else "".join(typed[:1]),
         "suggested": countries() if by_name else (),
         "fact": fact_id(),
+        "shown": meanwhile.shown(field.value),
         "error": error,
         "said": [(each, value_shown(wanted, each.value)) for each in field.said[:20]],
     }
@@ -131,11 +133,15 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
     except BadValue as error:
         return _form(request, person, wanted, str(error), typed)
     before = person.attributes.get(wanted.name)
-    if value == before:
+    drawn = request.POST.get(meanwhile.FIELD) or request.GET.get(meanwhile.FIELD, "")
+    if value == before or drawn == meanwhile.shown(value):  # the reader has changed nothing
         return back_to(request, person.id)
+    if drawn not in ("", meanwhile.shown(before)):
+        return _form(request, person, wanted, meanwhile.changed_to(value_shown(wanted, before)), typed)
     old = before if isinstance(before, list) else [before] if before is not None else []
     query = [("value", value_written(each)) for each in old]
-    undo = f"{reverse('leads:attribute', args=[person.id, wanted.name])}?{urlencode([*query, ('fact', fact_id())])}"
+    query += [("fact", fact_id()), (meanwhile.FIELD, meanwhile.shown(value))]
+    undo = f"{reverse('leads:attribute', args=[person.id, wanted.name])}?{urlencode(query)}"
     done = _("%(name)s is changed.") % {"name": label_of(wanted).capitalize()}
     say(request, "profile_changed", person.id, {"traits": {wanted.name: value}}, done=done, undo=undo)
     return back_to(request, person.id)

@@ -60,7 +60,10 @@ def owner(request: HttpRequest, person: int) -> HttpResponse:
     except BadValue as error:
         toast(request, str(error), failed=True)
         return back_to(request, found.id)
-    undo = f"{reverse('leads:owner', args=[found.id])}?{urlencode({'owner': found.owner_id or ''})}"
+    if owners.decided_anew(request.POST.get("before", request.GET.get("before")), found.owner_id, chosen):
+        toast(request, owners.meanwhile(called(found), found.owner), failed=True)
+        return back_to(request, found.id)
+    undo = f"{reverse('leads:owner', args=[found.id])}?{owners.back(found.owner_id, chosen)}"
     if found.owner != chosen:
         owners.give(found, chosen, by=request.user)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")

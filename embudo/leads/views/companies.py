@@ -128,7 +128,10 @@ def owner(request: HttpRequest, company: int) -> HttpResponse:
     except BadValue as error:
         toast(request, str(error), failed=True)
         return redirect("leads:company", found.pk)
-    undo = f"{reverse('leads:company_owner', args=[found.pk])}?{urlencode({'owner': found.owner_id or ''})}"
+    if owners.decided_anew(request.POST.get("before", request.GET.get("before")), found.owner_id, chosen):
+        toast(request, owners.meanwhile(str(found), found.owner), failed=True)
+        return redirect("leads:company", found.pk)
+    undo = f"{reverse('leads:company_owner', args=[found.pk])}?{owners.back(found.owner_id, chosen)}"
     owners.give_company(found, chosen, by=request.user)
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
     toast(request, words % {"name": found, "owner": chosen}, undo=undo)

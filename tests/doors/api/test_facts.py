@@ -1,14 +1,20 @@
 """Timelines, facts, scores with their reasons, opportunities and companies over the API."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
 
+from embudo.capture.models import Site
 from embudo.core.event import DAY, HOUR
+from embudo.forms.models import Form
+from embudo.privacy.consent import Act, give
+from embudo.privacy.models import Purpose
 from tests.cast import ada, bruno
-from tests.doors.conftest import Holding
+from tests.doors.conftest import Holding, user_of
 from tests.leads.conftest import Following
 
 
@@ -37,6 +43,29 @@ def test_a_timeline_is_read_page_by_page(person: str, software: Holding) -> None
     only = caller.get(f"people/{person}/events?kind=demo_requested").json()
     assert [each["kind"] for each in only["data"]] == ["demo_requested"]
     assert caller.get(f"people/{person}/events?cursor=x").status_code == 400
+
+
+def test_words_call_forms_and_purposes_by_name_as_the_timeline_does(
+    person: str, site: Following, software: Holding
+) -> None:
+    norte = Site.objects.create(name="Norte")
+    Form.objects.create(name="Write to us", slug="contact", site=norte)
+    purpose = Purpose.objects.create(code="news", label="News")
+    purpose.word({"en": ("News by mail", "Yes."), "es": ("Noticias", "Sí.")}, by=None)
+    at = ago(HOUR)
+    sent = replace(ada.journey(at).submits("contact").events[-1], source=norte.public_id)
+    site.log.commit(events=[sent])
+    give(purpose.wording("en"), f"person:{person}", act=Act.STAFF, id="c1", at=at, log=site.log)
+    site.follower.catch_up()
+    told = software().get(f"people/{person}/events?limit=2").json()["data"]
+    props = {each["kind"]: each["props"] for each in told}
+    assert (props["form_submitted"]["form"], props["consent_given"]["purpose"]) == ("contact", "news"), "codes stay"
+    page = software().client
+    page.force_login(user_of("admin"))
+    timeline = unescape(page.get(f"/people/{person}/", headers={"accept-language": "en"}).content.decode())
+    for each, wanted in zip(sorted(told, key=lambda each: each["kind"]), ("News by mail", "Write to us"), strict=True):
+        assert wanted in each["words"], each["words"]
+        assert each["words"] in timeline
 
 
 def test_a_fact_is_recorded_when_it_happened(person: str, site: Following, software: Holding) -> None:

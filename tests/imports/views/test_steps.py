@@ -104,6 +104,12 @@ def test_columns_that_name_nobody_are_refused_and_nothing_chosen_is_lost(markete
     assert form_of(answer.content.decode())["target-1"] == "attr:city"
 
 
+def test_a_trial_writes_dates_as_its_reader_does(marketer: Marketer) -> None:
+    upload = marketer.tries(marketer.brings("one.csv", b"Email,Birthday,Since\na@b.mx,31/03/1980,30/04/2026\n"))
+    page = marketer.client.get(f"/imports/{upload.pk}/trial/").content.decode()
+    assert "March 31, 1980" in page and "April 30, 2026" in page and "1980-03-31" not in page
+
+
 # -- what is confirmed stands still ------------------------------------------------------------------------
 
 NUMBERS = b"Email,Budget\na@b.mx,1.5\n"
