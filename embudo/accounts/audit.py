@@ -46,6 +46,8 @@ WORDS = {
     "tag_restored": _("brought back the tag “%(about)s”"),
     "pair_refused": _("said that %(about)s are two people"),
     "pair_reopened": _("asked again whether %(about)s are one person"),
+    "company_pair_refused": _("said that %(about)s are two companies"),
+    "company_pair_reopened": _("asked again whether %(about)s are one company"),
     "attribute_accepted": _("put the attribute %(about)s on every profile"),
     "attribute_hidden": _("hid the attribute %(about)s"),
     "free_mail_named": _("called %(about)s no company but a mail domain of anybody"),

@@ -57,6 +57,8 @@ def what_happened(kind: str) -> str:
         "purchase_made": gettext("Purchase made"),
         "profile_changed": gettext("Profile changed"),
         "company_changed": gettext("Company changed"),
+        "companies_merged": gettext("Companies joined"),
+        "companies_unmerged": gettext("Companies taken apart"),
         "identity_claimed": gettext("Identity claimed"),
         "consent_given": gettext("Consent given"),
         "consent_withdrawn": gettext("Consent withdrawn"),

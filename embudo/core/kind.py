@@ -3,7 +3,8 @@
 # What only Embudo itself says (DESIGN 9.4, 9.9).
 RESERVED_KINDS = frozenset(
     "identity_linked identity_disputed people_merged people_unmerged people_parted identity_released fact_withdrawn "
-    "facts_expired verdict_revised definition_published person_erased mail_suppressed".split()
+    "facts_expired verdict_revised definition_published person_erased mail_suppressed companies_merged "
+    "companies_unmerged".split()
 )
 
 # What a key that stands in a web page may not say: moves of the funnel, and what only our side can know (DESIGN 9.5).

@@ -27,6 +27,7 @@ SCOPES = {
         Scope("events:write", "people.edit", _("record calls, meetings, notes, purchases and referrals")),
         Scope("companies:read", "people.see", _("read companies")),
         Scope("companies:write", "people.edit", _("state attributes and owner of companies")),
+        Scope("companies:merge", "people.merge", _("join companies and take them apart")),
         Scope("opportunities:read", "people.see", _("read opportunities")),
         Scope("opportunities:write", "opportunities.edit", _("open, move, win and lose opportunities")),
         Scope("webhooks:manage", "webhooks.edit", _("add, change, pause and remove webhooks")),

@@ -86,6 +86,10 @@ def _shared_words(name: str) -> str:
     return f"len(list_intersect({left}, {right})) / least(len({left}), len({right}))"
 
 
+def _named_by(one: str, other: str) -> str:
+    return f"(length(site_{other}) > 3 AND starts_with(letters_{one}, site_{other}))"
+
+
 _SWAPPED = "first_name_l = last_name_r AND last_name_l = first_name_r"
 _PLACE = (
     _trait(
@@ -171,11 +175,19 @@ COMPANIES = Model(
         *_PLACE,
         _trait("phone", _same("phone", 0.75, 1e-4)),
         _trait("domain", _same("domain", 0.9, 1e-4)),
+        _trait(
+            "site",
+            Degree("same", "site_l = site_r AND site_l <> ''", 0.25, 1e-6),
+            Degree("alike", "letters_l = site_r OR letters_r = site_l", 0.2, 5e-6),
+            Degree("partly", f"{_named_by('l', 'r')} OR {_named_by('r', 'l')}", 0.3, 1e-5),
+            counted=False,
+        ),
     ),
     looked_for=(
         ("phone",),
         ("domain",),
         ("name",),
+        ("site",),
         ("number", "street_letters"),
         ("number", "postcode"),
         ("name_letters", "city"),

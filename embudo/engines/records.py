@@ -19,6 +19,7 @@ _LEGAL_FORMS = frozenset(
     "ltda eireli me cv sab slu".split()
 )
 _TITLES = frozenset("mr mrs ms miss dr prof sr sra srta dra ing lic don dona".split())
+_UNDER_COUNTRIES = frozenset("com co org net gob gov edu ac ltd ind nom".split())
 PEOPLE = pa.schema(
     [
         ("id", pa.int64()),
@@ -30,8 +31,8 @@ PEOPLE = pa.schema(
 COMPANIES = pa.schema(
     [
         ("id", pa.int64()),
-        *((name, pa.string()) for name in ("name", "name_letters", "phone", "domain", "street", "street_letters")),
-        *((name, pa.string()) for name in ("postcode", "city")),
+        *((name, pa.string()) for name in ("name", "name_letters", "letters", "phone", "domain", "site")),
+        *((name, pa.string()) for name in ("street", "street_letters", "postcode", "city")),
         ("number", pa.int64()),
     ]
 )
@@ -64,14 +65,19 @@ def person(id: int, told: Mapping[str, str]) -> dict[str, object]:
 
 
 def company(id: int, told: Mapping[str, str]) -> dict[str, object]:
-    """Return the record of a company; `told` may hold name, domain, phone, address, postcode, city."""
+    """Return the record of a company; `told` may hold name, domain, phone, address, postcode, city.
+
+    An empty domain says that it has none. `site` is what the domain is called under any ending: norte of norte.com.mx.
+    """
     name, contact = _company(told.get("name", "")), _contact(told)
-    street = contact["street"]
+    street, domain = contact["street"], told.get("domain", "").strip().casefold().removeprefix("www.")
     return {
         "id": id,
         "name": name,
         "name_letters": name[:6] if name else None,
-        "domain": told.get("domain", "").strip().casefold().removeprefix("www.") or None,
+        "letters": name.replace(" ", "") if name else None,
+        "domain": domain or None,
+        "site": _site(domain) if "domain" in told else None,
         "street_letters": str(street)[:3] if street else None,
         **contact,
     }
@@ -100,6 +106,13 @@ def _mailbox(mail: str) -> str | None:
 def _company(name: str) -> str | None:
     found = words(re.sub(r"\b(\w)\.(?=\w\b)", r"\1", name))  # S.A. is one word
     return " ".join([word for word in found if word not in _LEGAL_FORMS] or found) or None
+
+
+def _site(domain: str) -> str:
+    parts = domain.replace("-", "").split(".")[:-1]
+    while len(parts) > 1 and parts[-1] in _UNDER_COUNTRIES:
+        parts.pop()
+    return parts[-1] if parts else ""
 
 
 def _contact(told: Mapping[str, str]) -> dict[str, object]:

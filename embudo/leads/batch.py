@@ -9,7 +9,7 @@ from embudo.core.event import Door, Event
 from embudo.core.identity import Decision, Dispute
 from embudo.engines.online import HistoryNeeded, Online
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, consents, exported, files, moves, opportunities, owners, sql, tags
+from embudo.leads import companies, company_joins, consents, exported, files, moves, opportunities, owners, sql, tags
 from embudo.leads import kept as rows
 from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
@@ -181,6 +181,7 @@ class Batch:
     def write(self) -> None:
         """Write everything that came of the batch; raises kept.Overtaken."""
         self.changes = Changes(people=set(self.sourced))
+        self.companies.joins.write()
         here = [kept for kept in self.people.values() if kept.id not in self.gone]
         employers = employers_of(self.people.keys() | self.gone) if self.taking_back else set()
         rows.write(self.online, here, self.now)
@@ -209,6 +210,8 @@ class Batch:
         owners.settle(trees)
         opportunities.settle_owners(trees.keys())
         tags.settle(trees)
+        if self.companies.joins.moved:
+            company_joins.settle_some()  # so that who asks finds most companies whole at once
 
     def _new_moves(self, kept: Kept) -> list[tuple[object, ...]]:
         new = [moves.move_row(kept, move, self.now) for move in kept.moves]

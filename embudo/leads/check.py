@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -143,12 +143,12 @@ def check(log: Log, definition: Definition, through: Cursor) -> Findings:
     _compare_owners(findings)
     _compare_tags(findings)
     findings.batch = compare_batch(findings.compare, log, definition, through, who)
-    portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated(free_mail.own())
+    portions, stated = max(1, -(-sum(through.values()) // PORTION)), Stated(who, free_mail.own())
     for portion in range(portions):
         histories = _histories(log, through, who, portion, portions, keep_machines=bool(who.revised))
         findings.facts += sum(map(len, histories.values()))
         stated.add(histories.values())
-        _compare_people(findings, definition, histories, stated.free, portion, portions)
+        _compare_people(findings, definition, histories, stated, portion, portions)
     stated.add_facts(event for event in events_behind(log, Cursor(), through) if is_of_company(event))
     compare_companies(findings.compare, stated)
     return findings
@@ -210,7 +210,7 @@ def _compare_people(
     findings: Findings,
     definition: Definition,
     histories: Mapping[int, Sequence[Event]],
-    free: Collection[str],
+    stated: Stated,
     portion: int,
     portions: int,
 ) -> None:
@@ -229,7 +229,7 @@ def _compare_people(
             findings.compare(person, "existence", row is not None, history is not None)
             continue
         until, due = followed.get(person, (0, None))
-        expected, walked = rebuilt(history, definition, until, free)
+        expected, walked = rebuilt(history, definition, until, stated.free, stated.root)
         findings.compare(person, "next change", due, expected["next_change_at"])
         for name, value in zip(COLUMNS, row, strict=True):
             findings.compare(person, name, _loaded(value) if name == "attributes" else value, expected[name])
@@ -237,17 +237,24 @@ def _compare_people(
         findings.compare(person, "consents", {_answer(each) for each in consented.get(person, ())}, answered)
         deals = {Opportunity.of_row(each).row for each in dealt.get(person, ())}
         findings.compare(person, "opportunities", deals, set(opportunities.rows_of(history)))
-        stated = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
-        findings.compare(person, "attribute values", set(values.get(person, ())), stated)
+        wanted = {(each.attribute, each.text, each.number) for each in profile.values(expected["attributes"])}
+        findings.compare(person, "attribute values", set(values.get(person, ())), wanted)
         standing = sorted((*move[:4], _text(move[4])) for move in moves.get(person, ()))
         findings.compare(person, "stage moves", standing, sorted(walked))
         findings.moves += len(walked)
 
 
 def rebuilt(
-    history: Sequence[Event], definition: Definition, until: int, free: Collection[str] = ()
+    history: Sequence[Event],
+    definition: Definition,
+    until: int,
+    free: Collection[str] = (),
+    joined: Callable[[int], int] = int,
 ) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
-    """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`."""
+    """Return the columns of a person and their moves, by the plain reading, with time followed up to `until`.
+
+    `joined` returns whose page a company has.
+    """
     latest = max(event.at for event in history)
     standing, moves = lifecycle.walk(history, definition, max(latest, until))
     summary, stated = summary_of(history), attributes.resolve(history, latest)
@@ -289,7 +296,7 @@ def rebuilt(
         "last_campaign": last.campaign[:300],
         "last_landing_page": last.landing_page[:500],
         "search": profile.search_text(shown),
-        "company_id": employer.id if employer else None,
+        "company_id": joined(employer.id) if employer else None,
         "attributes": known,
     }, walked
 

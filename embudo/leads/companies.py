@@ -11,6 +11,10 @@ from embudo.leads.profile import folded
 
 SITE = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.)+[a-z]{2,63})(?:[:/?#].*)?")
 SLICE = 1000  # rows deleted in one transaction
+ALONE = (  # a company that is joined with none, and whose people all show where they work
+    "merged_into_id IS NULL AND unsettled_after IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM leads_company c WHERE c.merged_into_id = leads_company.id)"
+)
 
 # Domains at which anybody gets an address: they say nothing of a company.
 FREE_MAIL = frozenset(
@@ -54,9 +58,23 @@ def employer(attributes: Mapping[str, Any], free: Collection[str] = ()) -> Emplo
     return None
 
 
+def domain_of(identifier: str) -> str:
+    """Return the domain of a company's identifier; empty when it goes by its name."""
+    text = identifier.removeprefix("company:")
+    return "" if text.startswith("name:") else text
+
+
+def joined() -> dict[int, int]:
+    """Return whose page each company has that was joined with another (company_joins.py)."""
+    return dict(sql.rows("SELECT id, merged_into_id FROM leads_company WHERE merged_into_id IS NOT NULL"))
+
+
 def drop_empty(among: Collection[int] | None = None) -> None:
     """Delete the companies nobody works at and no fact is about: some, or in short slices all."""
-    empty = "attributes = '{}' AND NOT EXISTS (SELECT 1 FROM leads_person p WHERE p.company_id = leads_company.id)"
+    empty = (
+        f"attributes = '{{}}' AND {ALONE} AND NOT EXISTS"
+        " (SELECT 1 FROM leads_person p WHERE p.company_id = leads_company.id)"
+    )
     if among is not None:
         sql.many(f"DELETE FROM leads_company WHERE id = %s AND {empty}", [(each,) for each in among])
         return

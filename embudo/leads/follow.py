@@ -18,7 +18,7 @@ from embudo.definition.in_force import in_force
 from embudo.engines.online import Online
 from embudo.eventlog import Cursor, Log, LogUnavailable, Outcome, open_log
 from embudo.eventlog.append import failure_of
-from embudo.leads import filling, free_mail, rebuild, sql
+from embudo.leads import company_joins, filling, free_mail, rebuild, sql
 from embudo.leads.batch import Batch
 from embudo.leads.clock import now
 from embudo.leads.decided import Decided
@@ -68,6 +68,7 @@ class Follower:
     size: int = 500
     followed: int = 0  # facts since the start
     longest_write_s: float = 0.0
+    moving: bool = True  # whether people may be left whose company was joined or taken apart
 
     def __post_init__(self) -> None:
         commit_lazily()
@@ -99,6 +100,7 @@ class Follower:
                 raise
             return self._without_the_bad_one([row.event for row in rows], through, error)
         self.cursor = through
+        self.moving = self.moving or bool(batch.companies.joins.moved)
         if self.decided is not None:
             self.decided.written()
             self._decide_afresh()
@@ -167,6 +169,14 @@ class Follower:
         elif took < longest * 0.4:
             self.size = min(LARGEST, self.size * 5 // 4 + 1)
 
+    def settle(self) -> bool:
+        """Let some people follow a company that was joined or taken apart; return whether more are left."""
+        if self.moving:
+            began = time.perf_counter()
+            self.moving = company_joins.settle_some()
+            self.longest_write_s = max(self.longest_write_s, time.perf_counter() - began)
+        return self.moving
+
     def advance_rebuild(self) -> bool:
         """Go on with a rebuild that somebody asked for; return whether there was one to go on with."""
         asked = rebuild.running()
@@ -182,7 +192,8 @@ class Follower:
             self.step()
         except AGAIN:
             return True
-        rebuild.note_progress(number, self.cursor, until or self.log.end())
+        if not self.settle():
+            rebuild.note_progress(number, self.cursor, until or self.log.end())
         return True
 
     def catch_up(self) -> int:
@@ -194,7 +205,8 @@ class Follower:
                 count = self.step()
             except AGAIN:
                 continue
-            if not count:
+            more = self.settle()
+            if not count and not more:
                 return done
             done += count
 
@@ -209,7 +221,7 @@ def catch_up(log: Log, lock: Lock, patience_s: float = 600.0) -> bool:
             lock.release()
         return True
     deadline = time.monotonic() + patience_s
-    while not cursor_of_tables().passed(end):
+    while not cursor_of_tables().passed(end) or company_joins.pending():
         if time.monotonic() > deadline:
             return False
         time.sleep(LOOK_S)
@@ -263,6 +275,7 @@ def run(config: Config, stop: threading.Event) -> None:
                 free_mail.settle()
                 asked_at = time.monotonic()
             count = 0 if follower.cursor.passed(log.end()) else follower.step()
+            count += follower.settle()
         except AGAIN:
             continue
         except LogUnavailable as error:

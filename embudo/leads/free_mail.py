@@ -4,10 +4,8 @@ A domain is an ordinary record. What it means for the people with an address the
 their rows in line, a slice at a time.
 """
 
-import json
 import re
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from embudo.leads import companies, sql
 from embudo.leads.clock import now
 from embudo.leads.models import FreeMail
-from embudo.leads.profile_rows import ADD_COMPANY
+from embudo.leads.profile_rows import bring_in_line
 from embudo.leads.showing import BadValue
 
 SLICE = 500  # people of one transaction
@@ -69,21 +67,8 @@ def _settle_some(domain: str, after: int) -> int | None:
     free, people = own(), sql.rows(_PEOPLE, [after, f"%@{domain}", SLICE])
     if not people:
         return None
-    found = [(person, was, companies.employer(_loaded(known), free)) for person, was, known in people]
-    named = {employer.id: (employer.id, employer.name, employer.domain) for _id, _was, employer in found if employer}
-    moved = [(employer.id if employer else None, person) for person, was, employer in found if _is_other(employer, was)]
-    left = {was for _person, was, employer in found if was is not None and _is_other(employer, was)}
     with transaction.atomic():
-        sql.many(ADD_COMPANY, [row for _id, row in sorted(named.items())])
-        sql.many("UPDATE leads_person SET company_id = %s WHERE id = %s", moved)
-        sql.many("UPDATE leads_company SET rolled_at = 0 WHERE id = %s", [(each,) for each in left | named.keys()])
-        companies.drop_empty(left)
+        touched = bring_in_line(people, free)
+        sql.many("UPDATE leads_company SET rolled_at = 0 WHERE id = %s", [(each,) for each in touched])
+        companies.drop_empty(touched)
     return int(people[-1][0])
-
-
-def _is_other(employer: companies.Employer | None, was: int | None) -> bool:
-    return (employer.id if employer else None) != was
-
-
-def _loaded(attributes: Any) -> dict[str, Any]:
-    return dict(json.loads(attributes) if isinstance(attributes, str) else attributes)

@@ -10,6 +10,7 @@ from embudo.eventlog import Cursor, Log
 from embudo.leads.identity import IDENTITY_KINDS, SOURCE, WITHDRAWN
 
 REVISED, EXPIRED = "verdict_revised", "facts_expired"
+COMPANIES_MERGED, COMPANIES_UNMERGED = "companies_merged", "companies_unmerged"
 COLLISION = Reason.SUBJECT_COLLISION.value
 RETOLD = frozenset((REVISED, WITHDRAWN, EXPIRED))  # after these a person's history is read again
 VERDICTS = frozenset(Verdict)
@@ -21,7 +22,7 @@ WITHDRAWABLE = frozenset(
 )
 
 # Facts about other facts: they decide whose and what those are, and are nothing that a person did.
-BOOKKEEPING = IDENTITY_KINDS | RETOLD | {"person_erased", "definition_published"}
+BOOKKEEPING = IDENTITY_KINDS | RETOLD | {"person_erased", "definition_published", COMPANIES_MERGED, COMPANIES_UNMERGED}
 Key = tuple[str, str]
 
 

@@ -283,22 +283,15 @@ class Directory:
         ]
 
     def _merge(self, merge: Joined) -> None:
-        survivor, absorbed = self.pointers.root(merge.survivor), self.pointers.root(merge.absorbed)
-        if survivor == absorbed:
-            return
-        self.pointers.point(absorbed, survivor)
-        self.joined.append(Joined(survivor, absorbed, merge.evidence, merge.cause, merge.at))
-        self.regrouped |= {survivor, absorbed}
+        if (people := self.pointers.merge(merge.survivor, merge.absorbed)) is not None:
+            self.joined.append(Joined(*people, merge.evidence, merge.cause, merge.at))
+            self.regrouped.update(people)
 
     def _unmerge(self, asked: Joined) -> None:
-        absorbed = asked.absorbed
-        if absorbed not in self.pointers.into or self.pointers.root(absorbed) != self.pointers.root(asked.survivor):
-            return
-        root = self.pointers.root(absorbed)
-        survivor = self.pointers.lift(absorbed)
-        self.pointers.apart.add(frozenset((survivor, absorbed)))
-        self.joined.append(Joined(survivor, absorbed, "", asked.cause, asked.at, undone=True))
-        self.regrouped |= {root, absorbed}
+        root = self.pointers.root(asked.absorbed)
+        if (people := self.pointers.unmerge(asked.survivor, asked.absorbed)) is not None:
+            self.joined.append(Joined(*people, "", asked.cause, asked.at, undone=True))
+            self.regrouped |= {root, asked.absorbed}
 
 
 def _nothing_follows(event: Event) -> list[Decision]:

@@ -14,7 +14,7 @@ from embudo.core.event import Event
 from embudo.core.lifecycle import Move, Scores, Standing
 from embudo.engines.online import Online
 from embudo.engines.state import State
-from embudo.leads import free_mail, profile_rows, sql
+from embudo.leads import companies, free_mail, profile_rows, sql
 from embudo.leads.profile_rows import Profiled
 from embudo.leads.summary import Summary
 from embudo.leads.touch import Touch
@@ -102,11 +102,11 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     changed: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     changed_scores: dict[bool, list[tuple[Any, ...]]] = {False: [], True: []}
     profiles: list[Profiled] = []
-    free = free_mail.own()
+    free, into = free_mail.own(), companies.joined()
     for kept in people:
         scores, standing = online.scores(kept.state), online.standing(kept.state)
         plain, listed = shown(online, kept, scores, standing, now)
-        profiled = _profiled(online, kept, free)
+        profiled = _profiled(online, kept, free, into)
         if profiled:
             profiles.append(profiled)
         if kept.revision and not kept.whole:
@@ -182,14 +182,14 @@ def _other(kept: Kept, listed: tuple[Any, ...]) -> dict[str, Any]:
     return {name: becomes for name, was, becomes in pairs if was != becomes}
 
 
-def _profiled(online: Online, kept: Kept, free: AbstractSet[str]) -> Profiled | None:
+def _profiled(online: Online, kept: Kept, free: AbstractSet[str], into: Mapping[int, int]) -> Profiled | None:
     """The attributes of a person, when they may be other than the rows show."""
     before = kept.before
     if not kept.revision or kept.whole:
         before = None if kept.whole else {}
     elif not kept.profiled:
         return None
-    return profile_rows.profiled(kept.id, online.values(kept.state), before, online.stated(kept.state), free)
+    return profile_rows.profiled(kept.id, online.values(kept.state), before, online.stated(kept.state), free, into)
 
 
 def _change_scores(changed: Mapping[bool, list[tuple[Any, ...]]]) -> None:

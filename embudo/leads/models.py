@@ -1,10 +1,9 @@
 """The tables of what is derived from the log. `follow`, `advance` and `rebuild` write them; screens read them.
 
 Instants are microseconds since 1970 in UTC. No row here is the record: `embudo rebuild` makes each again.
-The exceptions are ordinary records: what `leads/records.py` and `leads/import_records.py` hold.
+Those of companies are in `leads/company_tables.py`. The exceptions are ordinary records: what `leads/records.py` and
+`leads/import_records.py` hold, and whom a company was given.
 """
-
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,65 +11,21 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from embudo.leads.company_tables import Company, CompanyMerge, RowId
 from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
 from embudo.leads.of_people import Opportunity, PersonAttribute, PersonConsent
 from embudo.leads.records import FreeMail, OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
-    "Attribute", "Company", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "FreeMail", "Identifier",
-    "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "Opportunity", "OwnerChange", "Passage", "PassageDay",
-    "PeopleAct", "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "SavedView", "Score",
+    "Attribute", "Company", "CompanyMerge", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "FreeMail",
+    "Identifier", "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "Opportunity", "OwnerChange", "Passage",
+    "PassageDay", "PeopleAct", "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "RowId",
+    "SavedView", "Score",
     "SourceDay", "StageChange", "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance
-PEOPLED = Q(people_count__gt=0)  # companies that stand in their list
 LISTED = Q(known=True, merged_into__isnull=True)  # who stands in the people list
-
-
-class RowId(models.BigIntegerField):
-    """An id that comes from elsewhere; on SQLite the row is found by it without an index, which `bigint` would need."""
-
-    def db_type(self, connection: Any) -> str | None:
-        """Return the type of the column."""
-        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
-
-
-class Company(models.Model):
-    """A company: named by a group call or a trait, or guessed from a mail domain that is nobody's free mail."""
-
-    id = RowId(primary_key=True)  # the subject of "company:<domain or group id>"
-    name = models.CharField(max_length=300)
-    domain = models.CharField(max_length=253, blank=True, db_index=True)
-    group_id = models.CharField(max_length=300, blank=True)
-    attributes = models.JSONField(default=dict)
-    owner = models.ForeignKey(  # an ordinary record
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
-    )
-
-    # What its people come to, at most 15 minutes old (leads/rollup.py): lists are sorted and filtered by it.
-    people_count = models.IntegerField(default=0, db_default=0)
-    engagement_order = models.FloatField(default=0, db_default=0)  # the highest of them
-    last_seen_at = models.BigIntegerField(default=0, db_default=0)
-    rank = models.SmallIntegerField(default=-1, db_default=-1)  # of the furthest stage, core.funnel.RANK
-    search = models.CharField(max_length=600, default="", db_default="")  # folded words, a space before each
-    rolled_at = models.BigIntegerField(default=0, db_default=0)
-
-    class Meta:
-        verbose_name = _("company")
-        verbose_name_plural = _("companies")
-        indexes = [
-            models.Index(fields=["rolled_at"], name="company_to_roll"),
-            models.Index(fields=["-engagement_order", "-id"], name="company_by_engagement", condition=PEOPLED),
-            models.Index(fields=["-people_count", "-id"], name="company_by_people", condition=PEOPLED),
-            models.Index(fields=["-last_seen_at", "-id"], name="company_by_last_seen", condition=PEOPLED),
-            models.Index(fields=["search", "id"], name="company_by_name", condition=PEOPLED),
-            models.Index(fields=["owner", "-engagement_order", "-id"], name="company_by_owner", condition=PEOPLED),
-            models.Index(fields=["rank", "-engagement_order", "-id"], name="company_by_rank", condition=PEOPLED),
-        ]
-
-    def __str__(self) -> str:
-        return self.name or self.domain
 
 
 class Person(models.Model):

@@ -3,10 +3,12 @@
 A decision is a row of its person, kept like an ordinary record. `Person.owner` is what follows from the rows of
 somebody and of everybody merged into them: their own owner, else that of whom they absorbed since their own was
 last decided. So a merge takes nobody away from who looks after them, and an unmerge gives everybody back.
+The same holds for companies, whose last decision stands in their own row.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +24,30 @@ from embudo.leads.showing import BadValue
 
 CHANGED = "owner_changed"
 Said = tuple[int, int | None]  # when, and who looks after them from then on
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Where it stands who is shown as the owner, what was decided, the last one last, and who was merged when."""
+
+    table: str
+    decisions: tuple[str, str, str]  # columns, table, key
+    merges: tuple[str, str]  # the instant of a merge, table
+    shown: tuple[tuple[str, str], ...]  # tables that name the owner, and by which key
+
+
+PEOPLE = Whose(
+    "leads_person",
+    ("person_id, at, owner_id", "leads_ownerchange", "person_id"),
+    ("merged_at", "leads_merge"),
+    (("leads_person", "id"), ("leads_opportunity", "person_id")),
+)
+COMPANIES = Whose(
+    "leads_company",
+    ("id, coalesce(given_at, -1), given_owner_id", "leads_company", "id"),
+    ("at", "leads_companymerge"),
+    (("leads_company", "id"),),
+)
 
 
 def chosen(typed: str | None) -> Any:
@@ -70,7 +96,7 @@ def give_company(company: Company, owner: Any, *, by: Any) -> None:
     if company.owner == owner:
         return
     with transaction.atomic():
-        Company.objects.filter(pk=company.pk).update(owner=owner)
+        Company.objects.filter(pk=company.pk).update(owner=owner, given_owner=owner, given_at=now())
         before = str(company.owner or "")
         AuditEntry.record(by, "company_owner_changed", str(company), before=before, now=str(owner or ""))
 
@@ -88,23 +114,23 @@ def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> N
             _note(person, after.owner, by)
 
 
-def settle(trees: Mapping[int, Collection[int]]) -> None:
+def settle(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
-    _show([(owner, root) for root, shown, owner in compared(trees) if owner != shown])
+    _show([(owner, root) for root, shown, owner in compared(trees, whose) if owner != shown], whose)
 
 
-def _show(changed: Sequence[tuple[int | None, int]]) -> None:
-    """Let people (second), and their opportunities, name their owner (first)."""
-    for table, key in (("leads_person", "id"), ("leads_opportunity", "person_id")):
+def _show(changed: Sequence[tuple[int | None, int]], whose: Whose = PEOPLE) -> None:
+    """Let whoever the owner (first) is given to (second) name them, and their opportunities, too."""
+    for table, key in whose.shown:
         sql.many(f"UPDATE {table} SET owner_id = %s WHERE {key} = %s", changed)
 
 
-def compared(trees: Mapping[int, Collection[int]]) -> list[tuple[int, int | None, int | None]]:
+def compared(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> list[tuple[int, int | None, int | None]]:
     """Return each of these people with the owner that is shown and the one that follows from the decisions."""
     everybody = {member for tree in trees.values() for member in tree}
-    said = _latest(everybody)
-    merged = _merges(everybody) if said else {}
-    shown = sql.rows_where("id, owner_id", "leads_person", "id", trees.keys())
+    said = _latest(everybody, whose)
+    merged = _merges(everybody, whose) if said else {}
+    shown = sql.rows_where("id, owner_id", whose.table, "id", trees.keys())
     return [(root, owner, _owner(root, said, merged)) for root, owner in shown]
 
 
@@ -129,17 +155,16 @@ def _note(person: Person, owner: Any, by: Any) -> None:
     AuditEntry.record(by, CHANGED, str(person), person=str(person.id), before=before, now=str(owner or ""))
 
 
-def _latest(people: Collection[int]) -> dict[int, Said]:
-    columns = "person_id, at, owner_id"
-    rows = sql.rows_where(columns, "leads_ownerchange", "person_id", people, "ORDER BY id")
+def _latest(people: Collection[int], whose: Whose) -> dict[int, Said]:
+    rows = sql.rows_where(*whose.decisions, people, "ORDER BY id")
     return {person: (at, owner) for person, at, owner in rows}
 
 
-def _merges(people: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+def _merges(people: Collection[int], whose: Whose) -> dict[int, list[tuple[int, int]]]:
     """When who was merged into each of these people, the first one first."""
     found: dict[int, list[tuple[int, int]]] = {}
-    columns = "survivor_id, merged_at, absorbed_id"
-    rows = sql.rows_where(columns, "leads_merge", "survivor_id", people, "AND unmerged_at IS NULL")
+    at, table = whose.merges
+    rows = sql.rows_where(f"survivor_id, {at}, absorbed_id", table, "survivor_id", people, "AND unmerged_at IS NULL")
     for survivor, at, absorbed in rows:
         found.setdefault(survivor, []).append((at, absorbed))
     return {survivor: sorted(each) for survivor, each in found.items()}

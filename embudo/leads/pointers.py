@@ -1,4 +1,4 @@
-"""Who was merged into whom, and which pairs of people were taken apart by hand."""
+"""Who was merged into whom, and which pairs were taken apart by hand: people, and companies by the same rules."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 
 from embudo.leads import sql
 
+COMPANIES = ("leads_companymerge", "at, fact, source")
+
 
 @dataclass
 class Pointers:
     """All merge pointers and all pairs that people took apart; few enough to stay in memory."""
 
     into: dict[int, int] = field(default_factory=dict)
-    absorbed: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    absorbed: dict[int, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))  # in their order
     apart: set[frozenset[int]] = field(default_factory=set)
 
     @classmethod
-    def load(cls) -> "Pointers":
-        """Read them from the tables."""
+    def load(cls, table: str = "leads_merge", order: str = "id") -> "Pointers":
+        """Read them from a table: that of people, or as COMPANIES says that of companies."""
         found = cls()
-        query = "SELECT survivor_id, absorbed_id, unmerged_at IS NULL FROM leads_merge ORDER BY id"
-        for survivor, absorbed, joined in sql.rows(query):
+        query = f"SELECT survivor_id, absorbed_id, unmerged_at IS NULL FROM {table} WHERE survivor_id IS NOT NULL"
+        for survivor, absorbed, joined in sql.rows(f"{query} ORDER BY {order}"):
             if joined:
                 found.point(absorbed, survivor)
             else:
@@ -46,10 +48,26 @@ class Pointers:
     def point(self, absorbed: int, survivor: int) -> None:
         """Point one person at another."""
         self.into[absorbed] = survivor
-        self.absorbed[survivor].add(absorbed)
+        self.absorbed[survivor][absorbed] = None
 
     def lift(self, absorbed: int) -> int:
         """Take a pointer away and return where it led."""
         survivor = self.into.pop(absorbed)
-        self.absorbed[survivor].discard(absorbed)
+        self.absorbed[survivor].pop(absorbed, None)
         return survivor
+
+    def merge(self, survivor: int, absorbed: int) -> tuple[int, int] | None:
+        """Join two, or whom they are known as now; return who was pointed at whom, None when they were one already."""
+        survivor, absorbed = self.root(survivor), self.root(absorbed)
+        if survivor == absorbed:
+            return None
+        self.point(absorbed, survivor)
+        return survivor, absorbed
+
+    def unmerge(self, survivor: int, absorbed: int) -> tuple[int, int] | None:
+        """Take two apart and remember it; return who pointed at whom, None when they were not one."""
+        if absorbed not in self.into or self.root(absorbed) != self.root(survivor):
+            return None
+        survivor = self.lift(absorbed)
+        self.apart.add(frozenset((survivor, absorbed)))
+        return survivor, absorbed

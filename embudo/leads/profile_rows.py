@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -22,9 +22,14 @@ ADD_COMPANY = (  # the first name stated stays: a merge or a form of one person 
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name"
     " WHERE excluded.name <> excluded.domain AND leads_company.name = leads_company.domain"
 )
+WORKS_THERE = "SELECT 1 FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
 NAMES = (  # that people of a company give it, the first who came first
     "SELECT company_name FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
     " GROUP BY company_name ORDER BY min(created_at), company_name LIMIT 50"
+)
+JOINED_AS = (  # what a company was called when people here joined it with another
+    "SELECT survivor_name FROM leads_companymerge WHERE said_survivor = %s AND NOT undoes"
+    " UNION SELECT absorbed_name FROM leads_companymerge WHERE said_absorbed = %s AND NOT undoes"
 )
 NO_VALUES: frozenset[Value] = frozenset()
 ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number"))
@@ -44,20 +49,26 @@ class Profiled:
     other: Collection[str]
     stated: AbstractSet[str] = frozenset()
     free: AbstractSet[str] = frozenset()  # mail domains that people here call free mail
+    into: Mapping[int, int] = field(default_factory=dict)  # companies that were joined -> whose page they have
 
     @property
     def employer(self) -> Employer | None:
         """The company that the attributes point at."""
         return companies.employer(self.known, self.free)
 
+    @property
+    def company(self) -> int | None:
+        """The company whose page shows the person."""
+        return self.into.get(employer.id, employer.id) if (employer := self.employer) else None
+
     def columns(self) -> dict[str, Any]:
         """Return the values of COLUMNS."""
-        named, employer = profile.columns(self.known), self.employer
+        named = profile.columns(self.known)
         return {
             **named,
             "attributes": msgspec.json.encode(self.known).decode(),
             "search": profile.search_text(named),
-            "company_id": employer.id if employer else None,
+            "company_id": self.company,
         }
 
     def other_columns(self) -> dict[str, Any]:
@@ -71,7 +82,7 @@ class Profiled:
         if not profile.SEARCHED.isdisjoint(self.other):
             columns["search"] = profile.search_text(named)
         if not EMPLOYING.isdisjoint(self.other):
-            columns["company_id"] = employer.id if (employer := self.employer) else None
+            columns["company_id"] = self.company
         return columns
 
 
@@ -81,16 +92,17 @@ def profiled(
     before: Mapping[str, Any] | None,
     stated: AbstractSet[str] = frozenset(),
     free: AbstractSet[str] = frozenset(),
+    into: Mapping[int, int] | None = None,
 ) -> Profiled:
     """Return what becomes of the rows of a person with these attributes who showed those before (None: not known)."""
     known = profile.storable(known)
     if not before:
-        return Profiled(person, known, before, known.keys(), stated, free)
+        return Profiled(person, known, before, known.keys(), stated, free, into or {})
     before = profile.storable(before)
     other = profile.different(before, known)
     if any(len(name) > profile.NAME_LENGTH for name in other):  # two such names may share their rows
         other = known.keys() | before.keys()
-    return Profiled(person, known, before, other, stated, free)
+    return Profiled(person, known, before, other, stated, free, into or {})
 
 
 def write_companies(profiles: Iterable[Profiled]) -> None:
@@ -108,21 +120,43 @@ def employers_of(people: Collection[int]) -> set[int]:
     return {company for (company,) in sql.rows_where("DISTINCT company_id", "leads_person", "id", people, known)}
 
 
-def settle_companies(companies: Collection[int]) -> None:
+def settle_companies(settled: Collection[int]) -> None:
     """Take out those of these companies of which nobody speaks any more; give the others a name that somebody states.
 
-    For people whose facts were taken back: a company is otherwise never renamed and never goes.
+    For people whose facts were taken back, and companies joined or taken apart: one is otherwise never renamed and
+    never goes.
     """
-    found = sql.rows_where("id, name, domain, attributes", "leads_company", "id", companies)
+    waits = "AND merged_into_id IS NULL AND unsettled_after IS NULL"
+    found = sql.rows_where("id, name, domain, attributes", "leads_company", "id", settled, waits)
     for company, name, domain, attributes in found:
         known = json.loads(attributes) if isinstance(attributes, str) else attributes
-        stated = sql.rows(NAMES, [company])
-        if not stated and not known:
-            sql.one("DELETE FROM leads_company WHERE id = %s AND group_id = ''", [company])
+        if not known and not sql.rows(f"{WORKS_THERE} LIMIT 1", [company]):
+            sql.one(f"DELETE FROM leads_company WHERE id = %s AND group_id = '' AND {companies.ALONE}", [company])
             continue
-        names = [*(each for (each,) in stated if each), *([known["name"]] if "name" in known else [])]
-        if name not in names and (becomes := names[0] if names else domain) and becomes != name:
+        names = [each for (each,) in sql.rows(JOINED_AS, [company, company])]
+        names += [known["name"]] if "name" in known else []
+        if name in names or sql.rows(f"{WORKS_THERE} AND company_name = %s LIMIT 1", [company, name]):
+            continue
+        stated = [each for (each,) in sql.rows(NAMES, [company])]
+        names = [each for each in stated if each and (domain or profile.folded(each) == profile.folded(name))] + names
+        if (becomes := names[0] if names else domain) and becomes != name:
             sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])
+
+
+def bring_in_line(people: Iterable[tuple[int, int | None, Any]], free: AbstractSet[str]) -> set[int]:
+    """Let these rows (person, company, attributes) show where each works now; return the companies that this moved."""
+    into, named, moved, touched = companies.joined(), {}, [], set[int]()
+    for person, was, attributes in people:
+        known = json.loads(attributes) if isinstance(attributes, str) else attributes
+        works = profiled(person, known, None, free=free, into=into)
+        if employer := works.employer:
+            named[employer.id] = (employer.id, employer.name, employer.domain)
+        if works.company != was:
+            moved.append((works.company, person))
+            touched |= {each for each in (was, works.company) if each is not None}
+    sql.many(ADD_COMPANY, [row for _id, row in sorted(named.items())])
+    sql.many("UPDATE leads_person SET company_id = %s WHERE id = %s", moved)
+    return touched
 
 
 def write_values(profiles: Collection[Profiled]) -> None:

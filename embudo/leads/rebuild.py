@@ -33,8 +33,17 @@ CLEARED = (
     ("leads_identifier", "subject", ""),
     ("leads_merge", "id", ""),
     ("leads_dispute", "id", ""),
+    ("leads_companymerge", "id", ""),
     ("leads_engagementsnapshot", "id", ""),
     ("leads_person", "id", "WHERE owner_id IS NULL"),
+)
+
+
+JOINED = (  # companies of which a row shows that they were joined or taken apart
+    "merged_into_id IS NOT NULL OR unsettled_after IS NOT NULL OR coalesce(owner_id, 0) <> coalesce(given_owner_id, 0)"
+)
+APART = (
+    "UPDATE leads_company SET merged_into_id = NULL, unsettled_after = NULL, owner_id = given_owner_id, rolled_at = 0"
 )
 
 
@@ -108,6 +117,7 @@ def clear(number: int) -> None:
     at = now()
     for table, key, where in CLEARED:
         _sliced(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} {where} LIMIT {SLICE})")
+    _sliced(f"{APART} WHERE id IN (SELECT id FROM leads_company WHERE {JOINED} LIMIT {SLICE})")
     passages.forget()
     tags.scatter()
     standing = f"SELECT id FROM leads_stagechange WHERE superseded_at IS NULL LIMIT {SLICE}"

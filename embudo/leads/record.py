@@ -22,7 +22,8 @@ PATIENCE_S = 1.0
 KINDS = frozenset(
     "stage_set profile_changed handoff_accepted handoff_rejected opportunity_opened opportunity_moved opportunity_won "
     "opportunity_lost people_merged people_unmerged identity_linked verdict_revised fact_withdrawn call_made "
-    "meeting_held note_written purchase_made referral_made event_attended social_interaction company_changed".split()
+    "meeting_held note_written purchase_made referral_made event_attended social_interaction company_changed "
+    "companies_merged companies_unmerged".split()
 )
 
 
@@ -62,17 +63,18 @@ def record(
     id: str,
     by: Any,
     person: int | None = None,
+    company: str | None = None,
     at: int | None = None,
     utm: Mapping[str, str] | None = None,
     log: Log | None = None,
 ) -> Receipt:
-    """Append one fact about a person and return where it stands; a repeat with the same id counts once.
+    """Append one fact about a person or a company and return where it stands; a repeat with the same id counts once.
 
-    `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person`
-    the fact is about whom its traits name. `utm` says how somebody came to us. Raises UnknownKind, NotRecorded, or
-    LogUnavailable: then nothing was kept.
+    `id` is fixed by the form, so that a double click is one fact. `by` is the user who says so. Without `person` and
+    `company` (an identifier) the fact is about whom its traits name. `utm` says how somebody came to us.
+    Raises UnknownKind, NotRecorded, or LogUnavailable: then nothing was kept.
     """
-    (receipt,) = record_all([Saying(kind, props, id, person, at=at, utm=utm)], by=by, log=log)
+    (receipt,) = record_all([Saying(kind, props, id, person, at=at, utm=utm, company=company)], by=by, log=log)
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise NotRecorded(receipt.outcome)
     return receipt

@@ -54,16 +54,20 @@ def refresh(at: int) -> bool:
     query = "SELECT id, name, domain FROM leads_company WHERE rolled_at < %s ORDER BY rolled_at LIMIT %s"
     due = sql.rows(query, [at - FRESH, SLICE])
     rolled = of([company for company, _name, _domain in due])
+    absorbed: dict[int, list[str]] = {}
+    wanted = "merged_into_id, name, domain", "leads_company", "merged_into_id"
+    for company, *called in sql.rows_where(*wanted, {each[0] for each in due}, "ORDER BY id"):
+        absorbed.setdefault(company, []).extend(called)
     rows = []
     for company, name, domain in due:
         each = rolled.get(company, NOBODY)
         rolled_up = (each.people, each.engagement, each.last_seen_at, each.rank)
-        rows.append((at, *rolled_up, search_text(name, domain), company))
+        rows.append((at, *rolled_up, search_text(name, domain, *absorbed.get(company, ())), company))
     with transaction.atomic():
         sql.many(_WRITE, rows)
     return len(due) == SLICE
 
 
-def search_text(name: str, domain: str) -> str:
-    """Return the folded words by which a company is found, with a space before each."""
-    return "".join(f" {word}" for word in words(folded(f"{name} {domain}")))[:SEARCH_LENGTH]
+def search_text(*called: str) -> str:
+    """Return the folded words by which a company is found, with a space before each: its names and domains."""
+    return "".join(f" {word}" for word in words(folded(" ".join(called))))[:SEARCH_LENGTH]

@@ -7,8 +7,9 @@ from typing import Any
 from embudo.core.event import Door, Event, subject_of
 from embudo.core.identity import Identity
 from embudo.eventlog import Cursor, Log
+from embudo.leads.company_joins import is_said
 from embudo.leads.decided import cause_of, events_behind, is_decision
-from embudo.leads.history import RETOLD, about, judgements, undoes_import
+from embudo.leads.history import COMPANIES_MERGED, RETOLD, about, judgements, undoes_import
 from embudo.leads.identity import ERASED, reopened_by
 
 Revised = tuple[int, str, str, str]  # subject, source, id, verdict
@@ -23,18 +24,24 @@ class Who:
     revised: list[Revised] = field(default_factory=list)
     merges: list[list[Any]] = field(default_factory=list)  # the rows of leads_merge: absorbed, survivor, ...
     disputes: list[list[Any]] = field(default_factory=list)  # the rows of leads_dispute: person, identifier, ...
+    companies: Identity = field(default_factory=Identity)  # of which only merges are known
+    joins: list[Event] = field(default_factory=list)  # what people said of companies, in the order of facts
 
     @classmethod
     def read(cls, log: Log, through: Cursor) -> "Who":
         """Read a log as far as a cursor; each decision takes effect at the fact that caused it."""
         decisions: dict[tuple[str, str], list[Event]] = defaultdict(list)
         revisions: list[Event] = []
+        joins: list[Event] = []
         for event in events_behind(log, Cursor(), through):
             if is_decision(event):
                 decisions[cause_of(event)].append(event)
             elif event.kind in RETOLD:
                 revisions.append(event)
+            elif is_said(event):
+                joins.append(event)
         who = cls(revised=[(subject, *key, said) for key, (subject, said) in judgements(revisions).items()])
+        who._join(joins)
         for event in events_behind(log, Cursor(), through):
             if event.kind == ERASED:
                 who._forget(event.subject)
@@ -48,6 +55,16 @@ class Who:
         who.disputes = [each for each in who.disputes if tuple(each[3]) not in undone]
         who.links = {subject_of(identifier): person for identifier, (person, _) in who.identity.links.items()}
         return who
+
+    def _join(self, said: list[Event]) -> None:
+        """Take note of which companies people joined and took apart."""
+        self.joins = sorted(said, key=lambda event: event.order)
+        for event in self.joins:
+            companies = int(event.props["survivor"]), int(event.props["absorbed"])
+            if event.kind == COMPANIES_MERGED:
+                self.companies.merge(*companies)
+            else:
+                self.companies.unmerge(*companies)
 
     def _take(self, fact: Event, cause: Event) -> None:
         """Take note of what a fact says of identity and of what the tables keep of it."""

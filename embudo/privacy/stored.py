@@ -68,6 +68,7 @@ TABLES: dict[str, Place] = {
         _("acts on several people"), _("to undo them; numbers of people only"), _("7 days"), False
     ),
     "leads.Company": Place(_("companies"), _("employers of the people"), DERIVED),
+    "leads.CompanyMerge": Place(_("companies joined"), _("so that a join can be undone"), DERIVED),
     "leads.FreeMail": Place(
         _("mail domains that are no companies"), _("to know who works at a company"), USER_LONG, False
     ),

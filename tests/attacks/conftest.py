@@ -80,7 +80,9 @@ def _people(site: Following) -> dict[str, Any]:  # noqa: F811
     site.hears(evil, *(who.journey(at).says(**who.traits).submits("contact") for who in (ada, bruno, twin)))
     site.log.commit(failures=[Failure("www", "bad_time", b'{"type": "track"}', at, "public key: no time")])
     one, other = site.person(ada), site.person(twin)
-    pair = Pair.objects.create(left=one, right=other, probability=0.9, odds=1.0, signs=[["last_name", "same", 2.0]])
+    pair = Pair.objects.create(
+        left_id=one.id, right_id=other.id, probability=0.9, odds=1.0, signs=[["last_name", "same", 2.0]]
+    )
     return {
         "person": site.person(mallory).id, "other": one.id, "pair": pair.pk, "leads:company company": one.company_id,
         "company": one.company_id, "privacy token": token_of(one.id),

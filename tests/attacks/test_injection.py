@@ -31,6 +31,7 @@ LISTS = (
     "leads:people", "leads:people_count", "leads:people_filters", "leads:attribute_filters", "leads:companies",
     "leads:company", "leads:timeline", "leads:why", "leads:merge", "leads:new_known", "accounts:audit",
     "imports:imports", "imports:run", "imports:report", "operate:failed_events", "reports:funnel", "duplicates:pairs",
+    "duplicates:company_pairs", "leads:company_merge",
     "work:jobs", "capture:live", "capture:site", "forms:form", "forms:showings", "doors:log", "doors:webhook",
     "privacy:receipts", "api:people_list", "api:company_list", "api:events", "api:score", "api:webhook_list",
 )  # fmt: skip

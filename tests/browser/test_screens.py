@@ -36,7 +36,8 @@ def screens(company: Company, page: Page) -> list[str]:
         f"{person}merge/{people['joined']}/", "/users/", "/users/new/", "/changes/", "/me/", "/sites/",
         "/forms/", "/forms/new/", "/forms/demo/",
         "/forms/demo/build/", "/forms/demo/whole/", "/forms/demo/share/", "/forms/demo/showings/sent/",
-        "/sites/new/", "/system/", "/failed-events/", "/duplicates/", "/imports/", "/work/", "/nothing-here/",
+        "/sites/new/", "/system/", "/failed-events/", "/duplicates/",
+        "/duplicates/companies/", "/imports/", "/work/", "/nothing-here/",
     ]  # fmt: skip
     if people["joined"]:
         found.append(f"/people/{people['joined']}/unmerge/{people['absorbed']}/")

@@ -1,16 +1,20 @@
 """A pair is joined or told apart with one press, and both are undone."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
+from embudo.core.event import subject_of
 from embudo.duplicates.models import Pair
-from embudo.leads.models import Merge, Person
+from embudo.leads import rollup
+from embudo.leads.clock import now
+from embudo.leads.models import Company, Merge, Person
 from embudo.work.models import Job
 from tests.cast import ada, bruno
-from tests.duplicates.test_search import found, twin
+from tests.duplicates.test_search import NAMED, found, sul, twin
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, text
 
@@ -87,3 +91,64 @@ def test_what_people_call_themselves_is_never_markup(site: Following, sign_in: S
     found()
     page = text(sign_in().get("/duplicates/"))
     assert evil not in page
+
+
+@pytest.fixture
+def firms(site: Following) -> Pair:
+    """Norte by its domain with two people, and by its name with one, found."""
+    site.hears(ada.submits("contact"), replace(ada, mail="eva@norte.example", browser="eva").submits("contact"))
+    site.hears(sul.submits("contact"), bruno.submits("contact"))
+    rollup.refresh(now())
+    found("companies")
+    return Pair.objects.get(whose="companies")
+
+
+def test_companies_have_a_tab_of_their_own(firms: Pair, sign_in: SignIn) -> None:
+    client = sign_in()
+    page = text(client.get("/duplicates/companies/"))
+    assert page.count("data-row") == 1
+    assert f'href="/companies/{NAMED}/"' in page and "norte.example" in page and "one company" in page
+    assert "data-row" not in text(client.get("/duplicates/"))
+
+
+def test_companies_are_joined_with_one_press_the_larger_keeps_the_page_and_it_is_undone(
+    site: Following, firms: Pair, sign_in: SignIn
+) -> None:
+    client = sign_in()
+    page = text(client.post(f"/duplicates/{firms.pk}/join/", follow=True))
+    assert Company.objects.get(pk=NAMED).merged_into_id == subject_of("company:norte.example")
+    undo = UNDO.search(page)
+    assert undo and "are one company now" in page
+    client.post(undo[1].replace("&amp;", "&"))
+    assert Company.objects.get(pk=NAMED).merged_into_id is None
+    assert not Pair.open("companies").exists()  # somebody said that they are two
+    site.agrees()
+
+
+def test_companies_are_told_apart_and_asked_about_again(firms: Pair, sign_in: SignIn) -> None:
+    client = sign_in()
+    answer = client.post(f"/duplicates/{firms.pk}/refusal/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/duplicates/companies/"
+    undo = UNDO.search(text(answer))
+    assert undo and "stay two companies" in text(answer) and not Pair.open("companies").exists()
+    client.post(undo[1])
+    assert Pair.open("companies").count() == 1
+    trail = text(sign_in("admin").get("/changes/"))
+    assert "are two companies" in trail and "are one company" in trail
+
+
+def test_people_and_companies_are_searched_each_on_their_own(site: Following, sign_in: SignIn) -> None:
+    client = sign_in()
+    assert "Companies that are here twice" in text(client.get("/duplicates/companies/"))
+    first, second = (client.post("/duplicates/companies/search/") for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert client.post("/duplicates/search/")["Location"] != first["Location"]
+    assert {job.wants["whose"] for job in Job.objects.all()} == {"people", "companies"}
+    assert "A search is under way" in text(client.get("/duplicates/companies/"))
+
+
+def test_a_pair_of_which_one_is_gone_is_said_to_be(firms: Pair, sign_in: SignIn) -> None:
+    Company.objects.filter(pk=NAMED).delete()
+    client = sign_in()
+    assert "data-row" not in text(client.get("/duplicates/companies/"))
+    assert client.post(f"/duplicates/{firms.pk}/join/").status_code == 404

@@ -47,3 +47,21 @@ def test_what_stands_before_the_at_is_compared_without_signs_and_only_when_it_na
     assert records.person(1, {"mail": "Ana.Ruiz+news@norte.mx"})["mailbox"] == "anaruiz"
     assert records.person(1, {"mail": "info@norte.mx"})["mailbox"] is None
     assert records.person(1, {})["mail"] is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "site"),
+    [
+        ("norte.mx", "norte"),
+        ("www.norte.com.br", "norte"),
+        ("mail.sol-e-luna.example", "soleluna"),
+        ("co.uk", "co"),
+        ("", ""),
+    ],
+)
+def test_a_company_is_called_the_same_under_any_ending_of_its_domain(domain: str, site: str) -> None:
+    assert records.company(1, {"domain": domain})["site"] == site
+
+
+def test_of_a_company_whose_domain_nobody_asked_for_nothing_is_said_of_it() -> None:
+    assert records.company(1, {"name": "Norte S.A."})["site"] is None

@@ -1,7 +1,7 @@
 """What the people of a company come to, and that what is kept of it follows."""
 
 from embudo.accounts.models import User
-from embudo.leads import rebuild, rollup
+from embudo.leads import owners, rebuild, rollup
 from embudo.leads.clock import now
 from embudo.leads.erasure import erase
 from embudo.leads.models import Company, Person
@@ -36,7 +36,7 @@ def test_a_rebuild_keeps_whose_company_it_is_and_an_erasure_of_all_drops_it(foll
     rosa = User.objects.create_user("rosa@norte.example", name="Rosa", role="sales")
     following.hears(ada.submits("contact"), bruno.submits("contact"))
     rollup.refresh(now())
-    Company.objects.filter(domain="norte.example").update(owner=rosa)
+    owners.give_company(norte(), rosa, by=rosa)
     rebuild.ask(following.log)
     while rebuild.running():
         following.follower.advance_rebuild()

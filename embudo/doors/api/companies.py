@@ -19,7 +19,9 @@ from embudo.doors.api.values import catalogue
 from embudo.doors.models import ApiKey
 from embudo.eventlog import Outcome
 from embudo.leads import owners
-from embudo.leads.company_facts import CHANGED, identifier_of
+from embudo.leads.company_facts import CHANGED
+from embudo.leads.company_joins import identifier_of, link_of, merge_props
+from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
 from embudo.leads.models import LISTED, Company, Person
 from embudo.leads.naming import label_of
 from embudo.leads.record import Saying, the_log
@@ -39,7 +41,7 @@ class Asked(schemas.Schema):
 class CompaniesAsked(Asked):
     """Which companies."""
 
-    domain: str = Field("", max_length=253, description="Only the one with this domain.")
+    domain: str = Field("", max_length=253, description="Only the one with this domain, also by that of one joined.")
 
 
 @router.get(
@@ -48,9 +50,9 @@ class CompaniesAsked(Asked):
 )  # fmt: skip
 def company_list(request: HttpRequest, asked: CompaniesAsked = Query(...)) -> schemas.Companies:  # noqa: B008
     """In the order of their ids: those that people work at, and those of which something was stated."""
-    rows = Company.objects.select_related("owner").filter(id__gt=_behind(asked.cursor)).order_by("id")
+    rows = Company.objects.select_related("owner").filter(id__gt=_behind(asked.cursor), merged_into=None).order_by("id")
     if asked.domain:
-        rows = rows.filter(domain=asked.domain.strip().lower())
+        rows = rows.filter(pk__in=_by_domain(asked.domain.strip().lower()))
     found = list(rows[: asked.limit + 1])
     page = found[: asked.limit]
     return schemas.Companies(
@@ -88,10 +90,12 @@ def company_state(request: HttpRequest, body: schemas.CompanyRow) -> HttpRespons
     tags=["Companies"], **needs("companies:read", **KNOWS),
 )  # fmt: skip
 def company_get(request: HttpRequest, company: str = CompanyId) -> HttpResponse:
-    """One company. ETag stands for all but how many people it has."""
+    """One that was joined is answered by the company it is part of. ETag stands for all but how many people it has."""
     row = _company(company)
     etag = shown.company_etag(row)
-    return HttpResponse(status=304, headers={"ETag": etag}) if is_known(request, etag) else _reply(row)
+    if is_known(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return _reply(row, **{"Content-Location": f"/api/v1/companies/{row.id}"})
 
 
 @router.patch(
@@ -110,14 +114,46 @@ def company_change(request: HttpRequest, body: schemas.CompanyChange, company: s
             check_match(request, shown.company_etag(row))
         owner = values.owner_of(body.owner)
         changed = values.changed(body.attributes or {}, firms.known_of(row), all_of_it=behind)
-        applied = not changed or _say(request, row, changed)
+        applied = not changed or _say(request, row, CHANGED, {"traits": changed})
         if "owner" in body.model_fields_set:
             owners.give_company(row, owner, by=request.auth.maker)  # type: ignore[attr-defined]
     return _told(request, company, applied)
 
 
-def _say(request: HttpRequest, row: Company, changed: dict[str, Any]) -> bool:
-    saying = Saying(CHANGED, {"traits": changed}, fact_id(request), company=identifier_of(row, the_log()))
+@router.post(
+    "/companies/{company}/merge", response=answers(schemas.Company, 404, 409, also={202: schemas.Applying}),
+    summary="Join two companies", tags=["Companies"], **needs("companies:merge", **WRITES),
+)  # fmt: skip
+@once
+def company_merge(request: HttpRequest, body: schemas.MergeWanted, company: str = CompanyId) -> HttpResponse:
+    """The company of the address stays; the people of the other one come to it. It can be undone by unmerge."""
+    row, other = _company(company), _company(body.other)
+    if row.id == other.id:
+        return _told(request, company, True)
+    return _told(request, company, _say(request, row, COMPANIES_MERGED, merge_props(row, other, the_log())))
+
+
+@router.post(
+    "/companies/{company}/unmerge", response=answers(schemas.Company, 404, 409, also={202: schemas.Applying}),
+    summary="Take two companies apart", tags=["Companies"], **needs("companies:merge", **WRITES),
+)  # fmt: skip
+@once
+def company_unmerge(request: HttpRequest, body: schemas.UnmergeWanted, company: str = CompanyId) -> HttpResponse:
+    """Each has again what was stated of it, and the people who state it or have an address at its domain."""
+    row, absorbed = _company(company), int(body.absorbed)
+    if absorbed >= shown.MOST_ID:
+        raise Problem("not_found", "There is no company with this id.")
+    if said_before(request, COMPANIES_UNMERGED, the_log().history([row.id])):
+        return _told(request, company, True)
+    link = link_of(row, absorbed)
+    if link is None:
+        raise Problem("conflict", f"Company {body.absorbed} is not joined with company {row.id}.")
+    props = {"survivor": link.survivor_id, "absorbed": absorbed}
+    return _told(request, company, _say(request, row, COMPANIES_UNMERGED, props))
+
+
+def _say(request: HttpRequest, row: Company, kind: str, props: dict[str, Any]) -> bool:
+    saying = Saying(kind, props, fact_id(request), company=identifier_of(row, the_log()))
     (receipt,) = record(request, [saying])
     if receipt.outcome not in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         raise Problem("conflict", "The log holds another fact by this Idempotency-Key.")
@@ -181,7 +217,14 @@ def _behind(cursor: str) -> int:
 
 def _company(text: str) -> Company:
     number = int(text)
-    found = Company.objects.select_related("owner").filter(pk=number).first() if number < shown.MOST_ID else None
+    rows = Company.objects.select_related("owner", "merged_into__owner")
+    found = rows.filter(pk=number).first() if number < shown.MOST_ID else None
     if found is None:
         raise Problem("not_found", "There is no company with this id.")
-    return found
+    return found.merged_into or found
+
+
+def _by_domain(domain: str) -> list[int]:
+    """The companies of a domain, each by the one it is part of."""
+    pairs = Company.objects.filter(domain=domain).values_list("pk", "merged_into_id")
+    return [company if root is None else root for company, root in pairs]

@@ -12,12 +12,11 @@ from embudo.doors.api.saying import shown_all
 from embudo.doors.api.upsert import Stated, keep
 from embudo.doors.api.values import catalogue, stated
 from embudo.leads.companies import site_domain
-from embudo.leads.company_facts import CHANGED, company_identifier
+from embudo.leads.company_facts import CHANGED, NAMED_BY, company_identifier
 from embudo.leads.models import Company
 from embudo.leads.record import Saying
 from embudo.leads.showing import BadValue
 
-NAMED_BY = ("domain", "name")
 Outcomes = tuple[list[schemas.CompanyResult], bool, bool]
 
 

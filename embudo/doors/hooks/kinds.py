@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
+
 STAGE_CHANGED, PERSON_CREATED, TEST = "stage_changed", "person_created", "webhook_test"
 HANDOFF_READY = "handoff_ready"
 
@@ -13,6 +15,8 @@ KINDS: dict[str, Any] = {
     PERSON_CREATED: _("somebody said for the first time who they are"),
     "person_merged": _("two people were joined"),
     "person_unmerged": _("two people were taken apart"),
+    "company_merged": _("two companies were joined"),
+    "company_unmerged": _("two companies were taken apart"),
     "form_submitted": _("a form was filled in"),
     HANDOFF_READY: _("somebody waits for an answer of sales"),
     "handoff_accepted": _("sales accepted a hand-off"),
@@ -27,7 +31,10 @@ KINDS: dict[str, Any] = {
 }
 
 _OF_NO_FACT = (STAGE_CHANGED, PERSON_CREATED, HANDOFF_READY)  # the tables tell of them
-_RENAMED = {"people_merged": "person_merged", "people_unmerged": "person_unmerged"}
+_RENAMED = {
+    "people_merged": "person_merged", "people_unmerged": "person_unmerged",
+    COMPANIES_MERGED: "company_merged", COMPANIES_UNMERGED: "company_unmerged",
+}  # fmt: skip
 OF_FACT = {
     **{kind: kind for kind in KINDS if kind not in (*_OF_NO_FACT, *_RENAMED.values())},
     **_RENAMED,

@@ -12,12 +12,15 @@ from django.conf import settings
 from embudo.core.event import DAY, MINUTE, Door, Event, Verdict
 from embudo.doors.hooks.kinds import OF_FACT, PERSON_CREATED, STAGE_CHANGED
 from embudo.eventlog import Row
+from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED, is_of_company
 from embudo.leads.identity import ERASED
 from embudo.leads.models import Identifier, Person, StageChange
 from embudo.leads.story import history_of, survivor_of
 
 NEWS = 7 * DAY  # what was known for longer when a move was recorded is history, told again by a merge or a rebuild
 IDENTIFIED = "identified"  # core.lifecycle.Why: the move of somebody who said who they are
+JOINING = ("people_merged", "people_unmerged", COMPANIES_MERGED, COMPANIES_UNMERGED)
+SIDES = ("survivor", "absorbed")
 MADE_AGAIN = ("", "rebuild", "definition")  # why a move stands no longer although it was told
 
 
@@ -59,9 +62,12 @@ def instant(at: int) -> str:
     return datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def shown(person: int) -> dict[str, str]:
-    """Return a person as other software finds them: ids are texts, since JavaScript rounds numbers of this size."""
-    return {"id": str(person), "url": f"{settings.EMBUDO.site_address}/people/{person}/"}
+def shown(id: int, address: str = "people") -> dict[str, str]:
+    """Return a person, or who else has an address, as other software finds them.
+
+    Ids are texts, since JavaScript rounds numbers of this size.
+    """
+    return {"id": str(id), "url": f"{settings.EMBUDO.site_address}/{address}/{id}/"}
 
 
 def cause(source: str, id: str, kind: str, at: int) -> dict[str, str]:
@@ -77,14 +83,15 @@ def key_of(*parts: Any) -> str:
 def of_rows(rows: Iterable[Row]) -> Iterator[News]:
     """Return what these rows of the log tell; they have been followed, so that their people are known."""
     events = [row.event for row in rows if _tells(row.event)]
-    people = _people({event.subject for event in events})
+    people = _people({event.subject for event in events if not is_of_company(event)})
     for event in events:
         fact = {"source": event.source, "id": event.id, "kind": event.kind, "at": instant(event.at)}
         key = key_of("fact", event.source, event.id)
-        person = people.get(event.subject, event.subject)
+        person = None if is_of_company(event) else people.get(event.subject, event.subject)
         told: dict[str, Any] = {"fact": fact, "props": event.props}
-        if event.kind in ("people_merged", "people_unmerged"):
-            told |= {name: shown(int(event.props[name])) for name in ("survivor", "absorbed")}
+        if event.kind in JOINING:
+            address = "people" if person else "companies"
+            told |= {name: shown(int(event.props[name]), address) for name in SIDES}
         yield News(OF_FACT[event.kind], key, event.at, event.received_at, person, told, event.subject)
 
 
@@ -103,7 +110,7 @@ def _tells(event: Event) -> bool:
         return False
     if event.kind == "fact_withdrawn":
         return event.door is Door.APP
-    return not event.kind.startswith("people_") or {"survivor", "absorbed"} <= event.props.keys()
+    return event.kind not in JOINING or event.props.keys() >= {*SIDES}
 
 
 def _people(subjects: set[int]) -> dict[int, int]:

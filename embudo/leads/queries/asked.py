@@ -124,7 +124,8 @@ def _consented(query: QueryDict) -> Iterator[Filter]:
 def _company(query: QueryDict) -> Iterator[Filter]:
     wanted = query.get("company", "")
     if re.fullmatch("[0-9]{1,19}", wanted, re.ASCII) and int(wanted) < 2**63:
-        yield from (WorksAt(each) for each in Company.objects.filter(pk=int(wanted)))
+        found = Company.objects.select_related("merged_into").filter(pk=int(wanted))
+        yield from (WorksAt(each.merged_into or each, asked=each.pk) for each in found)
 
 
 def _attributes(query: QueryDict) -> Iterator[Filter]:

@@ -150,9 +150,10 @@ class Consented(ByIds):
 
 @dataclass(frozen=True, slots=True)
 class WorksAt(ByColumn):
-    """Works at a company."""
+    """Works at a company; `asked` for by the id of one that was joined with it."""
 
     company: Company
+    asked: int | None = None
     key: str = "company"
 
     @property
@@ -170,4 +171,4 @@ class WorksAt(ByColumn):
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        return [(self.key, str(self.company.pk))]
+        return [(self.key, str(self.company.pk if self.asked is None else self.asked))]

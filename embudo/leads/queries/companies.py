@@ -63,15 +63,19 @@ class Asked:
 
     def companies(self) -> QuerySet[Company, Any]:
         """Return them, unordered."""
-        found = Company.objects.extra(where=["people_count > 0"])  # as the indexes say it, to the letter
-        terms = words(folded(self.typed))[:MOST_WORDS]
-        if self.typed and not terms:
-            return found.none()
-        for term in terms:
-            found = found.filter(search__contains=f" {term}")
+        found = named(self.typed) if self.typed else Company.objects.all()
+        found = found.extra(where=["people_count > 0"])  # as the indexes say it, to the letter
         if self.owner:
             found = found.filter(owner_id=None if self.owner == "none" else int(self.owner))
         return found.filter(rank=RANK[self.stage]) if self.stage else found
+
+
+def named(typed: str) -> QuerySet[Company, Any]:
+    """Return the companies of which names or domains hold words that begin so; none where no word was typed."""
+    found, terms = Company.objects.all(), words(folded(typed))[:MOST_WORDS]
+    for term in terms:
+        found = found.filter(search__contains=f" {term}")
+    return found if terms else found.none()
 
 
 def staff(company: Company, sort: Sort, *, most: int, stages: Sequence[str] = ()) -> list[int]:

@@ -90,24 +90,34 @@ def said_before(request: HttpRequest, person: int) -> Event | None:
 
 
 def say(
-    request: HttpRequest, kind: str, person: int, props: Mapping[str, Any], *, done: str, undo: str = "", id: str = ""
+    request: HttpRequest,
+    kind: str,
+    person: int | None,
+    props: Mapping[str, Any],
+    *,
+    done: str,
+    undo: str = "",
+    id: str = "",
+    company: str | None = None,
 ) -> bool:
     """Record one fact, wait until it shows and tell the reader; return whether it was kept.
 
-    The fact has the form's id, or `id`. Where it can be taken back, that is its Undo.
+    The fact has the form's id, or `id`. Where it can be taken back, that is its Undo. Without a person it is about the
+    `company` of this identifier.
     """
     id = id or given_id(request)
     if kind in WITHDRAWABLE:
         undo = reverse("leads:withdrawal", args=[person, id])
     try:
-        receipt = record(kind, person=person, props=props, id=id, by=request.user)
+        receipt = record(kind, person=person, company=company, props=props, id=id, by=request.user)
     except LogUnavailable:
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return False
     except NotRecorded:
         toast(request, _("This was recorded before with other content. Load the page again."), failed=True)
         return False
-    if receipt.outcome is Outcome.DUPLICATE and (APP, id) in withdrawn(history_of(person)):
+    repeated = receipt.outcome is Outcome.DUPLICATE and person is not None
+    if repeated and (APP, id) in withdrawn(history_of(person)):
         toast(request, _("This was recorded before and taken back. Load the page again."), failed=True)
         return False
     if wait_until_followed(receipt):

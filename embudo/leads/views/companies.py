@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,8 @@ from embudo.leads.queries import people, scores
 from embudo.leads.queries.companies import ORDERS, Asked, staff
 from embudo.leads.showing import BadValue
 from embudo.leads.timeline import Entry, entries
+from embudo.leads.views.applying import fact_id
+from embudo.leads.views.company_joins import company_now, company_of, joins_of
 from embudo.ui import figures, keyset
 from embudo.ui.stages import stage_of
 from embudo.ui.templatetags.ui import instant
@@ -85,8 +87,11 @@ def company_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require("people.see")
 def page(request: HttpRequest, company: int) -> HttpResponse:
-    """The page of one company."""
-    found = _company(company)
+    """The page of one company; one that was joined with another leads to that one's."""
+    found = company_of(company)
+    if found.merged_into is not None:
+        toast(request, _("%(name)s was joined with %(other)s.") % {"name": found, "other": found.merged_into})
+        return redirect("leads:company", found.merged_into.pk)
     engaged = staff(found, people.SORTS["engagement"], most=SHOWN)
     lately = staff(found, people.SORTS["seen"], most=TOLD)
     dealing = staff(found, people.SORTS["seen"], most=DEALING, stages=STAGES[4:])
@@ -106,6 +111,8 @@ def page(request: HttpRequest, company: int) -> HttpResponse:
         "deals": deals,
         "users": get_user_model().objects.filter(is_active=True),
         "facts_of": sorted(found.attributes.items()) if isinstance(found.attributes, dict) else [],
+        "fact": fact_id(),
+        **joins_of(found),
     }
     return render(request, "leads/company.html", context)
 
@@ -114,7 +121,7 @@ def page(request: HttpRequest, company: int) -> HttpResponse:
 @require("people.edit")
 def owner(request: HttpRequest, company: int) -> HttpResponse:
     """Give the company to somebody who works here, or to nobody."""
-    found = _company(company)
+    found = company_now(company)
     try:
         chosen = owners.chosen(request.POST.get("owner", request.GET.get("owner")))
     except BadValue as error:
@@ -128,15 +135,6 @@ def owner(request: HttpRequest, company: int) -> HttpResponse:
     words = _("%(name)s belongs to %(owner)s now.") if chosen else _("%(name)s belongs to nobody now.")
     toast(request, words % {"name": found, "owner": chosen}, undo=undo)
     return redirect("leads:company", found.pk)
-
-
-def _company(company: int) -> Company:
-    if company >= 2**63:
-        raise Http404
-    found = Company.objects.select_related("owner").filter(pk=company).first()
-    if found is None:
-        raise Http404(_("There is no such company; nobody works there any more."))
-    return found
 
 
 def _rows(found: list[Company]) -> list[Row]:

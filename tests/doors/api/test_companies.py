@@ -128,3 +128,48 @@ def test_asked_twice_with_one_key_it_is_said_once(site: Following, software: Hol
     assert (made.kind, changed.props["traits"], changed.context["by_name"]) == (
         "company_changed", {"city": "Lima"}, "Admin · sync (API)",
     )  # fmt: skip
+
+
+def test_companies_are_joined_and_taken_apart(site: Following, software: Holding) -> None:
+    one, caller = hears(site), software()
+    other = str(site.person(bruno).company_id)
+    before = [caller.get(f"companies/{each}").json() for each in (one, other)]
+    joined = caller.post(f"companies/{one}/merge", {"other": other}, Idempotency_Key="m")
+    assert (joined.status_code, joined.json()["people"]) == (200, 2), joined.content
+    again = caller.post(f"companies/{one}/merge", {"other": other}, Idempotency_Key="m")
+    assert again.json() == joined.json()
+    answer = caller.get(f"companies/{other}")
+    assert (answer.json()["id"], answer["Content-Location"]) == (one, f"/api/v1/companies/{one}")
+    assert [each["id"] for each in caller.get("companies").json()["data"]] == [one]
+    assert [each["id"] for each in caller.get("companies?domain=serra.example").json()["data"]] == [one]
+    assert len(caller.get(f"companies/{other}/people").json()["data"]) == 2
+    site.agrees()
+    assert caller.post(f"companies/{one}/unmerge", {"absorbed": other}).status_code == 200
+    assert [caller.get(f"companies/{each}").json() for each in (one, other)] == before
+    assert caller.post(f"companies/{one}/unmerge", {"absorbed": other}).status_code == 409
+    site.agrees()
+
+
+def test_what_is_changed_of_a_company_that_was_joined_is_changed_of_the_one_it_is_part_of(
+    site: Following, software: Holding
+) -> None:
+    one, caller = hears(site), software()
+    other = str(site.person(bruno).company_id)
+    caller.post(f"companies/{one}/merge", {"other": other})
+    changed = caller.patch(f"companies/{other}", {"attributes": {"city": "Lages"}, "owner": "admin@norte.example"})
+    assert (changed.json()["id"], changed.json()["attributes"]) == (one, {"city": "Lages"})
+    stated = caller.post("companies", {"domain": "serra.example", "attributes": {"city": "Chuy", "industry": "mining"}})
+    assert (stated.json()["id"], stated.json()["attributes"]) == (one, {"city": "Lages", "industry": "mining"})
+    caller.post(f"companies/{one}/unmerge", {"absorbed": other})
+    assert caller.get(f"companies/{one}").json()["owner"] == "admin@norte.example"
+    assert caller.get(f"companies/{other}").json()["owner"] is None
+    site.agrees()
+
+
+@pytest.mark.parametrize("other", ["1", "9" * 19])
+def test_a_company_is_joined_with_none_that_is_not_there(site: Following, software: Holding, other: str) -> None:
+    one, caller = hears(site), software()
+    assert caller.post(f"companies/{one}/merge", {"other": other}).status_code == 404
+    assert caller.post(f"companies/{one}/merge", {"other": one}).status_code == 200
+    assert caller.post(f"companies/{one}/unmerge", {"absorbed": other}).status_code in (404, 409)
+    assert not Company.objects.exclude(merged_into=None).exists()

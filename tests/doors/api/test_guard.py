@@ -34,6 +34,8 @@ BODIES: dict[str, Any] = {
     "company_state": {"domain": "new.example"},
     "companies_state": {"rows": [{"domain": "new.example"}]},
     "company_change": {"attributes": {"city": "x"}},
+    "company_merge": {"other": "COMPANY"},
+    "company_unmerge": {"absorbed": "COMPANY"},
     "opportunity_open": {"name": "x"},
     "opportunity_move": {"stage": "x"},
     "opportunity_end": {"outcome": "won"},
@@ -62,6 +64,7 @@ def two(site: Following) -> dict[str, str]:
     return {
         "{person}": str(site.person(ada).id), "OTHER": str(site.person(bruno).id), "{webhook}": str(hook.pk),
         "{company}": str(site.person(ada).company_id), "{opportunity}": "none",
+        "COMPANY": str(site.person(bruno).company_id),
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from embudo.doors.hooks import gather, news
 from embudo.doors.hooks.kinds import KINDS, OF_FACT
 from embudo.doors.models import Answer, Attempt, Delivery, Endpoint, Place, Waiting
 from embudo.leads import erasure, rebuild
+from embudo.leads.company_joins import merge_props
 from embudo.leads.models import StageChange
 from embudo.leads.record import record
 from tests.cast import Journey, ada, bruno, clara, mallory
@@ -94,6 +95,22 @@ def test_a_rebuild_before_anything_was_told_loses_nothing(site: Following, hook:
         site.follower.advance_rebuild()
     kinds = sorted(kind for kind, _person in gathered(site))
     assert kinds == ["form_submitted", "person_created", "stage_changed"]
+
+
+def test_companies_that_are_joined_are_told_with_both_sides(site: Following, hook: Endpoint) -> None:
+    site.hears(*(now_received(who.journey(ago(30 * DAY)).submits("contact")) for who in (ada, bruno)))
+    gathered(site)
+    Delivery.objects.all().delete()
+    one, other = site.person(ada).company, site.person(bruno).company
+    assert one is not None and other is not None
+    props = merge_props(one, other, site.log)
+    record("companies_merged", company=props["identifiers"][0], props=props, id="m" * 32, by=user_of("sales"))
+    site.follower.catch_up()
+    assert [kind for kind, _person in gathered(site)] == ["company_merged"]
+    told = json.loads(Delivery.objects.get().body)["data"]
+    assert "person" not in told
+    assert told["absorbed"] == {"id": str(other.pk), "url": f"http://127.0.0.1:8000/companies/{other.pk}/"}
+    assert told["survivor"]["id"] == str(one.pk) and told["props"]["names"] == [one.name, other.name]
 
 
 def test_a_merge_tells_of_itself_and_not_of_the_past(site: Following, hook: Endpoint) -> None:

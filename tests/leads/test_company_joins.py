@@ -1,0 +1,320 @@
+"""Two companies become one and two again, to the last row, whatever order their facts come in."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embudo.accounts.models import User
+from embudo.core.event import DAY, Door, Event, Verdict, subject_of
+from embudo.core.identity import Identity
+from embudo.eventlog import open_log
+from embudo.leads import company_joins, free_mail, owners, rebuild, rollup
+from embudo.leads.clock import now
+from embudo.leads.company_joins import Said, decided
+from embudo.leads.erasure import erase
+from embudo.leads.expiry import STAYING
+from embudo.leads.follow import Follower
+from embudo.leads.models import Company, CompanyMerge, Person
+from embudo.leads.queries.asked import read
+from tests.cast import MONDAY, Someone, ada, bruno
+from tests.leads.conftest import Following, forget_everything, rows
+
+NORTE, SERRA, SUL, OESTE = "company:norte.example", "company:serra.example", "company:name:sul", "company:oeste.example"
+CALLED = {NORTE: ada.company, SERRA: bruno.company, SUL: "Sul", OESTE: "Oeste"}
+sol = Someone("Sol", "sol@gmail.com", company="Sul", browser="sol")
+LATER = MONDAY + 20 * DAY
+
+
+def said(kind: str, survivor: str, absorbed: str, at: int = LATER) -> list[Event]:
+    """What a person in the app says of two companies."""
+    props: dict[str, Any] = {"survivor": subject_of(survivor), "absorbed": subject_of(absorbed)}
+    if kind == "companies_merged":
+        props |= {"identifiers": [survivor, absorbed], "names": [CALLED[survivor], CALLED[absorbed]]}
+    return [fact(kind, survivor, props, at)]
+
+
+def fact(kind: str, company: str, props: dict[str, Any], at: int) -> Event:
+    return Event(
+        source="app", id=f"{kind}-{at}", kind=kind, at=at, received_at=at, known_at=at, identifier=company,
+        subject=subject_of(company), door=Door.APP, verdict=Verdict.HUMAN, props=props,
+    )  # fmt: skip
+
+
+def joined(survivor: str, absorbed: str, at: int = LATER) -> list[Event]:
+    return said("companies_merged", survivor, absorbed, at)
+
+
+def parted(survivor: str, absorbed: str, at: int = LATER + DAY) -> list[Event]:
+    return said("companies_unmerged", survivor, absorbed, at)
+
+
+def states(company: str, at: int = MONDAY, **traits: Any) -> list[Event]:
+    return [fact("company_changed", company, {"traits": traits}, at)]
+
+
+def company(identifier: str) -> Company:
+    return Company.objects.get(pk=subject_of(identifier))
+
+
+def works_at(*people: Someone) -> list[str]:
+    return [str(Person.objects.get(mail=each.mail, merged_into=None).company) for each in people]
+
+
+def companies() -> dict[int, tuple[Any, ...]]:
+    """Everything of companies that does not depend on when it was written."""
+    columns = "id", "name", "domain", "attributes", "owner_id", "merged_into_id", "unsettled_after", "search"
+    rollup.refresh(now() + rollup.FRESH + 1)
+    return {row[0]: row[1:] for row in Company.objects.values_list(*columns, "people_count")}
+
+
+def made_again(following: Following) -> None:
+    rebuild.ask(following.log)
+    while rebuild.running():
+        following.follower.advance_rebuild()
+
+
+@pytest.fixture
+def story(following: Following) -> Following:
+    """Ada works at Norte, Bruno at Serra, Sol states Sul; of Norte and Serra something was stated."""
+    following.hears(ada.submits("contact"), bruno.submits("contact"), sol.submits("contact"))
+    following.hears(states(NORTE, industry="logistics"), states(SERRA, MONDAY + 1, industry="mining", city="Lages"))
+    return following
+
+
+def test_the_survivor_keeps_what_it_states_and_shows_what_only_the_other_has(story: Following) -> None:
+    story.hears(joined(NORTE, SERRA))
+    assert company(NORTE).attributes == {"industry": "logistics", "city": "Lages"}
+    assert works_at(ada, bruno, sol) == [ada.company, ada.company, "Sul"]
+    assert company(SERRA).merged_into == company(NORTE)
+    rollup.refresh(now())
+    assert company(NORTE).people_count == 2
+    assert company(NORTE).search == " norte logistica norte example serra azul energia serra example"
+    story.agrees()
+
+
+def test_who_comes_later_by_the_other_domain_or_name_belongs_to_the_survivor(story: Following) -> None:
+    story.hears(joined(NORTE, SERRA), joined(NORTE, SUL, LATER + 1))
+    late = [replace(bruno, mail="leo@serra.example", browser="leo"), replace(sol, mail="luz@gmail.com", browser="luz")]
+    story.hears(*(each.journey(LATER + DAY).submits("contact") for each in late))
+    assert works_at(*late, sol) == [ada.company] * 3
+    assert company(NORTE).name == ada.company
+    story.agrees()
+    made_again(story)
+    assert works_at(ada, bruno, sol, *late) == [ada.company] * 5
+    story.agrees()
+
+
+def test_taken_apart_both_are_as_before(story: Following) -> None:
+    people, before = rows(), companies()
+    story.hears(joined(NORTE, SERRA))
+    story.hears(parted(NORTE, SERRA))
+    assert (rows(), companies()) == (people, before)
+    story.agrees()
+    made_again(story)
+    assert (rows(), companies()) == (people, before)
+
+
+def test_what_a_company_states_or_clears_goes_before_and_names_stay_their_own(story: Following) -> None:
+    story.hears(joined(NORTE, SERRA))
+    story.hears(
+        states(NORTE, LATER + 1, city=None, domain="norte.example"),
+        states(SERRA, LATER + 2, website="serra.example", name="Serra & Filhos"),
+    )
+    assert company(NORTE).attributes == {
+        "industry": "logistics", "domain": "norte.example", "website": "serra.example",
+    }  # fmt: skip
+    assert (company(NORTE).name, company(SERRA).name) == (ada.company, bruno.company)
+    story.agrees()
+    story.hears(parted(NORTE, SERRA))
+    assert company(SERRA).attributes["city"] == "Lages"
+    assert company(NORTE).attributes == {"industry": "logistics", "domain": "norte.example"}
+    story.agrees()
+
+
+def test_chains_and_circles_are_decided_as_of_people(story: Following) -> None:
+    story.hears(joined(SERRA, NORTE), joined(SUL, SERRA, LATER + 1), joined(NORTE, SUL, LATER + 2))
+    assert set(works_at(ada, bruno, sol)) == {"Sul"}
+    assert company(NORTE).merged_into == company(SERRA).merged_into == company(SUL)
+    assert company(SUL).attributes == {"industry": "mining", "city": "Lages"}
+    story.agrees()
+    story.hears(parted(SUL, SERRA))
+    assert works_at(ada, bruno, sol) == [bruno.company, bruno.company, "Sul"]
+    assert company(SUL).attributes == {}
+    story.agrees()
+
+
+def test_companies_of_which_nobody_knows_more_can_be_joined_and_go_when_they_are_apart(story: Following) -> None:
+    story.hears(joined(NORTE, OESTE))
+    assert (company(OESTE).name, company(OESTE).domain) == ("Oeste", "oeste.example")
+    story.agrees()
+    made_again(story)
+    assert company(OESTE).merged_into == company(NORTE)
+    story.hears(parted(NORTE, OESTE))
+    assert not Company.objects.filter(domain="oeste.example").exists()
+    story.agrees()
+
+
+def test_an_owner_follows_from_both_and_is_given_back(story: Following) -> None:
+    rosa = User.objects.create_user("rosa@norte.example", name="Rosa", role="sales")
+    luis = User.objects.create_user("luis@norte.example", name="Luis", role="sales")
+    owners.give_company(company(SERRA), rosa, by=rosa)
+    day = (now() // DAY + 1) * DAY
+    story.hears(joined(NORTE, SERRA, day))
+    assert company(NORTE).owner == rosa
+    made_again(story)
+    assert company(NORTE).owner == rosa
+    story.hears(parted(NORTE, SERRA, day + 1))
+    assert (company(NORTE).owner, company(SERRA).owner) == (None, rosa)
+    owners.give_company(company(NORTE), luis, by=rosa)
+    story.hears(joined(NORTE, SERRA, day + 2))
+    assert company(NORTE).owner == luis
+    story.agrees()
+    story.hears(parted(NORTE, SERRA, day + 3))
+    assert (company(NORTE).owner, company(SERRA).owner) == (luis, rosa)
+
+
+def test_many_people_follow_some_at_a_time_and_a_crash_between_leaves_nobody_behind(
+    story: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = [replace(bruno, mail=f"n{n}@serra.example", browser=f"n{n}") for n in range(9)]
+    story.hears(*(each.submits("contact") for each in crowd))
+    monkeypatch.setattr(company_joins, "SLICE", 2)
+    story.log.append(joined(NORTE, SERRA))
+    story.follower.step()
+    assert company_joins.pending() and works_at(*crowd).count(ada.company) < 9
+    Follower(story.config, story.log).catch_up()
+    assert not company_joins.pending() and works_at(bruno, *crowd) == [ada.company] * 10
+    story.agrees()
+    story.log.append(parted(NORTE, SERRA))
+    story.follower.forget()
+    while story.follower.step():
+        pass
+    assert company_joins.pending()
+    Follower(story.config, story.log).catch_up()
+    assert works_at(ada, bruno, *crowd) == [ada.company, *[bruno.company] * 10]
+    assert company(SERRA).domain == "serra.example"
+    story.agrees()
+
+
+def test_an_erasure_takes_the_people_of_joined_companies_out_and_the_companies_when_they_are_apart(
+    story: Following,
+) -> None:
+    story.hears(joined(NORTE, SUL))
+    erase(sol.subject, by="Luis", why="he asked", log=story.log)
+    story.follower.catch_up()
+    assert not Person.objects.filter(mail=sol.mail).exists()
+    story.agrees()
+    story.hears(parted(NORTE, SUL))
+    assert not Company.objects.filter(name="Sul").exists()
+    story.agrees()
+
+
+def test_a_domain_called_free_mail_is_no_way_to_the_survivor_any_more(story: Following) -> None:
+    story.hears(joined(NORTE, SERRA))
+    free_mail.say("serra.example", free=True)
+    story.follower.catch_up()
+    assert works_at(ada, bruno) == [ada.company, bruno.company]
+    assert Person.objects.get(mail=bruno.mail).company_id == subject_of(f"company:name:{'serra azul energia'}")
+    story.agrees()
+
+
+def test_what_was_said_of_companies_stays_whatever_retention_says() -> None:
+    assert {"companies_merged", "companies_unmerged"} <= STAYING
+
+
+def test_only_people_here_join_companies(story: Following) -> None:
+    (fact,) = joined(NORTE, SERRA)
+    story.hears([replace(fact, source="import", door=Door.IMPORT)])
+    assert works_at(ada, bruno) == [ada.company, bruno.company]
+    assert not CompanyMerge.objects.exists()
+    story.agrees()
+
+
+def test_a_filter_by_a_company_that_was_joined_asks_for_whose_page_it_has(story: Following) -> None:
+    from django.http import QueryDict
+
+    story.hears(joined(NORTE, SERRA))
+    (asked,) = read(QueryDict(f"company={subject_of(SERRA)}"))
+    assert asked.company == company(NORTE)
+    assert asked.query == [("company", str(subject_of(SERRA)))]
+
+
+def test_the_check_finds_what_differs(story: Following) -> None:
+    story.hears(joined(NORTE, SERRA))
+    Company.objects.filter(pk=subject_of(SERRA)).update(merged_into=None)
+    with pytest.raises(AssertionError, match="whose page company"):
+        story.agrees()
+    Company.objects.filter(pk=subject_of(SERRA)).update(merged_into=company(NORTE))
+    CompanyMerge.objects.all().delete()
+    with pytest.raises(AssertionError, match="companies joined"):
+        story.agrees()
+
+
+# -- whatever order they come in ----------------------------------------------------------------------
+
+FOUR = (NORTE, SERRA, SUL, OESTE)
+TOLD = st.lists(
+    st.tuples(st.booleans(), st.sampled_from(FOUR), st.sampled_from(FOUR)).filter(lambda each: each[1] != each[2]),
+    min_size=1,
+    max_size=8,
+)
+
+
+def story_of(told: Iterable[tuple[bool, str, str]]) -> list[Event]:
+    facts = [said("companies_unmerged" if undoes else "companies_merged", one, other, LATER + number)
+             for number, (undoes, one, other) in enumerate(told)]  # fmt: skip
+    people = [ada.submits("contact"), bruno.submits("contact"), sol.submits("contact")]
+    stated = [states(SERRA, MONDAY, city="Lages", industry="mining"), states(OESTE, MONDAY + 1, city="Chuy", size=8)]
+    return [event for each in (*people, *stated, *facts) for event in each]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(told=TOLD, seed=st.integers(0, 2**32), size=st.integers(1, 12))
+def test_order_of_arrival_and_batch_sizes_do_not_matter(
+    following: Following,
+    tmp_path_factory: pytest.TempPathFactory,
+    told: list[tuple[bool, str, str]],
+    seed: int,
+    size: int,
+) -> None:
+    events = story_of(told)
+    in_order = followed(following, events, len(events), tmp_path_factory)
+    Random(seed).shuffle(events)
+    assert followed(following, events, size, tmp_path_factory, again=True) == in_order
+
+
+def followed(
+    following: Following, events: list[Event], size: int, folders: pytest.TempPathFactory, *, again: bool = False
+) -> Any:
+    """The rows that come of facts in this order, followed in batches of this size, and equal when made `again`."""
+    forget_everything()
+    config = replace(following.config, data=folders.mktemp("log"), shards=1, database_url="")
+    log = open_log(config)
+    here = Following(config, log)
+    for start in range(0, len(events), size):
+        here.hears(events[start : start + size])
+    here.agrees()
+    found = rows(), companies()
+    if again:
+        made_again(here)
+        here.agrees()
+        assert (rows(), companies()) == found
+    log.close()
+    return found
+
+
+@given(told=TOLD)
+def test_the_pointers_are_those_of_the_plain_reading(told: list[tuple[bool, str, str]]) -> None:
+    plain, said = Identity(), []
+    for number, (undoes, one, other) in enumerate(told):
+        said.append(Said(number, str(number), "app", undoes, subject_of(one), subject_of(other)))
+        (plain.unmerge if undoes else plain.merge)(subject_of(one), subject_of(other))
+    pointers, outcomes = decided(reversed(said))
+    assert pointers.into == plain.merged
+    assert {pair[1]: pair[0] for pair in outcomes.values() if pair[1] is not None and pair[2] is None} == plain.merged
+    assert pointers.apart == plain.unmerged
