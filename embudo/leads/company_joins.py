@@ -12,7 +12,8 @@ from django.db import transaction
 
 from embudo.core.event import Door, Event, subject_of
 from embudo.eventlog import Log
-from embudo.leads import companies, free_mail, sql
+from embudo.leads import free_mail, sql
+from embudo.leads.companies import domain_of
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
 from embudo.leads.models import Company, CompanyMerge
 from embudo.leads.pointers import COMPANIES, Pointers
@@ -22,7 +23,8 @@ from embudo.leads.queries.pieces import by_index
 
 SLICE = 100  # people of one transaction
 FIRST, LAST = -(2**63), 2**63 - 1
-SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed", "survivor_name", "absorbed_name")
+SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed", "survivor_name", "absorbed_name",
+        "survivor_domain", "absorbed_domain")  # fmt: skip
 COLUMNS = (*SAID, "survivor_id", "absorbed_id", "unmerged_at")
 WRITE = (
     f"{sql.insert('leads_companymerge', COLUMNS)} ON CONFLICT (source, fact) DO UPDATE SET"
@@ -41,6 +43,7 @@ class Said:
     survivor: int
     absorbed: int
     names: tuple[str, str] = ("", "")  # what the two were called; of an undoing nothing
+    domains: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, event: Event) -> "Said":
@@ -48,7 +51,9 @@ class Said:
         companies = int(event.props["survivor"]), int(event.props["absorbed"])
         one, other = event.props.get("names", ("", ""))
         names = str(one)[:300], str(other)[:300]
-        return cls(event.at, event.id, event.source, event.kind == COMPANIES_UNMERGED, *companies, names)
+        one, other = (domain_of(str(each))[:253] for each in event.props.get("identifiers", ("", "")))
+        undoes = event.kind == COMPANIES_UNMERGED
+        return cls(event.at, event.id, event.source, undoes, *companies, names, (one, other))
 
 
 Outcome = tuple[int | None, int | None, int | None]  # who was pointed at, who pointed, and when that ended
@@ -114,7 +119,7 @@ class Joins:
 
     pointers: Pointers = field(default_factory=Pointers)
     rows: list[tuple[Any, ...]] = field(default_factory=list)  # of COLUMNS, new ones and those that came out otherwise
-    named: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    named: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # company -> name, domain
     moved: dict[int, tuple[int, int]] = field(default_factory=dict)  # company -> whose page it had, whose it has
 
     @classmethod
@@ -132,12 +137,12 @@ class Joins:
             for company in was.into.keys() | pointers.into.keys()
             if was.root(company) != pointers.root(company)
         }
-        return cls(pointers, rows, names_of(new), moved)
+        return cls(pointers, rows, _named(outcomes), moved)
 
     @property
     def domains(self) -> dict[int, str]:
-        """The domains of companies that these facts join."""
-        return {company: companies.domain_of(identifier) for company, (identifier, _name) in self.named.items()}
+        """The domains of companies that were ever joined."""
+        return {company: domain for company, (_name, domain) in self.named.items()}
 
     @property
     def roots(self) -> set[int]:
@@ -152,9 +157,9 @@ class Joins:
     def write(self) -> None:
         """Write what was said, and let companies point at whose page they have; their people follow."""
         sql.many(WRITE, self.rows)
-        domains = self.domains
-        named = [(company, name, domains[company]) for company, (_identifier, name) in sorted(self.named.items())]
-        sql.many(ADD_COMPANY, named)
+        said = {company for row in self.rows for company in (row[4], row[5])}
+        there = sorted((said | self.concerned) & self.named.keys())
+        sql.many(ADD_COMPANY, [(company, *self.named[company]) for company in there])
         pointing = [(None if root == company else root, company) for company, (_was, root) in self.moved.items()]
         sql.many("UPDATE leads_company SET merged_into_id = %s, people_count = 0 WHERE id = %s", pointing)
         left = {was for was, _root in self.moved.values()}
@@ -167,13 +172,34 @@ def _there() -> dict[Said, Outcome]:
     """What was said before, and what came of it."""
     rows = sql.rows(f"SELECT {', '.join(COLUMNS)} FROM leads_companymerge")
     found: dict[Said, Outcome] = {}
-    for at, fact, source, undoes, survivor, absorbed, one, other, at_whom, who, ended in rows:
-        found[Said(at, fact, source, bool(undoes), survivor, absorbed, (one, other))] = at_whom, who, ended
+    for at, fact, source, undoes, survivor, absorbed, *called, at_whom, who, ended in rows:
+        names, domains = (called[0], called[1]), (called[2], called[3])
+        found[Said(at, fact, source, bool(undoes), survivor, absorbed, names, domains)] = at_whom, who, ended
     return found
 
 
 def _row(said: Said, outcome: Outcome) -> tuple[Any, ...]:
-    return (said.at, said.fact, said.source, said.undoes, said.survivor, said.absorbed, *said.names, *outcome)
+    return (
+        said.at,
+        said.fact,
+        said.source,
+        said.undoes,
+        said.survivor,
+        said.absorbed,
+        *said.names,
+        *said.domains,
+        *outcome,
+    )
+
+
+def _named(said: Iterable[Said]) -> dict[int, tuple[str, str]]:
+    """What each company was called when it was joined first, and its domain."""
+    found: dict[int, tuple[str, str]] = {}
+    for each in sorted(each for each in said if not each.undoes):
+        sides = zip((each.survivor, each.absorbed), each.names, each.domains, strict=True)
+        for company, name, domain in sides:
+            found.setdefault(company, (name, domain))
+    return found
 
 
 # -- the people of companies that were joined or taken apart ------------------------------------------

@@ -81,6 +81,8 @@ class CompanyMerge(models.Model):
     said_absorbed = models.BigIntegerField()
     survivor_name = models.CharField(max_length=300, blank=True)
     absorbed_name = models.CharField(max_length=300, blank=True)
+    survivor_domain = models.CharField(max_length=253, blank=True)
+    absorbed_domain = models.CharField(max_length=253, blank=True)
     survivor = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     absorbed = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     unmerged_at = models.BigIntegerField(null=True)

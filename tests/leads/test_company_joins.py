@@ -25,7 +25,7 @@ from tests.cast import MONDAY, Someone, ada, bruno
 from tests.leads.conftest import Following, forget_everything, rows
 
 NORTE, SERRA, SUL, OESTE = "company:norte.example", "company:serra.example", "company:name:sul", "company:oeste.example"
-CALLED = {NORTE: ada.company, SERRA: bruno.company, SUL: "Sul", OESTE: "Oeste"}
+CALLED = {NORTE: ada.company, SERRA: bruno.company, SUL: "Sul", OESTE: "oeste.example"}
 sol = Someone("Sol", "sol@gmail.com", company="Sul", browser="sol")
 LATER = MONDAY + 20 * DAY
 
@@ -150,7 +150,7 @@ def test_chains_and_circles_are_decided_as_of_people(story: Following) -> None:
 
 def test_companies_of_which_nobody_knows_more_can_be_joined_and_go_when_they_are_apart(story: Following) -> None:
     story.hears(joined(NORTE, OESTE))
-    assert (company(OESTE).name, company(OESTE).domain) == ("Oeste", "oeste.example")
+    assert (company(OESTE).name, company(OESTE).domain) == ("oeste.example", "oeste.example")
     story.agrees()
     made_again(story)
     assert company(OESTE).merged_into == company(NORTE)

@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ("said_absorbed", models.BigIntegerField()),
                 ("survivor_name", models.CharField(blank=True, max_length=300)),
                 ("absorbed_name", models.CharField(blank=True, max_length=300)),
+                ("survivor_domain", models.CharField(blank=True, max_length=253)),
+                ("absorbed_domain", models.CharField(blank=True, max_length=253)),
                 ("survivor", models.ForeignKey(to="leads.company", **SIDE)),
                 ("absorbed", models.ForeignKey(to="leads.company", **SIDE)),
                 ("unmerged_at", models.BigIntegerField(null=True)),
