@@ -123,7 +123,7 @@ def _write(clones: Sequence[tuple[int, int, Row]]) -> None:
     """Write the people, then copy what belongs to their templates."""
     rows = [(*(_plain(row[name]) for name in COLUMNS),) for _template, _earlier, row in clones]
     with fed_at_once([row["id"] for _template, _earlier, row in clones]):
-        sql.many(sql.insert("leads_person", COLUMNS), rows)
+        sql.add(sql.insert("leads_person", COLUMNS), rows)
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE IF NOT EXISTS clone (id bigint PRIMARY KEY, template bigint, earlier bigint)"

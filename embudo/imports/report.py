@@ -81,7 +81,7 @@ def begin(run: int, work: Sequence[Work]) -> None:
     """Write down what is about to be recorded of rows."""
     begun = [replace(each.line, outcome=BEGUN, facts=[event.id for event in each.events]) for each in work]
     with transaction.atomic():
-        sql.many(REPORT, [_row(run, each, dry_run=False) for each in begun])
+        sql.add(REPORT, [_row(run, each, dry_run=False) for each in begun])
 
 
 def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *, dry_run: bool) -> None:
@@ -90,7 +90,7 @@ def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *,
         if not dry_run:
             sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work])
             sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run, BEGUN])
-        sql.many(REPORT, [_row(run, line, dry_run=dry_run) for line in lines])
+        sql.add(REPORT, [_row(run, line, dry_run=dry_run) for line in lines])
 
 
 def standing(log: Log, run: ImportRun) -> dict[int, Line]:
@@ -130,7 +130,7 @@ def settle(log: Log, run: ImportRun) -> None:
     with transaction.atomic():
         sql.many(REMEMBER, known)
         sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
-        sql.many(REPORT, [_row(run.pk, each, dry_run=False) for each in lines.values()])
+        sql.add(REPORT, [_row(run.pk, each, dry_run=False) for each in lines.values()])
 
 
 REPORT = sql.insert(

@@ -125,7 +125,7 @@ def write(online: Online, people: Iterable[Kept], now: int) -> None:
     profile_rows.write_companies(profiles)
     _write_people(added, changed)
     _change_scores(changed_scores)
-    sql.many(ADD_SCORE, added_scores)
+    sql.add(ADD_SCORE, added_scores)
     profile_rows.write_values(profiles)
 
 

@@ -45,7 +45,7 @@ def arrival_row(kept: Kept, version: int, now: int) -> tuple[Any, ...]:
 
 def add_moves(rows: Sequence[tuple[Any, ...]], changes: Changes) -> None:
     """Write rows of moves."""
-    sql.many(ADD_MOVE, rows)
+    sql.add(ADD_MOVE, rows)
     for row in rows:
         changes.added(*row[:4])
 

@@ -180,7 +180,7 @@ def renew(people: Collection[int]) -> tuple[Pairs, Pairs]:
     for passage in new:
         count(passage, 1, passing, by_source)
     sql.delete_where("leads_passage", "id", gone)
-    sql.many(ADD_PASSAGE, new)
+    sql.add(ADD_PASSAGE, new)
     return passing, by_source
 
 

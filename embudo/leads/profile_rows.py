@@ -179,7 +179,7 @@ def write_values(profiles: Collection[Profiled]) -> None:
     of_one = f"WHERE person_id = %s AND {unindexed('attribute')} = %s"
     sql.many(f"DELETE FROM leads_personattribute {of_one}", gone)
     sql.many(f"UPDATE leads_personattribute SET text = %s, number = %s {of_one}", changed)
-    sql.many(ADD_VALUE, added)
+    sql.add(ADD_VALUE, added)
 
 
 def _for_everybody(profiles: Iterable[Profiled]) -> dict[str, str]:

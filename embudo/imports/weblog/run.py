@@ -191,7 +191,7 @@ class VisitImport:
                 self.unchanged += 1
         with transaction.atomic():
             sql.many(REMEMBER, remembered)
-            sql.many(REPORT, report)
+            sql.add(REPORT, report)
 
     def _finish(self, record: ImportRun) -> None:
         self.figures.conclude(self.behaviour)
