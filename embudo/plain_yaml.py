@@ -6,6 +6,7 @@ import yaml
 
 LONGEST = 1_000_000  # letters
 DEEPEST = 40  # levels
+BARE = 10_000  # letters of a value without quotes, which is tried as a number and a date
 
 
 class NotPlain(ValueError):
@@ -18,18 +19,23 @@ class _Plain(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "no part may repeat another one (*)", self._mark())
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refusal("no part may repeat another one (*)")
+        if event.tag:
+            raise self._refusal("no part may say of which kind it is (!)")
+        if isinstance(event, yaml.ScalarEvent) and not event.style and len(event.value) > BARE:
+            raise self._refusal(f"a value of over {BARE:,} letters needs quotes")
         if self.depth >= DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"it is nested over {DEEPEST} levels deep", self._mark())
+            raise self._refusal(f"it is nested over {DEEPEST} levels deep")
         self.depth += 1
         try:
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
 
-    def _mark(self) -> Any:
-        return self.peek_event().start_mark
+    def _refusal(self, why: str) -> yaml.YAMLError:
+        return yaml.composer.ComposerError(None, None, why, self.peek_event().start_mark)
 
 
 def load(text: str) -> Any:

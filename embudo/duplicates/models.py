@@ -21,6 +21,8 @@ STANDING = {Whose.PEOPLE: LISTED, Whose.COMPANIES: models.Q(merged_into=None)}
 class Pair(models.Model):
     """Two records that are one with this probability, with the signs that add up to it (engines/duplicates.py)."""
 
+    ABOUT_PEOPLE = ("left_id", "right_id")  # an erasure takes the pairs of a person; no company has a person's number
+
     whose = models.CharField(max_length=10, default=Whose.PEOPLE.value, db_default=Whose.PEOPLE.value)
     left_id = models.BigIntegerField()  # of two people, or of two companies
     right_id = models.BigIntegerField()

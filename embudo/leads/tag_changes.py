@@ -19,7 +19,9 @@ from embudo.leads import sql, tags
 from embudo.leads.clock import now
 from embudo.leads.models import SavedView, Tag
 from embudo.leads.showing import BadValue
+from embudo.work.models import Job, State
 
+JOINING = "tag_join"  # the kind of job that goes through very many people (tag_joining.py)
 KEPT = 7 * DAY
 SLICE = 1000  # people in one transaction
 AT_ONCE = SLICE  # people of a tag that is joined, or parted, within a request
@@ -128,8 +130,13 @@ def restore(tag: Tag, *, by: Any) -> None:
 
 
 def purge() -> None:
-    """Throw away tags that have lain aside for a week, some thousand people at a time; `work` does it now and then."""
-    for tag in Tag.objects.filter(removed_at__lt=now() - KEPT):
+    """Throw away tags that have lain aside for a week, some thousand people at a time; `work` does it now and then.
+
+    Those whose people still wait for another tag stay until they have it, or nobody wants that any more.
+    """
+    going_on = Job.objects.filter(kind=JOINING).exclude(state__in=[State.DONE, State.CANCELLED])
+    wanted = [job.wants["tag"] for job in going_on]
+    for tag in Tag.objects.filter(removed_at__lt=now() - KEPT).exclude(pk__in=wanted):
         some = f"SELECT id FROM leads_tagging WHERE tag_id = %s LIMIT {SLICE}"
         while sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [tag.pk]):
             pass

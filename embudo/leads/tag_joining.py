@@ -16,7 +16,7 @@ from embudo.leads.showing import BadValue
 from embudo.work.kinds import Progress, Refused, Steps
 from embudo.work.models import Job
 
-KIND = "tag_join"
+KIND = tag_changes.JOINING
 LABEL = gettext_lazy("A tag joined to another")
 RESULT = LEFT = "leads/_tag_joined.html"
 

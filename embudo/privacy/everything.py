@@ -68,11 +68,14 @@ def tables_by_subject(subjects: set[int]) -> Iterator[tuple[str, list[dict[str, 
 def tables_about_people() -> list[tuple[type[Model], list[str]]]:
     """Return the models of this install that point at people, each with the columns that do, whatever app has them.
 
-    A column points at people when it is a foreign key to them, or a number called `person`.
+    A column points at people when it is a foreign key to them, a number called `person`, or one that the model names
+    in ABOUT_PEOPLE.
     """
     found = []
     for model in apps.get_models():
-        names = [field.attname for field in model._meta.concrete_fields if _points_at_people(field)]
+        named = getattr(model, "ABOUT_PEOPLE", ())
+        fields = model._meta.concrete_fields
+        names = [each.attname for each in fields if _points_at_people(each) or each.attname in named]
         if names and model is not Person:
             found.append((model, names))
     return found

@@ -82,7 +82,9 @@ TABLES: dict[str, Place] = {
     "leads.ImportRun": Place(_("imports"), _("what came in when, from which file"), FOR_GOOD, False),
     "leads.ImportRow": Place(_("rows of imports"), _("what became of each row"), FOR_GOOD),
     "leads.ImportKey": Place(_("rows seen before, as hashes"), _("so that an import can be repeated"), FOR_GOOD),
-    "duplicates.Pair": Place(_("pairs that may be one person"), _("to join them or tell them apart"), WITH_PERSON),
+    "duplicates.Pair": Place(
+        _("pairs of people or companies that may be one"), _("to join them or tell them apart"), WITH_PERSON
+    ),
     "privacy.Purpose": Place(_("purposes"), _("what people are asked to agree to"), USER_LONG, False),
     "privacy.Wording": Place(_("wordings"), _("the words that receipts name"), NO_PERSON, False),
     "capture.Site": Place(_("sites"), _("where facts come from"), USER_LONG, False),

@@ -107,6 +107,17 @@ def test_what_was_done_of_cancelled_work_is_undone(pair: tuple[Tag, Tag], sign_i
     assert back.state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
 
 
+def test_a_tag_whose_people_wait_for_another_is_not_thrown_away(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    job = asked(sign_in("marketing"), pair[0])
+    assert job.pause()
+    Tag.objects.filter(pk=pair[0].pk).update(removed_at=0)
+    tag_changes.purge()
+    assert Tag.objects.filter(pk=pair[0].pk).exists()
+    assert job.cancel()
+    tag_changes.purge()
+    assert not Tag.objects.filter(pk=pair[0].pk).exists()
+
+
 def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
     client = sign_in("marketing")
     job = asked(client, pair[0])

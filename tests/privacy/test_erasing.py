@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -13,6 +14,7 @@ from embudo.accounts.models import AuditEntry
 from embudo.capture.models import Site
 from embudo.core.event import DAY
 from embudo.core.intake import Reason
+from embudo.duplicates.models import Pair
 from embudo.eventlog import Cursor, Failure
 from embudo.forms.models import Form, Showing
 from embudo.leads.exported import file_of
@@ -98,6 +100,7 @@ def test_nothing_is_left_and_the_evidence_says_what_went(
     both = {"person": "1", "other": str(ada.subject)}
     AuditEntry.record(None, "person_taken_out", f"Somebody – {ada.name}", **both)
     busy.hears(merged(ada.subject, bruno.subject))
+    Pair.objects.create(left_id=1, right_id=ada.subject, probability=0.5, odds=0, refused_at=timezone.now())
     answer = asked(client)
     assert asked(client)["Location"] == answer["Location"]  # a double click
     assert Job.objects.filter(kind="erasure").count() == 1
@@ -116,7 +119,7 @@ def test_nothing_is_left_and_the_evidence_says_what_went(
     for each in (page, listed, text(sign_in("admin").get("/changes/"))):
         for name in (ada.mail, ada.name, bruno.mail):
             assert name not in each
-    assert not Person.objects.filter(mail__in=[ada.mail, bruno.mail]).exists()
+    assert not Person.objects.filter(mail__in=[ada.mail, bruno.mail]).exists() and not Pair.objects.exists()
     facts = [row.event for row in busy.log.read(Cursor(), 10_000)[0]]
     assert not any(ada.mail in str(event) or bruno.mail in str(event) for event in facts)
     assert client.get(f"{PERSON}/").status_code == 404

@@ -28,15 +28,19 @@ LINK = "password_link"  # in the session, until it has been shown
 @require("users.edit")
 @require_GET
 def users(request: HttpRequest) -> HttpResponse:
+    return _users(request, SecondStepForm.in_force())
+
+
+def _users(request: HttpRequest, rules: SecondStepForm, status: int = 200) -> HttpResponse:
     steps = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
     shown = {
         "users": User.objects.order_by("-is_active", "name", "email"),
         "secured": set(steps.values_list("user_id", flat=True)),
         "invitations": Invitation.open().select_related("by").order_by("-created_at", "-pk"),
         "made": invitations.shown_once(request),
-        "rules": SecondStepForm.in_force(),
+        "rules": rules,
     }
-    return render(request, "accounts/users.html", shown)
+    return render(request, "accounts/users.html", shown, status=status)
 
 
 @never_cache
@@ -123,11 +127,10 @@ def sessions_end(request: HttpRequest, pk: int) -> HttpResponse:
 def second_step_rules(request: HttpRequest) -> HttpResponse:
     """Settle which roles must sign in with a second step."""
     form = SecondStepForm.in_force(request.POST)
-    if form.is_valid():
-        SecondStepRule.settle(set(form.cleaned_data["roles"]), by=request.user)
-        toast(request, _("Saved. Whoever owes a second step is asked for it with their next page."))
-    else:
-        toast(request, " ".join(form.errors.get("roles", ())), failed=True)
+    if not form.is_valid():
+        return _users(request, form, status=422)
+    SecondStepRule.settle(set(form.cleaned_data["roles"]), by=request.user)
+    toast(request, _("Saved. Whoever owes a second step is asked for it with their next page."))
     return redirect("accounts:users")
 
 

@@ -1,5 +1,6 @@
 """The pieces of SQL that filters and pages of people are put together from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,15 +50,15 @@ def listed(where: Condition, index: str) -> Condition:
     return Condition(f"leads_person p{by_index(index)} WHERE {LISTED} AND {where.sql}", where.values)
 
 
-class ByColumn:
+class ByColumn(ABC):
     """A filter whose people are found by an index on their own row: `among`, where they stand as `p`."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def among(self) -> Condition:
         """Its people who stand in the list, as `p`."""
-        raise NotImplementedError
 
     @property
     def driver(self) -> Condition:
@@ -65,15 +66,15 @@ class ByColumn:
         return Condition(f"SELECT p.id FROM {self.among.sql}", self.among.values)
 
 
-class ByIds:
+class ByIds(ABC):
     """A filter whose people are found in another table: `driver`, a query of their ids."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def driver(self) -> Condition:
         """A query of the ids of its people, some of whom may not stand in the list."""
-        raise NotImplementedError
 
     @property
     def among(self) -> Condition:
