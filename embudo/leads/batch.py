@@ -187,10 +187,10 @@ class Batch:
         rows.write(self.online, here, self.now)
         for kept in here:
             if kept.adopted is not None:
-                _hand_over(kept.adopted, kept.id)
+                _hand_over(kept.adopted, kept.id, self.now)
                 self.changes.people |= {kept.adopted, kept.id}
         consents.write(here)
-        opportunities.write(here)
+        opportunities.write(here, self.now)
         self._write_gone()
         whole = [kept for kept in here if kept.whole]
         if whole:
@@ -208,7 +208,7 @@ class Batch:
         roots = {pointers.root(each) for each in self.directory.regrouped}
         trees = {root: list(pointers.tree(root)) for root in roots}
         owners.settle(trees)
-        opportunities.settle_owners(trees.keys())
+        opportunities.settle_owners(trees.keys(), self.now)
         tags.settle(trees)
         if self.companies.joins.moved:
             company_joins.settle_some()  # so that who asks finds most companies whole at once
@@ -280,13 +280,13 @@ def _revision(kept: Kept | None) -> int:
     return kept.revision if kept else 0
 
 
-def _hand_over(visitor: int, person: int) -> None:
+def _hand_over(visitor: int, person: int, now: int) -> None:
     """The visitor's moves, consents and opportunities become the person's."""
     sql.one(
         "UPDATE leads_stagechange SET person_id = %s WHERE person_id = %s AND superseded_at IS NULL", [person, visitor]
     )
     consents.hand_over(visitor, person)
-    opportunities.hand_over(visitor, person)
+    opportunities.hand_over(visitor, person, now)
 
 
 def _forget(people: set[int]) -> None:

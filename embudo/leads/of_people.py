@@ -71,13 +71,14 @@ class Opportunity(models.Model):
     closed_at = models.BigIntegerField(null=True)
     dated = models.BooleanField()
     said = models.TextField()
+    written_at = models.BigIntegerField()  # when the row was written last, however old what it tells
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "opportunity"], name="opportunity_once")]
         indexes = [
-            models.Index(fields=["changed_at", "id"], name="opportunity_by_change"),
-            models.Index(fields=["status", "changed_at", "id"], name="opportunity_by_status"),
+            models.Index(fields=["written_at", "id"], name="opportunity_by_writing"),
+            models.Index(fields=["status", "written_at", "id"], name="opportunity_by_status"),
             models.Index(
-                fields=["owner", "changed_at", "id"], name="opportunity_by_owner", condition=Q(owner__isnull=False)
+                fields=["owner", "written_at", "id"], name="opportunity_by_owner", condition=Q(owner__isnull=False)
             ),
         ]

@@ -2,6 +2,9 @@
 
 Each part of an opportunity is what was said of it last by the order of facts, so that it does not matter in which order
 they arrive. Follow folds new facts into the rows, and writes those of a person anew whose history it reads again.
+
+A row says when it was written last (`written_at`). That is no part of what the facts say: by it a reader finds what is
+new here, however old the fact is that says it.
 """
 
 import json
@@ -11,7 +14,7 @@ from typing import Any
 
 from embudo.core.event import Event
 from embudo.core.money import currency_of, is_amount
-from embudo.leads import sql
+from embudo.leads import clock, sql
 from embudo.leads.history import counted
 from embudo.leads.kept import Kept
 from embudo.leads.sentences import text
@@ -25,8 +28,12 @@ COLUMNS = (
     "dated", "said",
 )  # fmt: skip
 KEY = ("person_id", "opportunity")
-ADD = sql.upsert("leads_opportunity", ", ".join(KEY), ("person_id", *COLUMNS), kept=KEY)
-OWNED = "UPDATE leads_opportunity SET owner_id = (SELECT p.owner_id FROM leads_person p WHERE p.id = person_id)"
+ADD = sql.upsert("leads_opportunity", ", ".join(KEY), ("person_id", *COLUMNS, "written_at"), kept=KEY)
+OWNER = "(SELECT p.owner_id FROM leads_person p WHERE p.id = person_id)"
+OWNED = (
+    f"UPDATE leads_opportunity SET owner_id = {OWNER}, written_at = %s"
+    f" WHERE person_id = %s AND COALESCE(owner_id, -1) <> COALESCE({OWNER}, -1)"
+)
 Order = tuple[int, str, str]
 Row = tuple[Any, ...]  # of COLUMNS
 
@@ -82,41 +89,49 @@ def of(people: Collection[int]) -> dict[int, list[Opportunity]]:
     return {person: sorted(each.values(), key=lambda each: -each.changed_at) for person, each in _load(people).items()}
 
 
-def write(people: Iterable[Kept]) -> None:
-    """Write what the facts of a batch change, inside the transaction of the caller."""
+def write(people: Iterable[Kept], now: int) -> None:
+    """Write what the facts of a batch change, which is of this instant, inside the transaction of the caller."""
     heard = [kept for kept in people if kept.whole or kept.opportunities]
     there = _load([kept.id for kept in heard])
-    _change(
+    found = (
         (kept.id, there.get(kept.id, {}), _with({} if kept.whole else there.get(kept.id, {}), kept.opportunities))
         for kept in heard
     )
+    _change(found, now)
 
 
-def hand_over(visitor: int, person: int) -> None:
+def filled() -> bool:
+    """Whether the table says all that it should; after an upgrade follow fills it first."""
+    return not sql.rows("SELECT 1 FROM leads_filling WHERE name = %s", [FILLING])
+
+
+def hand_over(visitor: int, person: int, now: int) -> None:
     """The visitor's opportunities become those of the person they turned out to be."""
-    sql.one("UPDATE leads_opportunity SET person_id = %s WHERE person_id = %s", [person, visitor])
+    moved = "UPDATE leads_opportunity SET person_id = %s, written_at = %s WHERE person_id = %s"
+    sql.one(moved, [person, now, visitor])
 
 
-def settle_owners(people: Collection[int]) -> None:
+def settle_owners(people: Collection[int], now: int) -> None:
     """Let the rows of these people name who looks after them, whom the people show already."""
-    sql.many(f"{OWNED} WHERE person_id = %s", [(person,) for person in people])
+    sql.many(OWNED, [(now, person) for person in people])
 
 
 def write_anew(histories: Mapping[int, Iterable[Event]]) -> None:
     """Write the rows of these people as their facts that count say, inside the transaction of the caller."""
     there = _load(histories.keys())
-    _change((person, there.get(person, {}), _with({}, history)) for person, history in histories.items())
+    found = ((person, there.get(person, {}), _with({}, history)) for person, history in histories.items())
+    _change(found, clock.now())
 
 
-def _change(found: Iterable[tuple[int, Standing, Standing]]) -> None:
+def _change(found: Iterable[tuple[int, Standing, Standing]], now: int) -> None:
     """Write what is other than before, by person; a row that stays keeps its number, by which pages go on."""
     rows, gone = [], []
     for person, was, becomes in found:
-        rows += [(person, *each.row) for id_, each in becomes.items() if each != was.get(id_)]
+        rows += [(person, *each.row, now) for id_, each in becomes.items() if each != was.get(id_)]
         gone += [(person, id_) for id_ in was.keys() - becomes.keys()]
     sql.many("DELETE FROM leads_opportunity WHERE person_id = %s AND opportunity = %s", gone)
     sql.many(ADD, rows)
-    settle_owners({row[0] for row in rows})
+    settle_owners({row[0] for row in rows}, now)
 
 
 def _load(people: Collection[int]) -> dict[int, Standing]:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
-from embudo.leads import sql
+from embudo.leads import opportunities, sql
 from embudo.leads.clock import now
 from embudo.leads.models import Company, OwnerChange, Person
 from embudo.leads.showing import BadValue
@@ -33,20 +33,17 @@ class Whose:
     table: str
     decisions: tuple[str, str, str]  # columns, table, key
     merges: tuple[str, str]  # the instant of a merge, table
-    shown: tuple[tuple[str, str], ...]  # tables that name the owner, and by which key
 
 
 PEOPLE = Whose(
     "leads_person",
     ("person_id, at, owner_id", "leads_ownerchange", "person_id"),
     ("merged_at", "leads_merge"),
-    (("leads_person", "id"), ("leads_opportunity", "person_id")),
 )
 COMPANIES = Whose(
     "leads_company",
     ("id, coalesce(given_at, -1), given_owner_id", "leads_company", "id"),
     ("at", "leads_companymerge"),
-    (("leads_company", "id"),),
 )
 
 
@@ -121,8 +118,9 @@ def settle(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> None:
 
 def _show(changed: Sequence[tuple[int | None, int]], whose: Whose = PEOPLE) -> None:
     """Let whoever the owner (first) is given to (second) name them, and their opportunities, too."""
-    for table, key in whose.shown:
-        sql.many(f"UPDATE {table} SET owner_id = %s WHERE {key} = %s", changed)
+    sql.many(f"UPDATE {whose.table} SET owner_id = %s WHERE id = %s", changed)
+    if whose is PEOPLE:
+        opportunities.settle_owners([person for _owner, person in changed], now())
 
 
 def compared(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> list[tuple[int, int | None, int | None]]:

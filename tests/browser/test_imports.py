@@ -28,7 +28,7 @@ User.objects.create_user("ana@norte.example", {PASSWORD!r}, name="Ana Ruiz", rol
 SHOWN = """
 import hashlib, json
 from django.db import connection
-WITHOUT = {"engagement_order", "search_id"}
+WITHOUT = {"engagement_order", "search_id", "written_at"}
 TABLES = {
     "leads_person": "merged_into_id IS NULL", "leads_personattribute": "1 = 1", "leads_company": "1 = 1",
     "leads_personconsent": "1 = 1",

@@ -1,5 +1,6 @@
 """Opportunities as their facts tell them: in any order, folded, replayed, merged, erased, filled after an upgrade."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from embudo.core.event import DAY, Door, Event, Verdict, subject_of
 from embudo.leads import filling, opportunities, owners, rebuild
+from embudo.leads.clock import now
 from embudo.leads.erasure import erase
 from embudo.leads.follow import Follower
 from embudo.leads.history import REVISED, WITHDRAWN
@@ -147,7 +149,7 @@ def test_what_was_taken_back_or_done_by_a_machine_was_never_said(people: Followi
 def test_a_visitor_takes_what_they_want_to_buy_to_the_person_they_turn_out_to_be(following: Following) -> None:
     following.hears(clara.journey(MONDAY).visits("/"))
     following.hears(deal(f"person:{clara.visitor}", "opened", 1, amount=3))
-    following.hears(clara.journey(MONDAY + DAY).submits("contact"))
+    assert written_anew(lambda: following.hears(clara.journey(MONDAY + DAY).submits("contact"))) == {"D-1"}
     assert shown(clara) == {"D-1": ("open", 3)} and Opportunity.objects.count() == 1
     following.agrees()
 
@@ -175,6 +177,43 @@ def test_an_erasure_and_a_rebuild_leave_what_the_facts_say(people: Following) ->
     people.agrees()
 
 
+def test_a_row_says_when_it_was_written_last_however_old_what_it_tells(
+    people: Following, django_user_model: Any
+) -> None:
+    first, other = deal(ada, "opened", 5, amount=4), deal(ada, "opened", 6, "D-2")
+    people.hears(first, other, deal(bruno, "opened", 1, "D-3"))
+    assert written_anew(lambda: people.hears(deal(ada, "moved", 2, stage="offer"))) == {"D-1"}
+    assert written_anew(lambda: people.hears(deal(clara, "opened", -900, "D-4"))) == {"D-4"}
+    moved = deal(ada, "won", 7, "D-2")
+    assert written_anew(lambda: people.hears(moved)) == {"D-2"}
+    assert written_anew(lambda: people.hears(about(ada, moved[0], WITHDRAWN))) == {"D-2"}
+    assert written_anew(lambda: people.hears(ada.visits("/pricing"), moved)) == set()
+    luis, found = django_user_model.objects.create(email="luis@x.example"), Person.objects.get(pk=ada.subject)
+    assert written_anew(lambda: owners.give(found, luis, by=luis)) == {"D-1", "D-2"}
+    assert written_anew(lambda: owners.give(found, luis, by=luis)) == set()
+    assert written_anew(lambda: people.hears(merged(ada.subject, bruno.subject))) == {"D-3"}
+    people.agrees()
+    Opportunity.objects.update(written_at=0)
+    people.agrees()
+    rebuild.ask(people.log)
+    while rebuild.running():
+        people.follower.advance_rebuild()
+    assert set(written()) == {"D-1", "D-2", "D-3", "D-4"} and min(written().values()) > MONDAY
+
+
+def written() -> dict[str, int]:
+    return dict(Opportunity.objects.values_list("opportunity", "written_at"))
+
+
+def written_anew(act: Callable[[], Any]) -> set[str]:
+    """Those that were written while this was done, at an instant of it."""
+    was, began = written(), now()
+    act()
+    found = {id_ for id_, at in written().items() if at != was.get(id_)}
+    assert all(began <= written()[id_] <= now() for id_ in found)
+    return found
+
+
 @pytest.mark.parametrize("change", [{"status": "lost"}, {"amount": 5}, {"said": "{}"}, {"opportunity": "other"}])
 def test_the_check_finds_what_is_not_in_the_facts(people: Following, change: dict[str, Any]) -> None:
     people.hears(deal(ada, "opened", 1, amount=4))
@@ -196,7 +235,9 @@ def test_an_install_that_was_there_before_the_table_gets_it_filled_once(
     Opportunity.objects.all().delete()
     for name in (opportunities.FILLING, "of a later version"):
         Filling.objects.create(name=name)
+    assert not opportunities.filled()
     people.follower = Follower(people.config, people.log)
+    assert opportunities.filled()
     assert rows()["opportunities"] == before and len(before) == 3
     assert list(Filling.objects.values_list("name", flat=True)) == ["of a later version"]
     people.agrees()

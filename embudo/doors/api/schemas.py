@@ -299,7 +299,7 @@ class Opportunity(Schema):
     stage: str
     reason: str
     opened_at: datetime
-    changed_at: datetime
+    changed_at: datetime = Field(description="The instant of the last fact about it, which may have come later.")
     closed_at: datetime | None = Field(description="When it was won or lost; null while it is open.")
 
 
@@ -311,6 +311,7 @@ class Deal(Opportunity):
     person: str
     person_name: str
     owner: str | None = Field(description="Mail address of the user who looks after the person.")
+    updated_at: datetime = Field(description="When this was written here last, whatever the time of its facts.")
 
 
 class Deals(Schema):

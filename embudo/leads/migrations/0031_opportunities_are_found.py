@@ -34,11 +34,12 @@ class Migration(migrations.Migration):
                 ('closed_at', models.BigIntegerField(null=True)),
                 ('dated', models.BooleanField()),
                 ('said', models.TextField()),
+                ('written_at', models.BigIntegerField()),
                 ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.person')),
                 ('owner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['changed_at', 'id'], name='opportunity_by_change'), models.Index(fields=['status', 'changed_at', 'id'], name='opportunity_by_status'), models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner', 'changed_at', 'id'], name='opportunity_by_owner')],
+                'indexes': [models.Index(fields=['written_at', 'id'], name='opportunity_by_writing'), models.Index(fields=['status', 'written_at', 'id'], name='opportunity_by_status'), models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner', 'written_at', 'id'], name='opportunity_by_owner')],
                 'constraints': [models.UniqueConstraint(fields=('person', 'opportunity'), name='opportunity_once')],
             },
         ),

@@ -109,6 +109,7 @@ def page(request: HttpRequest, company: int) -> HttpResponse:
         "more": rolled.people - len(shown),
         "told": told,
         "deals": deals,
+        "deals_filled": opportunities.filled(),
         "users": get_user_model().objects.filter(is_active=True),
         "facts_of": sorted(found.attributes.items()) if isinstance(found.attributes, dict) else [],
         "fact": fact_id(),

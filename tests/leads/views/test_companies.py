@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from embudo.accounts.models import AuditEntry, User
-from embudo.leads import rollup
+from embudo.leads import opportunities, rollup
 from embudo.leads.clock import now
-from embudo.leads.models import Company
+from embudo.leads.models import Company, Filling
 from tests.cast import Someone, ada, bruno, mallory
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, text
@@ -66,6 +66,21 @@ def test_a_page_shows_people_what_happened_and_what_is_open(site: Following, sig
     assert ada.name in page and "Zoe" in page and bruno.name not in page
     assert "asked for a demo" in page
     assert "Pilot" in page and "1,200 USD" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "still being read"), ("es", "se están leyendo"), ("pt-br", "estão sendo lidas")]
+)
+def test_a_page_says_that_opportunities_are_still_being_read(
+    site: Following, sign_in: SignIn, language: str, words: str
+) -> None:
+    client = sign_in()
+    address, headers = f"/companies/{norte().pk}/", {"Accept-Language": language}
+    User.objects.update(language=language)
+    assert words not in text(client.get(address, headers=headers))
+    Filling.objects.create(name=opportunities.FILLING)
+    page = text(client.get(address, headers=headers))
+    assert words in page and "None. One is opened" not in page
 
 
 def test_a_page_asks_no_more_for_many_people_than_for_few(site: Following, sign_in: SignIn) -> None:
