@@ -36,7 +36,7 @@ class Asked(schemas.Schema):
 
     status: Literal["", "open", "won", "lost"] = ""
     owner: str = Field("", max_length=254, description="Mail address of the user who looks after the person.")
-    changed_since: datetime | None = Field(
+    updated_since: datetime | None = Field(
         None, description="With its zone: `updated_at` is then or later. Ask from the last one you read less a minute."
     )
     limit: int = Field(50, ge=1, le=MOST)
@@ -51,7 +51,7 @@ def deal_list(request: HttpRequest, asked: Asked = Query(...)) -> schemas.Deals:
     """In the order of `updated_at`, the oldest first: what changes while you read comes again at the end."""
     _be_filled()
     owner = values.owner_of(asked.owner, "query.owner") if asked.owner else None
-    since = instant_of(asked.changed_since, "query.changed_since") if asked.changed_since else 0
+    since = instant_of(asked.updated_since, "query.updated_since") if asked.updated_since else 0
     after = Position.of(asked.cursor) if asked.cursor else None
     if asked.cursor and after is None:
         raise Problem("bad_cursor", "It is damaged, or of another list.")

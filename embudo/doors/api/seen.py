@@ -10,7 +10,7 @@ from embudo.leads.models import Person
 
 OF_THE_PAGE = ("cursor", "limit")
 TELLING = (
-    "stage", "grade", "source", "handoff", "seen", "unseen", "reached", "status", "owner", "changed_since", "sort",
+    "stage", "grade", "source", "handoff", "seen", "unseen", "reached", "status", "owner", "updated_since", "sort",
 )  # fmt: skip
 
 

@@ -66,16 +66,16 @@ def test_only_those_asked_for_are_listed(caller: Software) -> None:
         "Tyres"
     ]
     now = datetime.now(UTC)
-    assert names(caller, f"changed_since={(now + timedelta(seconds=20)).isoformat().replace('+', '%2B')}") == []
-    assert len(names(caller, f"changed_since={(now - timedelta(hours=2)).isoformat().replace('+', '%2B')}")) == 3
+    assert names(caller, f"updated_since={(now + timedelta(seconds=20)).isoformat().replace('+', '%2B')}") == []
+    assert len(names(caller, f"updated_since={(now - timedelta(hours=2)).isoformat().replace('+', '%2B')}")) == 3
 
 
 @pytest.mark.parametrize(
     ("query", "place"),
     [
         ("status=nonsense", "status"), ("owner=nobody@x.example", "owner"),
-        ("changed_since=yesterday", "changed_since"),
-        ("changed_since=2026-03-02T09:00:00", "changed_since"), ("limit=0", "limit"),
+        ("updated_since=yesterday", "updated_since"),
+        ("updated_since=2026-03-02T09:00:00", "updated_since"), ("limit=0", "limit"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused(software: Holding, query: str, place: str) -> None:
@@ -107,13 +107,13 @@ def test_what_changes_while_pages_are_read_comes_again_at_the_end(caller: Softwa
     assert rest["data"][0]["closed_at"] == rest["data"][0]["changed_at"]
     seen = rest["data"][1]["updated_at"]
     assert news(caller, seen) == ["Fleet"]
-    again = caller.get(f"opportunities?cursor={first['next_cursor']}&changed_since={seen}").json()
+    again = caller.get(f"opportunities?cursor={first['next_cursor']}&updated_since={seen}").json()
     assert [each["name"] for each in again["data"]] == ["Fleet"]
 
 
 def news(caller: Software, since: str) -> list[str]:
     """What a reader is told who asks from this instant on."""
-    return [each["name"] for each in caller.get(f"opportunities?changed_since={since}").json()["data"]]
+    return [each["name"] for each in caller.get(f"opportunities?updated_since={since}").json()["data"]]
 
 
 def test_who_reads_on_misses_nothing_that_comes_late_is_taken_back_or_given_away(
@@ -127,14 +127,14 @@ def test_who_reads_on_misses_nothing_that_comes_late_is_taken_back_or_given_away
     assert late["changed_at"] == late["opened_at"] < last["changed_at"] < late["updated_at"]
     site.hears([fact(ada, "opportunity_moved", MONDAY - HOUR, opportunity=last["id"], stage="talks")])
     assert news(caller, late["updated_at"]) == ["Older than all", "Tyres"]
-    (moved,) = caller.get(f"opportunities?changed_since={late['updated_at']}").json()["data"][1:]
+    (moved,) = caller.get(f"opportunities?updated_since={late['updated_at']}").json()["data"][1:]
     assert (moved["stage"], moved["changed_at"]) == ("talks", last["changed_at"])
     won = fact(ada, "opportunity_won", MONDAY + HOUR, opportunity="old")
     site.hears([won])
     behind = caller.get("opportunities").json()["data"][-1]
     assert (behind["name"], behind["status"]) == ("Older than all", "won")
     site.hears([fact(ada, "fact_withdrawn", MONDAY + DAY, source=won.source, id=won.id)])
-    again = caller.get("opportunities?changed_since=" + behind["updated_at"]).json()["data"]
+    again = caller.get("opportunities?updated_since=" + behind["updated_at"]).json()["data"]
     assert [(each["name"], each["status"]) for each in again] == [("Older than all", "open")]
     assert again[0]["changed_at"] < behind["changed_at"] and again[0]["updated_at"] > behind["updated_at"]
     admin = user_of("admin")
