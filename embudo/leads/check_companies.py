@@ -8,6 +8,7 @@ from typing import Any
 from embudo.core import attributes
 from embudo.core.event import Event
 from embudo.leads import companies, company_facts, company_joins, owners, sql
+from embudo.leads.company_joins import Said
 from embudo.leads.pointers import COMPANIES, Pointers
 from embudo.leads.who import Who
 
@@ -46,9 +47,9 @@ class Stated:
         found: dict[int, list[Event]] = {}
         for event in facts:
             found.setdefault(event.subject, []).append(event)
-        for company, (identifier, name) in company_joins.names_of(self.who.joins).items():
-            self.domains[company] = companies.domain_of(identifier)
-            self.names |= {name, self.domains[company]}
+        for company, called in company_joins.called(map(Said.of, self.who.joins)).items():
+            self.domains[company] = called[0][1]
+            self.names.update(*called)
         for company, history in found.items():
             known = company_facts.resolved(history)
             if known:

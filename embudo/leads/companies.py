@@ -54,8 +54,18 @@ def employer(attributes: Mapping[str, Any], free: Collection[str] = ()) -> Emplo
     if domain:
         return Employer(subject_of(f"company:{domain}"), name or domain, domain)
     if name:
-        return Employer(subject_of(f"company:name:{folded(name)}"), name, "")
+        return Employer(subject_of(by_name(name)), name, "")
     return None
+
+
+def by_name(name: str) -> str:
+    """Return the identifier of a company that goes by its name."""
+    return f"company:name:{folded(name.strip())}"
+
+
+def is_of(identifier: str, company: int) -> bool:
+    """Return whether a company goes by this identifier."""
+    return subject_of(identifier) == company
 
 
 def domain_of(identifier: str) -> str:

@@ -33,7 +33,7 @@ def company_identifier(domain: str, name: str) -> str | None:
     """Return the identifier of a company by its domain, else by its name; None when it has neither."""
     if domain:
         return f"company:{domain}"
-    return f"company:name:{profile.folded(name.strip())}" if name.strip() else None
+    return companies.by_name(name) if name.strip() else None
 
 
 def resolved(history: Iterable[Event]) -> dict[str, Any]:

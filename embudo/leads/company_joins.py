@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from embudo.core.event import Door, Event, subject_of
+from embudo.core.event import Door, Event
 from embudo.eventlog import Log
 from embudo.leads import free_mail, sql
-from embudo.leads.companies import domain_of
+from embudo.leads.companies import by_name, domain_of, is_of
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
 from embudo.leads.models import Company, CompanyMerge
 from embudo.leads.pointers import COMPANIES, Pointers
-from embudo.leads.profile import folded
 from embudo.leads.profile_rows import ADD_COMPANY, bring_in_line, settle_companies
 from embudo.leads.queries.pieces import by_index
 
 SLICE = 100  # people of one transaction
+PIECE = 25  # companies of one transaction
 FIRST, LAST = -(2**63), 2**63 - 1
 SAID = ("at", "fact", "source", "undoes", "said_survivor", "said_absorbed", "survivor_name", "absorbed_name",
         "survivor_domain", "absorbed_domain")  # fmt: skip
@@ -56,6 +57,14 @@ class Said:
         return cls(event.at, event.id, event.source, undoes, *companies, names, (one, other))
 
 
+class Untold(Exception):
+    """No fact is left that says by which identifier a company goes; told in words for people."""
+
+    def __init__(self, company: Company) -> None:
+        words = _("Nothing that is recorded says any more which company %(name)s is, so nothing was changed.")
+        super().__init__(words % {"name": company})
+
+
 Outcome = tuple[int | None, int | None, int | None]  # who was pointed at, who pointed, and when that ended
 NOTHING: Outcome = (None, None, None)
 
@@ -77,10 +86,16 @@ def merge_props(survivor: Company, absorbed: Company, log: Log) -> dict[str, Any
 
 
 def identifier_of(company: Company, log: Log) -> str:
-    """Return the identifier of a company that is there; one whose name was changed by facts is told by these."""
-    likely = {f"company:{company.domain}", f"company:name:{folded(company.name)}"}
-    found = next((each for each in sorted(likely) if subject_of(each) == company.id), None)
-    return found or next(event.identifier for event in log.history({company.id}))
+    """Return the identifier of a company that is there; one whose name was changed by facts is told by these.
+
+    Raises Untold when no fact of it is left, either.
+    """
+    likely = f"company:{company.domain}", by_name(company.name)
+    found = next((each for each in likely if is_of(each, company.id)), None)
+    found = found or next((event.identifier for event in log.history({company.id})), None)
+    if found is None:
+        raise Untold(company)
+    return found
 
 
 def link_of(company: Company, absorbed: int) -> CompanyMerge | None:
@@ -103,13 +118,12 @@ def decided(said: Iterable[Said]) -> tuple[Pointers, dict[Said, Outcome]]:
     return pointers, outcomes
 
 
-def names_of(events: Iterable[Event]) -> dict[int, tuple[str, str]]:
-    """Return identifier and name of each company that was joined, as the facts call it."""
-    found: dict[int, tuple[str, str]] = {}
-    for event in events:
-        if event.kind == COMPANIES_MERGED:
-            for identifier, name in zip(event.props["identifiers"], event.props["names"], strict=True):
-                found.setdefault(subject_of(str(identifier)), (str(identifier), str(name)[:300]))
+def called(said: Iterable[Said]) -> dict[int, list[tuple[str, str]]]:
+    """Return what each company was called whenever it was joined, the first time first: its name and its domain."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for each in sorted(each for each in said if not each.undoes):
+        for company, *names in zip((each.survivor, each.absorbed), each.names, each.domains, strict=True):
+            found.setdefault(company, []).append((names[0], names[1]))
     return found
 
 
@@ -119,7 +133,7 @@ class Joins:
 
     pointers: Pointers = field(default_factory=Pointers)
     rows: list[tuple[Any, ...]] = field(default_factory=list)  # of COLUMNS, new ones and those that came out otherwise
-    named: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # company -> name, domain
+    named: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # company -> its first name, its domain
     moved: dict[int, tuple[int, int]] = field(default_factory=dict)  # company -> whose page it had, whose it has
 
     @classmethod
@@ -137,7 +151,8 @@ class Joins:
             for company in was.into.keys() | pointers.into.keys()
             if was.root(company) != pointers.root(company)
         }
-        return cls(pointers, rows, _named(outcomes), moved)
+        named = {company: names[0] for company, names in called(outcomes).items()}
+        return cls(pointers, rows, named, moved)
 
     @property
     def domains(self) -> dict[int, str]:
@@ -192,37 +207,39 @@ def _row(said: Said, outcome: Outcome) -> tuple[Any, ...]:
     )
 
 
-def _named(said: Iterable[Said]) -> dict[int, tuple[str, str]]:
-    """What each company was called when it was joined first, and its domain."""
-    found: dict[int, tuple[str, str]] = {}
-    for each in sorted(each for each in said if not each.undoes):
-        sides = zip((each.survivor, each.absorbed), each.names, each.domains, strict=True)
-        for company, name, domain in sides:
-            found.setdefault(company, (name, domain))
-    return found
-
-
 # -- the people of companies that were joined or taken apart ------------------------------------------
 
 
 def settle_some() -> bool:
-    """Let some more people's rows show the company that is theirs now; return whether others wait."""
-    room = SLICE
+    """Let some more people's rows show the company that is theirs now; return whether others wait.
+
+    Companies are settled when nobody's row has to follow any more, some at a time, too: one whose people are on their
+    way looks empty.
+    """
     with transaction.atomic():
-        pending = sql.rows("SELECT id, unsettled_after FROM leads_company WHERE unsettled_after IS NOT NULL")
-        for company, after in pending:
-            people = sql.rows(_PEOPLE.format(by_index("person_by_company")), [company, after, room])
-            if people:
-                bring_in_line(people, free_mail.own())
-                last = "UPDATE leads_company SET unsettled_after = %s WHERE id = %s"
-                sql.one(last, [people[-1][0], company])
-            room -= len(people)
-            if room <= 0:
-                return True
-        settled = "UPDATE leads_company SET unsettled_after = NULL, rolled_at = 0 WHERE id = %s"
-        sql.many(settled, [(company,) for company, _after in pending])
-        settle_companies([company for company, _after in pending])
-    return False
+        left = sql.rows(_LEFT.format(by_index("company_unsettled")), [LAST, PIECE])
+        if not _move_people(left) or len(left) == PIECE:
+            return True
+        pending = [company for (company,) in sql.rows(_PENDING, [PIECE + 1])]
+        some = pending[:PIECE]
+        sql.many("UPDATE leads_company SET unsettled_after = NULL, rolled_at = 0 WHERE id = %s", [(i,) for i in some])
+        settle_companies(some)
+    return len(pending) > PIECE
+
+
+def _move_people(left: sql.Rows) -> bool:
+    """Let at most SLICE people of these companies follow, each company's from an id on; return whether all do."""
+    room = SLICE
+    for company, after in left:
+        people = sql.rows(_PEOPLE.format(by_index("person_by_company")), [company, after, room])
+        if people:
+            bring_in_line(people, free_mail.own())
+        room -= len(people)
+        last = LAST if room else people[-1][0]
+        sql.one("UPDATE leads_company SET unsettled_after = %s WHERE id = %s", [last, company])
+        if not room:
+            return False
+    return True
 
 
 def pending() -> bool:
@@ -230,4 +247,6 @@ def pending() -> bool:
     return bool(sql.rows("SELECT 1 FROM leads_company WHERE unsettled_after IS NOT NULL LIMIT 1"))
 
 
+_PENDING = "SELECT id FROM leads_company WHERE unsettled_after IS NOT NULL LIMIT %s"
+_LEFT = "SELECT id, unsettled_after FROM leads_company{} WHERE unsettled_after < %s ORDER BY id LIMIT %s"
 _PEOPLE = "SELECT id, company_id, attributes FROM leads_person{} WHERE company_id = %s AND id > %s ORDER BY id LIMIT %s"

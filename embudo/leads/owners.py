@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
@@ -89,13 +89,19 @@ def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None 
 
 
 def give_company(company: Company, owner: Any, *, by: Any) -> None:
-    """Give a company to a user, or to nobody; nothing is noted when it is theirs already."""
-    if company.owner == owner:
-        return
-    with transaction.atomic():
-        Company.objects.filter(pk=company.pk).update(owner=owner, given_owner=owner, given_at=now())
-        before = str(company.owner or "")
-        AuditEntry.record(by, "company_owner_changed", str(company), before=before, now=str(owner or ""))
+    """Give a company, or the one whose page it has by now, to a user or to nobody; what is theirs already is not noted.
+
+    Its row is held meanwhile, so that whoever follows works out the owner before or after and not in between.
+    """
+    shown: int | None = company.pk
+    while shown is not None:
+        with transaction.atomic():
+            held = Company.objects.select_for_update(no_key=True).filter(pk=shown).first()
+            shown = held.merged_into_id if held else None
+            if held and shown is None and held.owner != owner:
+                before = str(held.owner or "")
+                Company.objects.filter(pk=held.pk).update(owner=owner, given_owner=owner, given_at=now())
+                AuditEntry.record(by, "company_owner_changed", str(held), before=before, now=str(owner or ""))
 
 
 def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> None:
@@ -113,6 +119,9 @@ def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> N
 
 def settle(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
+    if whose is COMPANIES and connection.vendor == "postgresql":  # their decisions stand in rows that others write, too
+        members = {member for tree in trees.values() for member in tree}
+        sql.rows_where("id", whose.table, "id", members, "ORDER BY id FOR NO KEY UPDATE")
     _show([(owner, root) for root, shown, owner in compared(trees, whose) if owner != shown], whose)
 
 

@@ -27,10 +27,6 @@ NAMES = (  # that people of a company give it, the first who came first
     "SELECT company_name FROM leads_person WHERE company_id = %s AND merged_into_id IS NULL"
     " GROUP BY company_name ORDER BY min(created_at), company_name LIMIT 50"
 )
-JOINED_AS = (  # what a company was called when people here joined it with another
-    "SELECT survivor_name FROM leads_companymerge WHERE said_survivor = %s AND NOT undoes"
-    " UNION SELECT absorbed_name FROM leads_companymerge WHERE said_absorbed = %s AND NOT undoes"
-)
 NO_VALUES: frozenset[Value] = frozenset()
 ADD_VALUE = sql.insert("leads_personattribute", ("person_id", "attribute", "text", "number"))
 
@@ -128,19 +124,35 @@ def settle_companies(settled: Collection[int]) -> None:
     """
     waits = "AND merged_into_id IS NULL AND unsettled_after IS NULL"
     found = sql.rows_where("id, name, domain, attributes", "leads_company", "id", settled, waits)
+    joined_as = _joined_as([company for company, *_columns in found])
     for company, name, domain, attributes in found:
         known = json.loads(attributes) if isinstance(attributes, str) else attributes
         if not known and not sql.rows(f"{WORKS_THERE} LIMIT 1", [company]):
             sql.one(f"DELETE FROM leads_company WHERE id = %s AND group_id = '' AND {companies.ALONE}", [company])
             continue
-        names = [each for (each,) in sql.rows(JOINED_AS, [company, company])]
+        names = joined_as.get(company, [])
         names += [known["name"]] if "name" in known else []
         if name in names or sql.rows(f"{WORKS_THERE} AND company_name = %s LIMIT 1", [company, name]):
             continue
         stated = [each for (each,) in sql.rows(NAMES, [company])]
-        names = [each for each in stated if each and (domain or profile.folded(each) == profile.folded(name))] + names
+        of_it = [each for each in stated if each and (domain or companies.is_of(companies.by_name(each), company))]
+        names = of_it + names
         if (becomes := names[0] if names else domain) and becomes != name:
             sql.one("UPDATE leads_company SET name = %s WHERE id = %s", [becomes, company])
+
+
+def _joined_as(among: Collection[int]) -> dict[int, list[str]]:
+    """What these companies were called whenever people here joined them with others, the first time first."""
+    found: dict[int, list[str]] = {}
+    for _at, company, name in sorted(
+        row
+        for side in ("survivor", "absorbed")
+        for row in sql.rows_where(
+            f"at, said_{side}, {side}_name", "leads_companymerge", f"said_{side}", among, "AND NOT undoes"
+        )
+    ):
+        found.setdefault(company, []).extend([name] if name else [])
+    return found
 
 
 def bring_in_line(people: Iterable[tuple[int, int | None, Any]], free: AbstractSet[str]) -> set[int]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from embudo.core.identity import Identity
 from embudo.eventlog import open_log
 from embudo.leads import company_joins, free_mail, owners, rebuild, rollup
 from embudo.leads.clock import now
-from embudo.leads.company_joins import Said, decided
+from embudo.leads.company_joins import Said, Untold, decided, identifier_of
 from embudo.leads.erasure import erase
 from embudo.leads.expiry import STAYING
 from embudo.leads.follow import Follower
@@ -176,6 +179,122 @@ def test_an_owner_follows_from_both_and_is_given_back(story: Following) -> None:
     story.agrees()
     story.hears(parted(NORTE, SERRA, day + 3))
     assert (company(NORTE).owner, company(SERRA).owner) == (luis, rosa)
+
+
+def test_an_owner_given_on_a_page_that_was_joined_meanwhile_is_the_owner_people_see(story: Following) -> None:
+    rosa = User.objects.create_user("rosa@norte.example", name="Rosa", role="sales")
+    luis = User.objects.create_user("luis@norte.example", name="Luis", role="sales")
+    owners.give_company(company(SERRA), rosa, by=rosa)
+    read = company(SERRA)
+    story.hears(joined(NORTE, SERRA, now()))
+    owners.give_company(read, luis, by=rosa)
+    assert (company(NORTE).owner, company(SERRA).given_owner) == (luis, rosa)
+    story.agrees()
+    story.hears(parted(NORTE, SERRA, now()))
+    assert (company(NORTE).owner, company(SERRA).owner) == (luis, rosa)
+    story.agrees()
+
+
+def test_an_owner_given_while_owners_are_worked_out_stays(story: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa = User.objects.create_user("rosa@norte.example", name="Rosa", role="sales")
+    luis = User.objects.create_user("luis@norte.example", name="Luis", role="sales")
+    owners.give_company(company(NORTE), rosa, by=rosa)
+    read, merges, gives = company(NORTE), owners._merges, list[Thread]()
+
+    def give() -> None:
+        owners.give_company(read, luis, by=rosa)
+        connection.close()
+
+    def given_meanwhile(*asked: Any) -> Any:
+        """Decisions are read and owners not written: somebody gives the company, or waits until they are."""
+        if not gives:
+            gives.append(Thread(target=give))
+            gives[0].start()
+            gives[0].join(timeout=1)
+        return merges(*asked)
+
+    monkeypatch.setattr(owners, "_merges", given_meanwhile)
+    with transaction.atomic():
+        owners.settle({subject_of(NORTE): [subject_of(NORTE), subject_of(SERRA)]}, owners.COMPANIES)
+    gives[0].join()
+    assert (company(NORTE).owner, company(NORTE).given_owner) == (luis, luis)
+    story.agrees()
+
+
+def test_many_joins_are_settled_some_at_a_time(story: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company_joins, "PIECE", 3)
+    many = [(f"company:a{n}.example", f"company:b{n}.example") for n in range(10)]
+    for each in (each for pair in many for each in pair):
+        monkeypatch.setitem(CALLED, each, each.removeprefix("company:"))
+    story.log.append([fact for n, pair in enumerate(many) for fact in joined(*pair, LATER + n)])
+    while story.follower.step():
+        pass
+    waiting, more = unsettled(), True
+    assert waiting
+    while more:
+        with CaptureQueriesContext(connection) as asked:
+            more = company_joins.settle_some()
+        left = unsettled()
+        assert waiting - left <= 3 and more == bool(left)
+        assert len([each for each in asked if "leads_companymerge" in each["sql"]]) <= 2
+        waiting = left
+    assert Company.objects.exclude(merged_into=None).count() == 10
+    story.agrees()
+
+
+def unsettled() -> int:
+    """How many companies wait to be settled."""
+    return Company.objects.exclude(unsettled_after=None).count()
+
+
+def test_nobody_is_settled_while_people_are_on_their_way(story: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa = User.objects.create_user("rosa@norte.example", name="Rosa", role="sales")
+    owners.give_company(company(SUL), rosa, by=rosa)
+    crowd = [replace(sol, mail=f"n{n}@gmail.com", browser=f"n{n}") for n in range(5)]
+    story.hears(*(each.submits("contact") for each in crowd))
+    story.hears(joined(NORTE, SUL))
+    monkeypatch.setattr(company_joins, "SLICE", 1)
+    monkeypatch.setattr(company_joins, "PIECE", 1)
+    story.log.append(parted(NORTE, SUL))
+    while story.follower.step():
+        pass
+    while works_at(sol, *crowd).count("Sul") < 6:
+        assert unsettled() == 2
+        assert company_joins.settle_some()
+    story.follower.catch_up()
+    assert not company_joins.pending() and company(SUL).owner == rosa
+    story.agrees()
+
+
+def test_a_company_that_goes_by_its_name_is_called_again_what_people_call_it(story: Following) -> None:
+    luz = replace(sol, mail="luz@gmail.com", browser="luz", company="Oficina")
+    named = "company:name:oficina"
+    story.hears(states(named, MONDAY + 2, name="Oficina & Hijos"))
+    story.hears(luz.submits("contact"))
+    assert company(named).name == "Oficina & Hijos"
+    story.hears(states(named, LATER, name=None))
+    assert company(named).name == "Oficina"
+    story.agrees()
+
+
+def test_whoever_nothing_is_recorded_of_any_more_has_no_identifier(story: Following) -> None:
+    assert identifier_of(company(SUL), story.log) == SUL
+    Company.objects.filter(pk=subject_of(SUL)).update(name="Grupo")
+    with pytest.raises(Untold, match="Grupo"):
+        identifier_of(company(SUL), story.log)
+    Company.objects.filter(pk=subject_of(SERRA)).update(name="Grupo", domain="")
+    assert identifier_of(company(SERRA), story.log) == SERRA  # what was stated of it tells
+
+
+def test_the_check_takes_whatever_a_company_was_called_when_it_was_joined(
+    story: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.hears(Someone("Leo", "leo@oeste.example", browser="leo").submits("contact"))
+    for name, other, at in (("Oeste Ltda", SUL, LATER + 1), ("Oeste", SERRA, LATER)):
+        monkeypatch.setitem(CALLED, OESTE, name)
+        story.hears(joined(OESTE, other, at))
+    assert company(OESTE).name == "Oeste Ltda"
+    story.agrees()
 
 
 def test_many_people_follow_some_at_a_time_and_a_crash_between_leaves_nobody_behind(

@@ -17,6 +17,7 @@ from embudo.doors.api.body import StrictParser, unread
 from embudo.doors.api.guard import no_key
 from embudo.doors.api.problem import MEDIA, Problem
 from embudo.eventlog import LogUnavailable
+from embudo.leads.company_joins import Untold
 
 logger = logging.getLogger(__name__)
 WORDS = "People, their facts, scores, opportunities and companies for other software. See docs/api.md."
@@ -89,6 +90,10 @@ def _log_unavailable(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("not_now", words, headers={"Retry-After": "5"}).response
 
 
+def _untold(request: HttpRequest, error: Any) -> HttpResponse:
+    return Problem("conflict", str(error)).response
+
+
 def _broken(request: HttpRequest, error: Any) -> HttpResponse:
     logger.error("%s %s broke", request.method, request.path, exc_info=error)
     return Problem("broken", "An error nobody foresaw; the operator finds it in the output of `embudo up`.").response
@@ -97,7 +102,7 @@ def _broken(request: HttpRequest, error: Any) -> HttpResponse:
 ERRORS: dict[Any, Any] = {
     Problem: _problem, AuthenticationError: _unnamed, ValidationError: _not_valid, HttpError: _of_http,
     RequestDataTooBig: _unread, UnreadablePostError: _unread, Http404: _not_found, LogUnavailable: _log_unavailable,
-    Exception: _broken,
+    Untold: _untold, Exception: _broken,
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from embudo.accounts.permissions import require
 from embudo.core.funnel import STAGES
 from embudo.leads import rollup
-from embudo.leads.company_joins import identifier_of, link_of, merge_props
+from embudo.leads.company_joins import Untold, identifier_of, link_of, merge_props
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
 from embudo.leads.models import Company, CompanyMerge
 from embudo.leads.queries.companies import named
@@ -91,7 +91,10 @@ def unmerge(request: HttpRequest, company: int, absorbed: int) -> HttpResponse:
     done = _("%(one)s and %(other)s are two companies again.") % {"one": found, "other": other}
     undo = f"{reverse('leads:company_join', args=[found.pk, absorbed])}?{urlencode({'fact': fact_id()})}"
     props = {"survivor": link.survivor_id, "absorbed": absorbed}
-    say(request, COMPANIES_UNMERGED, None, props, done=done, undo=undo, company=identifier_of(found, the_log()))
+    try:
+        say(request, COMPANIES_UNMERGED, None, props, done=done, undo=undo, company=identifier_of(found, the_log()))
+    except Untold as error:
+        toast(request, str(error), failed=True)
     return redirect("leads:company", found.pk)
 
 
@@ -100,7 +103,11 @@ def join_two(request: HttpRequest, survivor: Company, absorbed: Company) -> bool
     done = _("%(one)s and %(other)s are one company now.") % {"one": survivor, "other": absorbed}
     address = reverse("leads:company_unmerge", args=[survivor.pk, absorbed.pk])
     undo = f"{address}?{urlencode({'fact': fact_id()})}"
-    props = merge_props(survivor, absorbed, the_log())
+    try:
+        props = merge_props(survivor, absorbed, the_log())
+    except Untold as error:
+        toast(request, str(error), failed=True)
+        return False
     return say(request, COMPANIES_MERGED, None, props, done=done, undo=undo, company=props["identifiers"][0])
 
 

@@ -166,6 +166,19 @@ def test_what_is_changed_of_a_company_that_was_joined_is_changed_of_the_one_it_i
     site.agrees()
 
 
+def test_a_company_of_which_nothing_is_recorded_any_more_is_told_in_words(site: Following, software: Holding) -> None:
+    one, caller = hears(site), software()
+    other = str(site.person(bruno).company_id)
+    Company.objects.filter(pk=one).update(name="Grupo", domain="")
+    refused = [
+        caller.patch(f"companies/{one}", {"attributes": {"city": "Lages"}}),
+        caller.post(f"companies/{one}/merge", {"other": other}),
+        caller.post(f"companies/{other}/merge", {"other": one}),
+    ]
+    assert [each.status_code for each in refused] == [409] * 3
+    assert all("which company Grupo is" in each.json()["detail"] for each in refused)
+
+
 @pytest.mark.parametrize("other", ["1", "9" * 19])
 def test_a_company_is_joined_with_none_that_is_not_there(site: Following, software: Holding, other: str) -> None:
     one, caller = hears(site), software()

@@ -105,6 +105,23 @@ def test_what_is_not_there_is_said(both: tuple[int, int], sign_in: SignIn, addre
     assert client.get(f"/companies/{both[0]}/unmerge/{both[1]}/").status_code == 405
 
 
+def test_a_company_of_which_nothing_is_recorded_any_more_is_told_in_words(
+    both: tuple[int, int], sign_in: SignIn
+) -> None:
+    norte, serra = both
+    client = sign_in()
+    Company.objects.filter(pk=norte).update(name="Grupo", domain="")
+    assert "says any more which company Grupo is" in joined(client, both)
+    assert not CompanyMerge.objects.exists()
+    CompanyMerge.objects.create(
+        at=1, fact="f", source="app", said_survivor=norte, said_absorbed=serra, survivor_id=norte, absorbed_id=serra
+    )
+    Company.objects.filter(pk=serra).update(merged_into=norte)
+    page = text(client.post(f"/companies/{norte}/unmerge/{serra}/", follow=True))
+    assert "says any more which company Grupo is" in page
+    assert Company.objects.get(pk=serra).merged_into_id == norte
+
+
 def test_names_are_never_markup_on_the_way(site: Following, sign_in: SignIn) -> None:
     evil = "<script>alert(1)</script>"
     one, other = (Someone("E", f"e@{name}.example", company=f"{evil} {name}", browser=name) for name in ("ab", "cd"))
