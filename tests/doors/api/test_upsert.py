@@ -142,7 +142,7 @@ def test_what_cannot_be_read_now_is_told_as_that(two: None, site: Following, sof
     with pytest.MonkeyPatch.context() as patch:
         for module in (facts, opportunities):
             patch.setattr(module, "history_of", gone)
-        for path in ("events", "score", "opportunities"):
+        for path in ("events", "score"):
             answer = caller.get(f"{address}/{path}")
             assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "not_now", "5"), path
         patch.setattr(saying, "history_of", gone)

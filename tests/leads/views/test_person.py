@@ -378,7 +378,7 @@ def test_forms_and_purposes_have_their_names_in_the_timeline(
     assert "filled in the form “Write to us”" in page and "gave consent: Letters by post" in page
     assert "gave consent: letters" not in page
     history = history_of(named(ada).id)
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         read = by_name(history)
         assert {read(each).props["purpose"] for each in history if each.kind == "consent_given"} == {"Letters by post"}
 
