@@ -1,4 +1,4 @@
-"""Runs the checks of `bin/test` one after the other and stops at the first that fails; arguments go to pytest."""
+"""Runs the checks of `bin/test`; arguments go to pytest."""
 
 import os
 import subprocess
@@ -12,7 +12,10 @@ STATIC = (["ruff", "check"], ["mypy"], ["lint-imports", "--no-cache"])
 
 
 def main(arguments: list[str]) -> int:
-    """Run style, types and import order, then the tests on each shape; return the first exit code that is not 0."""
+    """Run style, types and import order, then the tests on each shape; return the first exit code that is not 0.
+
+    A check of the text that fails ends the run; tests that fail on one shape do not keep the other from being tried.
+    """
     for command in STATIC:
         print(f"== {' '.join(command)}", flush=True)
         if code := _run([str(BIN / command[0]), *command[1:]]):
@@ -22,11 +25,11 @@ def main(arguments: list[str]) -> int:
         print("== The server shape is NOT tested here: PostgreSQL's server programs are missing.", flush=True)
         if os.environ.get("CI") == "true":
             return 1
+    codes = []
     for shape in shapes:
         print(f"== pytest --shape {shape}", flush=True)
-        if code := _run([sys.executable, "-m", "pytest", "-q", *PARALLEL, "--shape", shape, *arguments]):
-            return code
-    return 0
+        codes.append(_run([sys.executable, "-m", "pytest", "-q", *PARALLEL, "--shape", shape, *arguments]))
+    return next(filter(None, codes), 0)
 
 
 def _postgresql() -> bool:
