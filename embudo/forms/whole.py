@@ -106,7 +106,10 @@ class WholeForm(Meanwhile, forms.Form):
             label=_("Page to lead to"), max_length=1000, required=False, help_text=_("On one of the site’s domains.")
         )
         self.fields["upload"] = forms.FileField(
-            label=_("File"), required=False, help_text=_("PDF, Office, EPUB, ZIP, picture or MP3, up to 20 MB.")
+            label=_("File"),
+            required=False,
+            help_text=_("PDF, Office, EPUB, ZIP, picture or MP3, up to 20 MB."),
+            widget=forms.FileInput,
         )
 
     def clean(self) -> dict[str, Any]:

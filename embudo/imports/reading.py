@@ -121,11 +121,10 @@ def _without_footer(lines: Iterator[list[str]], width: int) -> Iterator[list[str
     held: list[list[str]] = []
     after_gap = False
     for line in lines:
-        filled = sum(1 for cell in line if cell.strip())
-        if not filled:
+        if not any(map(str.strip, line)):
             after_gap = True
             continue
-        if after_gap and width > 2 and filled == 1 and line[0].strip():
+        if after_gap and width > 2 and line[0].strip() and not any(map(str.strip, line[1:])):
             held.append(line)
             continue
         yield from held

@@ -6,7 +6,7 @@ is gone on with or undone, knows whose facts these are.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -79,9 +79,8 @@ class Totals:
 
 def begin(run: int, work: Sequence[Work]) -> None:
     """Write down what is about to be recorded of rows."""
-    begun = [replace(each.line, outcome=BEGUN, facts=[event.id for event in each.events]) for each in work]
     with transaction.atomic():
-        sql.add(REPORT, [_row(run, each, dry_run=False) for each in begun])
+        sql.add(REPORT, [_row(run, each.line, BEGUN, [event.id for event in each.events]) for each in work])
 
 
 def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *, dry_run: bool) -> None:
@@ -90,7 +89,7 @@ def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *,
         if not dry_run:
             sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work])
             sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run, BEGUN])
-        sql.add(REPORT, [_row(run, line, dry_run=dry_run) for line in lines])
+        sql.add(REPORT, [_row(run, line, line.outcome, [] if dry_run else line.facts) for line in lines])
 
 
 def standing(log: Log, run: ImportRun) -> dict[int, Line]:
@@ -130,7 +129,7 @@ def settle(log: Log, run: ImportRun) -> None:
     with transaction.atomic():
         sql.many(REMEMBER, known)
         sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
-        sql.add(REPORT, [_row(run.pk, each, dry_run=False) for each in lines.values()])
+        sql.add(REPORT, [_row(run.pk, each, each.outcome, each.facts) for each in lines.values()])
 
 
 REPORT = sql.insert(
@@ -149,9 +148,9 @@ def _remembered(source: str, key: str, after: Recorded) -> tuple[Any, ...]:
     return source, key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
 
 
-def _row(run: int, line: Line, *, dry_run: bool) -> tuple[Any, ...]:
+def _row(run: int, line: Line, outcome: str, facts: Sequence[str]) -> tuple[Any, ...]:
     changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
-    told = (run, line.row, line.outcome, str(line.reason), line.words, line.person, line.fresh, changes)
-    if dry_run or not line.facts:
+    told = (run, line.row, outcome, str(line.reason), line.words, line.person, line.fresh, changes)
+    if not facts:
         return (*told, None, "", "", "")
-    return (*told, line.subject, line.key, line.digest, " ".join(line.facts))
+    return (*told, line.subject, line.key, line.digest, " ".join(facts))

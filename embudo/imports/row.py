@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -27,6 +28,8 @@ NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 STAGE_SET = "stage_set"
+REREAD = frozenset({"number", "money", "date"})  # kinds that cost more to read again than to remember
+REMEMBERED = 10_000  # texts of cells
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
 MEANINGS = {
@@ -104,6 +107,8 @@ class RowReader:
 
     def __init__(self, map: ImportMap, *, with_profile: bool, now: int, of_companies: bool = False) -> None:
         self.map, self.with_profile, self.of_companies, self.now = map, with_profile, of_companies, now
+        self._remembered = lru_cache(REMEMBERED)(map.conventions.read)
+        self._instant_of = lru_cache(REMEMBERED)(map.conventions.instant)
 
     def read(self, number: int, cells: Cells) -> Stated:
         """Return what a row states; raises RowFailed, which knows whom the row is about."""
@@ -256,7 +261,7 @@ class RowReader:
         try:
             if time.starts_at is not None:
                 return time.starts_at + round(self.map.conventions.number(text) * SECOND)
-            return self.map.conventions.instant(text, time.formats)
+            return self._instant_of(text, time.formats)
         except (BadValue, OverflowError) as error:
             raise RowFailed(Reason.BAD_DATE, f"{time.column}: {error}") from error
 
@@ -279,13 +284,17 @@ class RowReader:
             if text is None:
                 continue
             try:
-                conventions = self.map.conventions
-                value = conventions.read(text, cell.kind, separator=cell.separator, values=cell.values)
+                value = self._read(text, cell)
             except BadValue as error:
                 remarks.append((Reason.BAD_VALUE, f"{cell.column}: {error}"))
                 continue
             if value is not None:
                 yield name, value
+
+    def _read(self, text: str, cell: Cell) -> Any:
+        if cell.kind in REREAD and not cell.values:
+            return self._remembered(text, cell.kind)
+        return self.map.conventions.read(text, cell.kind, separator=cell.separator, values=cell.values)
 
     def _touch(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> dict[str, Any]:
         found = {name: str(value) for name, value in self._values(cells, self.map.touch, remarks) if value != ""}

@@ -68,6 +68,8 @@ class Conventions:
         """Return the number of a text with this file's decimal sign; raises BadValue."""
         thousands = "," if self.decimal == "." else "."
         plain = text.strip().replace(MINUS, "-")
+        if plain.isascii() and plain.isdecimal() and len(plain) < 16:
+            return int(plain)  # most are; what follows reads them as well
         power = found_power[0] if (found_power := EXPONENT.search(plain)) else ""
         read = grouped(plain.removesuffix(power), point=self.decimal, thousands=(thousands, "'"))
         found = float(f"{decimal_of(read):f}{power}") if read else math.nan
@@ -77,10 +79,9 @@ class Conventions:
 
     def _money(self, text: str) -> float | int:
         """The amount without its currency, before it or behind; in parentheses it is less than nothing."""
-        refused = BadValue(_("“%(text)s” is not an amount of money") % {"text": text})
         around = AMOUNT.fullmatch(text.replace(MINUS, "-"))
         if around is None or around[3].strip().casefold() in MULTIPLES:
-            raise refused
+            raise BadValue(_is_no_money(text))
         before, digits, behind = around.groups()
         if before[-1:] == self.decimal and not before[-2:-1].isalpha() and before[-2:-1] != "/":
             digits = f"{self.decimal}{digits}"  # .50; in "Rs.50" and "S/.50" the point is of the currency
@@ -89,7 +90,7 @@ class Conventions:
         try:
             return -self.number(digits) if less else self.number(digits)
         except BadValue as error:
-            raise refused from error
+            raise BadValue(_is_no_money(text)) from error
 
     def read(self, text: str, kind: str, *, separator: str = ";", values: Mapping[str, Any] | None = None) -> Any:
         """Return the value of a present text as `kind`; raises BadValue."""
@@ -124,6 +125,10 @@ def _several(text: str, separator: str) -> list[str]:
 
 def _is_not_a_date(text: str, form: str) -> str:
     return _("“%(text)s” is not a date written as %(form)s") % {"text": text, "form": form}
+
+
+def _is_no_money(text: str) -> str:
+    return _("“%(text)s” is not an amount of money") % {"text": text}
 
 
 def _yes_or_no(text: str) -> bool:

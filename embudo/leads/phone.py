@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
@@ -25,18 +24,19 @@ def _plain(digits: str, country: str) -> str | None:
     plan = _plan(country)
     if plan is None or not digits.isascii() or not digits.isdecimal():
         return None
-    if len(digits) not in plan.general_desc.possible_length:
-        return None
-    code = str(plan.country_code)
-    prefixes = (plan.national_prefix_for_parsing, plan.international_prefix, "00", code)
-    if any(prefix and re.match(prefix, digits) for prefix in prefixes):
-        return None
-    return f"+{code}{digits}"
+    code, lengths, prefixed = plan
+    return None if len(digits) not in lengths or prefixed.match(digits) else f"+{code}{digits}"
 
 
 @lru_cache(maxsize=256)
-def _plan(country: str) -> Any:
-    return PhoneMetadata.metadata_for_region(country)
+def _plan(country: str) -> tuple[str, tuple[int, ...], "re.Pattern[str]"] | None:
+    """The code of a country, how many digits its numbers have, and what may stand before them."""
+    plan = PhoneMetadata.metadata_for_region(country)
+    if plan is None:
+        return None
+    code = str(plan.country_code)
+    prefixes = (plan.national_prefix_for_parsing, plan.international_prefix, "00", code)
+    return code, plan.general_desc.possible_length, re.compile("|".join(f"(?:{each})" for each in prefixes if each))
 
 
 def _parsed(text: str, country: str) -> str | None:

@@ -42,6 +42,12 @@
     toast({ text: status === 403 ? words.forbidden : words.failed, failed: true });
   });
 
+  /* -- tabs wider than the page: the one that is open is in sight --------------------------------- */
+  document.querySelectorAll(".tabs > [aria-current]").forEach((tab) => {
+    const line = tab.parentElement;
+    line.scrollLeft = tab.offsetLeft - line.offsetLeft - (line.clientWidth - tab.offsetWidth) / 2;
+  });
+
   /* -- menus made of <details data-menu> ------------------------------------------------------- */
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
