@@ -74,6 +74,9 @@ def main() -> int:
 
         django.setup()
         call_command("migrate", verbosity=0)
+        from embudo.memory import collect_seldom
+
+        collect_seldom()  # as every process of an install
         print(json.dumps(run(Path(folder), given)))
     return 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from embudo import __version__, install, processes, secret
 from embudo import config as settings
 from embudo.install import NoInstall
+from embudo.memory import collect_seldom
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,10 @@ def _start(name: str, rest: list[str]) -> int:
         import django
 
         django.setup()
-    return int(import_module(COMMANDS[name].module).main(rest) or 0)
+    command = import_module(COMMANDS[name].module)
+    if name != "up":
+        collect_seldom()
+    return int(command.main(rest) or 0)
 
 
 def _manage(rest: list[str]) -> int:

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from embudo import pulse
 from embudo.config import Config
+from embudo.memory import collect_seldom
 
 SUPERVISED = "EMBUDO_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
@@ -85,7 +86,9 @@ def _loop(module: str, config: Config) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     django.setup()
-    import_module(module).run(config, stop)
+    turn = import_module(module).run
+    collect_seldom()
+    turn(config, stop)
 
 
 class _Turning(threading.Event):

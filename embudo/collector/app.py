@@ -1,7 +1,6 @@
 """The public door: reads a request, has it sorted and kept, and answers. It never raises."""
 
 import asyncio
-import gc
 import logging
 import os
 import time
@@ -33,6 +32,7 @@ from embudo.config import Config
 from embudo.core.event import Door
 from embudo.core.intake import Drop, Reason
 from embudo.eventlog import Outcome, Receipt, open_log
+from embudo.memory import collect_seldom
 
 
 def wall_clock() -> int:
@@ -67,9 +67,8 @@ class Collector:
         self._scraped_at = -SCRAPED_S
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the writer. What a request makes is freed by counting references; cycles are rare, so look seldom."""
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        """Start the writer."""
+        collect_seldom()
         self._committer = Committer(lambda: open_log(self.config), self.metrics, loop)
         self._upkeep = loop.create_task(self._keep_up())
 

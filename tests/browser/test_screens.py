@@ -22,6 +22,15 @@ TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElemen
 CUT_OFF = """() => [...document.querySelectorAll(".bottom > a, .bottom summary")]
     .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent.trim())"""
 
+CLIPPED = """() => [...document.querySelectorAll("main .table-wrap:not([tabindex])")]
+    .map((each) => each.scrollWidth - each.clientWidth).filter((wide) => wide > 1)"""  # a focus is for scrolling
+GONE = """() => {
+  scrollTo(0, document.body.scrollHeight);
+  const gone = [...document.querySelectorAll(".side, .top")].filter((each) => each.offsetHeight
+      && each.getBoundingClientRect().top !== 0).map((each) => each.className);
+  scrollTo(0, 0);
+  return gone; }"""
+
 
 def screens(company: Company, page: Page) -> list[str]:
     """The addresses of all screens, those of the first site and failed event among them."""
@@ -103,6 +112,8 @@ def walk(page: Page, addresses: Sequence[str], widths: Sequence[int], *, both_th
             if (wide := page.evaluate(TOO_WIDE)) > 0:
                 wrong.append(f"{wide} px too wide")
             wrong += [f"no room for {each} in the menu" for each in page.evaluate(CUT_OFF)]
+            wrong += [f"a table {each} px wider than its place" for each in page.evaluate(CLIPPED)]
+            wrong += [f"the {each} is gone at the end of the page" for each in page.evaluate(GONE)]
             found += [f"{address} at {width} px: {each}" for each in wrong]
             wrong = []
         found += [f"{address}: {each}" for each in problems if "404" not in each or expected != 404]

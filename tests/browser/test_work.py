@@ -41,3 +41,39 @@ def test_failed_events_of_a_reason_are_taken_in_again_by_the_process_work(
                 examined.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
     context.close()
     assert not found, "\n".join(found)
+
+
+def test_a_tag_of_very_many_is_joined_to_another_and_parted_again(
+    chromium: Browser, company: Company, cookies: list[Any], page: Page
+) -> None:
+    def tag(address: str, name: str) -> None:
+        page.goto(address)
+        page.locator("tbody .tick").first.check()
+        page.locator(".acts-all input").check()
+        page.locator(".acts summary", has=page.locator("use[href$='#tag']")).click()
+        page.fill("#act-tag", name)
+        page.locator("button[name=act][value=tag]").click()
+        page.wait_for_load_state()
+
+    page.goto("/")
+    visitors = page.locator("main a[href*='reached=visitor'][href*='further=no']").first.get_attribute("href")
+    tag(str(visitors), "crowd")
+    page.wait_for_url("**/work/*/")
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+    tag("/people/?stage=customer", "buyers")
+    page.goto("/people/tags/")
+    row = page.locator("tr", has=page.get_by_role("link", name="crowd"))
+    row.locator("input[name=name]").fill("buyers")
+    row.get_by_role("button", name="Rename").click()
+    page.wait_for_url("**/work/*/")
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+    joined = page.url.removeprefix(company.url)
+    context = browse(chromium, company, cookies, color_scheme="light", reduced_motion="reduce")
+    found = walk(context.new_page(), (joined,), WIDTHS, both_themes=True)
+    context.close()
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda address: "/work/" in address and not address.endswith(joined))
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+    page.goto("/people/tags/")
+    expect(page.get_by_role("link", name="crowd")).to_be_visible()
+    assert not found, "\n".join(found)
