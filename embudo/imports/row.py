@@ -29,7 +29,7 @@ SEVERAL = " ::: "  # between several values in one cell of Google's export
 AHEAD = 5 * MINUTE  # a fact dated later than this from now has not happened
 STAGE_SET = "stage_set"
 REREAD = frozenset({"number", "money", "date"})  # kinds that cost more to read again than to remember
-REMEMBERED = 10_000  # texts of cells
+REMEMBERED = 30_000  # texts of cells
 _encode = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 Cells = Mapping[str, str]
 MEANINGS = {
