@@ -193,8 +193,8 @@ class Running:
         """Return what it has printed so far."""
         return (self.install.logs / "up.log").read_text()
 
-    def says(self, words: str, *, within_s: float = 30.0) -> str:
-        """Wait until it has printed these words; return all it printed."""
+    def says(self, words: str, *, within_s: float = 120.0) -> str:
+        """Wait until it has printed these words, which takes long on a busy machine; return all it printed."""
         deadline = time.monotonic() + within_s
         while words not in self.said():
             assert self.process.poll() is None, self.said()

@@ -100,7 +100,7 @@ def test_a_process_that_no_longer_answers_is_ended_and_started_again(install: In
         first = process_of(running, name)
         time.sleep(2)
         first.send_signal(signal.SIGSTOP)
-        running.says(f"{name} has not answered for", within_s=60)
+        running.says(f"{name} has not answered for")
         running.says(f"{name} ended (killed by SIGKILL); starting it again")
         deadline = time.monotonic() + 30
         while not _is_new(running, name, first.pid) and time.monotonic() < deadline:
@@ -110,9 +110,9 @@ def test_a_process_that_no_longer_answers_is_ended_and_started_again(install: In
 
 def _wait_for_process(running: Running, install: Install, name: str) -> None:
     if name == "web":
-        running.says("Embudo is ready", within_s=60)
+        running.says("Embudo is ready")
         return
-    running.says("following from", within_s=60)
+    running.says("following from")
 
 
 def _is_new(running: Running, name: str, pid: int) -> bool:

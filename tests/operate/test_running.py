@@ -48,7 +48,7 @@ def test_each_process_that_was_stopped_is_named_with_what_to_do(install: Install
 
 
 def _wait_for_all(install: Install) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while {each.name for each in pulse.processes(install.config)} != set(RUN) and time.monotonic() < deadline:
         time.sleep(0.1)
 
