@@ -1,6 +1,7 @@
 """An act on many people, as long work: who they are is settled first, then it is done to some hundred at a time.
 
-What was before is written down before each portion is done, so that all of it, or what was done of it, can be undone.
+What was before is written down before each portion is done, so that all of it, or what was done of it, can be undone:
+once, and only of those who are still as the act left them.
 """
 
 import json
@@ -10,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.eventlog import LogUnavailable, Receipt
-from embudo.leads.acts import Act, Erase, Step, act_done, act_of, listed
+from embudo.leads.act_facts import Step
+from embudo.leads.acts import Act, Erase, act_done, act_of, listed
 from embudo.leads.erasure import NotNow
 from embudo.leads.record import wait_until_followed
 from embudo.leads.selection import Selection
 from embudo.leads.showing import BadValue
 from embudo.work.kinds import Progress, Refused, Steps
-from embudo.work.models import Job
+from embudo.work.models import Job, State
 
 KIND = "people_act"
 LABEL = gettext_lazy("An act on several people")
@@ -44,9 +47,20 @@ def ask(act: Act, selection: Selection, *, by: Any) -> Job:
 
 
 def ask_undo(job: Job, *, by: Any) -> Job:
-    """Ask for what a job did to be undone."""
+    """Ask for what a job did to be undone, once: whoever asks again gets the undo there is; a cancelled one goes on."""
     about = _("Undo: %(what)s") % {"what": job.about}
-    return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk})
+    with transaction.atomic():
+        Job.objects.select_for_update(no_key=True).get(pk=job.pk)  # of two who ask at once the second finds it
+        before = _undos(job).last()
+        if before is not None and before.state != State.CANCELLED:
+            return before
+        at = before.memory.get("at", 0) if before else 0
+        return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk, "from": at})
+
+
+def undo_of(job: Job) -> Job | None:
+    """Return the work by which what a job did is or was undone; None: it was not, or not to its end."""
+    return _undos(job).exclude(state=State.CANCELLED).last()
 
 
 def can_be_undone(job: Job) -> bool:
@@ -66,6 +80,8 @@ def run(job: Job) -> Steps:
 
 
 def _do(job: Job) -> Steps:
+    if undo_of(job) is not None:
+        raise Refused(_("What was done of it is undone meanwhile. Select them again to do it anew."))
     act = act_of(job.wants["act"], job.wants["value"])
     memory = dict(job.memory)
     if "total" not in memory:
@@ -94,13 +110,19 @@ def _undo(job: Job) -> Steps:
     if done is None or not can_be_undone(done):
         raise Refused(_("What it takes to undo this is kept for seven days, and they are over."))
     act, steps = act_done(done.wants["act"], done.wants["value"]), read_steps(done)
-    start, last = int(job.memory.get("at", 0)), []
+    began = int(job.wants.get("from", 0))
+    start, last = int(job.memory.get("at", began)), []
+    job.make_folder()
     for portion in _portions(steps[start:], PORTION):
-        last = act.undo(portion, by=job.by, run=run_of(done)) or last
+        still = act.still(portion, run=run_of(done))
+        _write(_steps_file(job), still)
+        last = act.undo(still, by=job.by, run=run_of(done)) or last
         start += len(portion)
         yield Progress(start, len(steps), {"at": start})
     _wait(last)
-    return {"changed": len(steps), "total": len(steps), "undone": True}
+    changed = len(read_steps(job))
+    since = len(steps) - began - changed
+    return {"changed": changed, "total": len(steps), "undone": True, **({"since": since} if since else {})}
 
 
 def run_of(job: Job) -> str:
@@ -116,6 +138,10 @@ def read_steps(job: Job) -> list[Step]:
     for person, before in _lines(_steps_file(job)):
         found.setdefault(person, before)
     return list(found.items())
+
+
+def _undos(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(kind=KIND, wants__undo=job.pk).order_by("id")
 
 
 def _portions(found: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

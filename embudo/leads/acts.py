@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
-from uuid import NAMESPACE_OID, uuid5
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -21,14 +20,13 @@ from embudo.accounts.models import AuditEntry
 from embudo.core.funnel import DISCARDED, STAGES
 from embudo.eventlog import Receipt
 from embudo.leads import owners, sql, tags
-from embudo.leads.history import WITHDRAWN
+from embudo.leads.act_facts import Step, fact_of, still_said, take_back
 from embudo.leads.models import Person, Tag
-from embudo.leads.record import APP, record_of_each
+from embudo.leads.record import record_of_each
 from embudo.leads.showing import BadValue
 from embudo.ui import figures
 from embudo.ui.stages import stage_of
 
-Step = tuple[int, Any]  # a person who changes, and what was before
 REASON_LENGTH = 300
 
 
@@ -73,9 +71,13 @@ class Act(ABC):
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         """Do it; return where its facts stand."""
 
+    def still(self, steps: Sequence[Step], *, run: str) -> list[Step]:
+        """Return those who are as the act left them: only they are taken back (queries)."""
+        return list(steps)
+
     @abstractmethod
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-        """Take it back; return where the facts of that stand."""
+        """Take it back from these, who are `still` so; return where the facts of that stand."""
 
     @abstractmethod
     def done(self, count: int) -> str:
@@ -115,12 +117,16 @@ class Owner(Act):
             owners.give(person, self.user, by=by)
         return []
 
+    def still(self, steps: Sequence[Step], *, run: str) -> list[Step]:
+        found = dict(sql.rows_where("id, owner_id", "leads_person", "id", [person for person, _before in steps]))
+        mine = self.user.pk if self.user else None
+        return [step for step in steps if step[0] in found and found[step[0]] == mine]
+
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         before = dict(steps)
         users = get_user_model().objects.in_bulk({each for each in before.values() if each is not None})
         for person in _people(steps):
-            if person.owner_id == (self.user.pk if self.user else None):  # nobody has decided anew since
-                owners.give(person, users.get(before[person.id]), by=by)
+            owners.give(person, users.get(before[person.id]), by=by)
         return []
 
     def done(self, count: int) -> str:
@@ -169,6 +175,11 @@ class TagOn(Act):
 
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         return self._set(steps, by, put=self.puts)
+
+    def still(self, steps: Sequence[Step], *, run: str) -> list[Step]:
+        there = set(listed([person for person, _before in steps]))
+        worn = tags.bearers(there, self.tag)
+        return [step for step in steps if step[0] in there and (step[0] in worn) is self.puts]
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         return self._set(steps, by, put=not self.puts)
@@ -236,6 +247,11 @@ class Stage(Act):
     def do(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         said = [(person, self.props, fact_of(run, person)) for person, _before in steps]
         return record_of_each("stage_set", said, by=by)
+
+    def still(self, steps: Sequence[Step], *, run: str) -> list[Step]:
+        there = dict(_now("stage", [person for person, _before in steps]))
+        at_most = [step for step in steps if there.get(step[0]) in (self.stage, step[1])]  # the tables may be behind
+        return still_said(at_most, run=run, same=lambda event: event.kind == "stage_set")
 
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         return take_back(steps, by=by, run=run)
@@ -347,18 +363,6 @@ def act_done(kind: str, value: Mapping[str, Any]) -> Act:
     if kind not in kinds():
         raise BadValue(_("Choose what to do with them."))
     return kinds()[kind].done_with(value)
-
-
-def take_back(steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
-    """Take back the facts that this run of an act has recorded of these people."""
-    facts = [(person, fact_of(run, person)) for person, _before in steps]
-    said = [(person, {"source": APP, "id": fact}, f"{fact}-withdrawn") for person, fact in facts]
-    return record_of_each(WITHDRAWN, said, by=by)
-
-
-def fact_of(run: str, person: int) -> str:
-    """Return the id of the fact that this run of an act records of a person: the same however often it is done."""
-    return str(uuid5(NAMESPACE_OID, f"{run}:{person}"))
 
 
 def _now(column: str, people: Collection[int]) -> list[Step]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from embudo.leads.acts import Act, Merge, Step, listed
+from embudo.leads.act_facts import Step
+from embudo.leads.acts import Act, Merge, listed
 from embudo.ui import figures
 
 
@@ -39,3 +40,11 @@ class Unchanged:
         if self.already and not (self.left_out or self.gone):
             return _("Nobody changed: all of them are so already.")
         return f"{_('Nobody changed.')} {self.words(act)}".strip()
+
+
+def since_then(count: int) -> str:
+    """Say that so many have changed since an act, so that its Undo leaves them as they are."""
+    if not count:
+        return ""
+    words = ngettext("%(n)s has changed since and stays so.", "%(n)s have changed since and stay so.", count)
+    return words % {"n": figures.number(count)}

@@ -12,10 +12,12 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from embudo.core.consent import EVERYTHING
+from embudo.core.event import Event
 from embudo.eventlog import Receipt
 from embudo.leads import consents
+from embudo.leads.act_facts import Step, fact_of, still_said, take_back
 from embudo.leads.acts import Act as PeopleAct
-from embudo.leads.acts import Step, fact_of, listed, take_back
+from embudo.leads.acts import listed
 from embudo.leads.clock import now
 from embudo.leads.record import ends_of, the_log
 from embudo.leads.showing import BadValue
@@ -23,6 +25,8 @@ from embudo.privacy import consent
 from embudo.privacy.forms import SeveralForm
 from embudo.privacy.models import Purpose
 from embudo.ui import figures
+
+SAID = ("consent_given", "consent_withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class Consent(PeopleAct):
         ]
         return ends_of(the_log().append(facts)) if facts else []
 
+    def still(self, steps: Sequence[Step], *, run: str) -> list[Step]:
+        return still_said(steps, run=run, same=self._is_about)
+
     def undo(self, steps: Sequence[Step], *, by: Any, run: str) -> list[Receipt]:
         return take_back(steps, by=by, run=run)
 
@@ -115,6 +122,10 @@ class Consent(PeopleAct):
         """Whether this answer is another one than is in force."""
         given = said.get(self.purpose.code, (None, 0))[0]
         return given is not self.yes and not (self.yes and self._withdrew(said))
+
+    def _is_about(self, event: Event) -> bool:
+        """Whether a fact says something of this purpose, or of everything."""
+        return event.kind in SAID and event.props.get("purpose") in (self.purpose.code, EVERYTHING)
 
     def _withdrew(self, said: Mapping[str, tuple[bool, int]]) -> bool:
         """Whether they said no to this purpose, or to everything before they were asked for it."""

@@ -8,6 +8,7 @@ from django.test import Client
 
 from embudo.leads import acting, consents
 from embudo.leads.models import PeopleAct
+from embudo.leads.record import record
 from embudo.leads.story import history_of
 from embudo.leads.views import acts as views
 from embudo.privacy.consent import Act, standings, withdraw
@@ -136,3 +137,20 @@ def test_the_list_is_filtered_by_what_they_said(site: Following, sign_in: SignIn
     form = client.get("/people/filters/", {"consent.newsletter": "unsaid"}).content.decode()
     assert '<option value="unsaid" selected>' in form
     assert "consent.fax=given" in client.get("/people/", {"consent.fax": "given"}).content.decode()
+
+
+def test_undoing_it_leaves_whoever_has_said_something_since(site: Following, sign_in: SignIn) -> None:
+    client = sign_in()
+    page = does(client, "consent", ada, bruno, mallory, **FAIR)
+    site.follower.catch_up()
+    withdraws(site, ada)
+    mallorys = history_of(named(mallory).id)[-1]
+    said = {"source": mallorys.source, "id": mallorys.id}
+    record("fact_withdrawn", person=named(mallory).id, props=said, id="by-hand", by=named(mallory))
+    site.follower.catch_up()
+    assert "Undone. 2 have changed since and stay so." in undoes(client, page)
+    site.follower.catch_up()
+    assert answers(ada, bruno, mallory) == [False, None, None]
+    withdrawals = [each for each in history_of(named(mallory).id) if each.kind == "fact_withdrawn"]
+    assert [each.id for each in withdrawals] == ["by-hand"]
+    site.agrees()

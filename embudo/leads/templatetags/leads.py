@@ -50,6 +50,12 @@ def can_be_undone(job: Job) -> bool:
 
 
 @register.filter
+def undo_of(job: Job) -> Job | None:
+    """The work by which what long work did with many people is or was undone."""
+    return acting.undo_of(job)
+
+
+@register.filter
 def can_be_parted(job: Job) -> bool:
     """Whether a tag that long work has joined to another can still be parted from it."""
     return tag_joining.can_be_undone(job)

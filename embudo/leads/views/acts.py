@@ -14,13 +14,14 @@ from embudo.accounts.permissions import NotAllowed, require
 from embudo.core.event import DAY
 from embudo.eventlog import LogUnavailable, Receipt
 from embudo.leads import acting
-from embudo.leads.acts import Act, Erase, Merge, Step, act_done, act_of, kinds
+from embudo.leads.act_facts import Step
+from embudo.leads.acts import Act, Erase, Merge, act_done, act_of, kinds
 from embudo.leads.clock import now
 from embudo.leads.models import PeopleAct, Person
 from embudo.leads.queries import people
 from embudo.leads.selection import Selection
 from embudo.leads.showing import BadValue
-from embudo.leads.unchanged import Unchanged
+from embudo.leads.unchanged import Unchanged, since_then
 from embudo.leads.views import applying
 from embudo.leads.views.applying import fact_id, given_id, list_left
 from embudo.ui.toasts import toast
@@ -124,12 +125,14 @@ def undo(request: HttpRequest, fact: UUID) -> HttpResponse:
     if PeopleAct.objects.filter(pk=kept.pk, undone_at=None).update(undone_at=now()):
         steps = [(person, before) for person, before in kept.steps]
         try:
-            receipts = done.undo(steps, by=request.user, run=kept.fact)
+            still = done.still(steps, run=kept.fact)
+            receipts = done.undo(still, by=request.user, run=kept.fact)
         except LogUnavailable:
             PeopleAct.objects.filter(pk=kept.pk).update(undone_at=None)
             toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
             return HttpResponseRedirect(list_left(request))
-        _told(request, _("Undone."), receipts)
+        words = _("Undone.") if still else _("Nothing was undone.")
+        _told(request, f"{words} {since_then(len(steps) - len(still))}".strip(), receipts)
     return HttpResponseRedirect(list_left(request))
 
 
@@ -140,7 +143,7 @@ def undo_work(request: HttpRequest, job: int) -> HttpResponse:
     done = get_object_or_404(Job, pk=job, kind=acting.KIND)
     if done.by_id != request.user.pk and not request.user.may("system.see"):
         raise Http404
-    if not acting.can_be_undone(done):
+    if acting.undo_of(done) is None and not acting.can_be_undone(done):
         toast(request, _("What it takes to undo this is kept for seven days, and they are over."), failed=True)
         return redirect("work:job", done.pk)
     _may_undo(request, done.wants["act"], done.by_id)
