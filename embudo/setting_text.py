@@ -104,6 +104,8 @@ def postgresql(text: str) -> str:
         raise Unfit("write postgresql://user:password@host:port/database")
     if not parts.hostname and "host" not in options:
         raise Unfit("it names no host; write postgresql://user:password@host:port/database")
+    if not options.get("prepare_threshold", "0").isdecimal():
+        raise Unfit("prepare_threshold is a whole number, such as 5")
     return text
 
 

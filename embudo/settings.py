@@ -108,6 +108,7 @@ def _sqlite(file: Path) -> dict[str, object]:
 def _postgresql(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
+    threshold = int(options.pop("prepare_threshold", 5))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -115,7 +116,7 @@ def _postgresql(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
         "PORT": options.pop("port", "") or str(parts.port or ""),
-        "OPTIONS": {"prepare_threshold": 5, **options},  # leads/sql.py prepares what it runs many times
+        "OPTIONS": options | {"prepare_threshold": threshold},  # leads/sql.py prepares what it runs many times
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

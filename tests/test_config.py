@@ -34,6 +34,7 @@ WRONG = {
     "EMBUDO_LANGUAGE": ("pt", "EN"),
     "EMBUDO_DATABASE_URL": (
         "mysql://a/b", "postgresql://host:99999/x", "postgresql://host:y/x", "postgresql://h", "postgresql:///x", "a",
+        "postgresql://h/x?prepare_threshold=many",
     ),
     "EMBUDO_MAIL_URL": ("mail.norte.example", "smtp://", "smtp://host:port"),
     "EMBUDO_MAIL_FROM": ("ana", "ana@", "a b@norte.example\nBcc: x@y.example", "@norte.example"),

@@ -229,11 +229,11 @@ class Batch:
         moves.withdraw(left, self.now, "regrouped", self.changes)
         rows.point(self.online, {each: into[each] for each in self.gone & into.keys()}, self.now)
         moved = [(each, self.directory.holder(each)) for each in left - self.directory.forgotten]
+        employers = sql.rows_where("company_id", "leads_person", "id", left & self.directory.forgotten)
+        sql.delete_where("leads_person", "id", left)  # waits for who holds a row; what they decided then moves, too
         owners.move(moved)
         tags.move(moved)
         files.move(moved)
-        employers = sql.rows_where("company_id", "leads_person", "id", left & self.directory.forgotten)
-        sql.delete_where("leads_person", "id", left)
         companies.drop_empty([company for (company,) in employers if company is not None])
         sql.delete_where("leads_score", "person_id", self.gone)
         sql.delete_where("leads_personattribute", "person_id", self.gone)

@@ -23,7 +23,7 @@ from embudo.core.lifecycle import Scores
 from embudo.definition.in_force import in_force
 from embudo.engines import state as states
 from embudo.eventlog import Cursor, Log
-from embudo.leads import companies, consents, free_mail, opportunities, owners, profile, sql, tags
+from embudo.leads import companies, company_joins, consents, free_mail, opportunities, owners, profile, sql, tags
 from embudo.leads.advance import Clockwork
 from embudo.leads.check_batch import compare_batch
 from embudo.leads.check_companies import Stated, compare_companies
@@ -113,7 +113,7 @@ def bring_up_to_date(log: Log, lock: Lock) -> bool:
             pass
         lock.release()
     deadline = time.monotonic() + PATIENCE_S
-    while not cursor_of_tables().passed(end) or free_mail.pending():
+    while not cursor_of_tables().passed(end) or free_mail.pending() or company_joins.pending():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)

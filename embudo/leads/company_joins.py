@@ -175,7 +175,9 @@ class Joins:
         said = {company for row in self.rows for company in (row[4], row[5])}
         there = sorted((said | self.concerned) & self.named.keys())
         sql.many(ADD_COMPANY, [(company, *self.named[company]) for company in there])
-        pointing = [(None if root == company else root, company) for company, (_was, root) in self.moved.items()]
+        pointing = [
+            (None if root == company else root, company) for company, (_was, root) in sorted(self.moved.items())
+        ]
         sql.many("UPDATE leads_company SET merged_into_id = %s, people_count = 0 WHERE id = %s", pointing)
         left = {was for was, _root in self.moved.values()}
         waiting = "UPDATE leads_company SET unsettled_after = {} WHERE id = %s"
@@ -247,6 +249,6 @@ def pending() -> bool:
     return bool(sql.rows("SELECT 1 FROM leads_company WHERE unsettled_after IS NOT NULL LIMIT 1"))
 
 
-_PENDING = "SELECT id FROM leads_company WHERE unsettled_after IS NOT NULL LIMIT %s"
+_PENDING = "SELECT id FROM leads_company WHERE unsettled_after IS NOT NULL ORDER BY id LIMIT %s"
 _LEFT = "SELECT id, unsettled_after FROM leads_company{} WHERE unsettled_after < %s ORDER BY id LIMIT %s"
 _PEOPLE = "SELECT id, company_id, attributes FROM leads_person{} WHERE company_id = %s AND id > %s ORDER BY id LIMIT %s"

@@ -118,6 +118,7 @@ def settle_owners(people: Collection[int], now: int) -> None:
 
 def write_anew(histories: Mapping[int, Iterable[Event]]) -> None:
     """Write the rows of these people as their facts that count say, inside the transaction of the caller."""
+    sql.hold("leads_person", histories.keys())  # or an owner given meanwhile would be missed
     there = _load(histories.keys())
     found = ((person, there.get(person, {}), _with({}, history)) for person, history in histories.items())
     _change(found, clock.now())

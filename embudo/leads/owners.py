@@ -7,19 +7,20 @@ The same holds for companies, whose last decision stands in their own row.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
 from embudo.leads import opportunities, sql
 from embudo.leads.clock import now
-from embudo.leads.models import Company, OwnerChange, Person
+from embudo.leads.models import Company, Identifier, OwnerChange, Person
+from embudo.leads.pointers import members
 from embudo.leads.showing import BadValue
 
 CHANGED = "owner_changed"
@@ -80,12 +81,20 @@ def back(before: int | None, chosen: Any) -> str:
     return urlencode({"owner": before or "", "before": getattr(chosen, "pk", "")})
 
 
-def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None) -> None:
-    """Give a person to a user, or to nobody; `fact` is the acceptance of a hand-off that did it, `at` when: now."""
-    with transaction.atomic():
-        OwnerChange.objects.create(person=person, owner=owner, by=by, at=now() if at is None else at, fact=fact)
-        _show([(owner.pk if owner else None, person.id)])
-        _note(person, owner, by)
+def give(person: Person, owner: Any, *, by: Any, fact: str = "", at: int | None = None, if_free: bool = False) -> None:
+    """Give a person to a user, or to nobody; `if_free`: unless somebody looks after them already.
+
+    `fact` is the acceptance of a hand-off that did it, `at` when: now. See `_held`.
+    """
+
+    def decide(held: Person) -> None:
+        if if_free and held.owner_id is not None:
+            return
+        OwnerChange.objects.create(person=held, owner=owner, by=by, at=now() if at is None else at, fact=fact)
+        _show([(owner.pk if owner else None, held.id)])
+        _note(held, owner, by)
+
+    _held(person.id, decide)
 
 
 def give_company(company: Company, owner: Any, *, by: Any) -> None:
@@ -104,24 +113,44 @@ def give_company(company: Company, owner: Any, *, by: Any) -> None:
                 AuditEntry.record(by, "company_owner_changed", str(held), before=before, now=str(owner or ""))
 
 
-def take_back(person: Person, tree: Collection[int], *, by: Any, fact: str) -> None:
-    """Undo what the acceptance of a hand-off decided, unless somebody has decided anew since; `tree`: see settle."""
-    with transaction.atomic():
+def take_back(person: Person, *, by: Any, fact: str) -> None:
+    """Undo what the acceptance of a hand-off decided, unless somebody has decided anew since. See `_held`."""
+
+    def decide(held: Person) -> None:
         given = OwnerChange.objects.filter(fact=fact).first()
         if given is None or OwnerChange.objects.filter(person_id=given.person_id, pk__gt=given.pk).exists():
             return
         given.delete()
-        settle({person.id: tree})
-        after = Person.objects.select_related("owner").get(pk=person.id)
-        if after.owner_id != person.owner_id:
-            _note(person, after.owner, by)
+        settle({held.id: members(held.id)})
+        after = Person.objects.select_related("owner").get(pk=held.id)
+        if after.owner_id != held.owner_id:
+            _note(held, after.owner, by)
+
+    _held(person.id, decide)
+
+
+def _held(person: int, decide: Callable[[Person], None]) -> None:
+    """Decide on a person, or on whoever they are by now, who was merged or is known by another id since.
+
+    Their row is held meanwhile, so that whoever follows works out the owner before or after and not in between.
+    """
+    shown: int | None = person
+    while shown is not None:
+        with transaction.atomic():
+            held = Person.objects.select_for_update(no_key=True).filter(pk=shown).first()
+            if held is None:
+                others = Identifier.objects.filter(subject=shown).exclude(person_id=shown)
+                shown = others.values_list("person_id", flat=True).first()
+            elif held.merged_into_id is not None:
+                shown = held.merged_into_id
+            else:
+                return decide(held)
 
 
 def settle(trees: Mapping[int, Collection[int]], whose: Whose = PEOPLE) -> None:
     """Give each of these people, with all that were merged into them, the owner that follows from the decisions."""
-    if whose is COMPANIES and connection.vendor == "postgresql":  # their decisions stand in rows that others write, too
-        members = {member for tree in trees.values() for member in tree}
-        sql.rows_where("id", whose.table, "id", members, "ORDER BY id FOR NO KEY UPDATE")
+    if whose is COMPANIES:  # their decisions stand in rows that others write, too; those of people are held already
+        sql.hold(whose.table, {member for tree in trees.values() for member in tree})
     _show([(owner, root) for root, shown, owner in compared(trees, whose) if owner != shown], whose)
 
 

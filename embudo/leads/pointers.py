@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from embudo.leads import sql
+from embudo.leads.models import Merge
 
 COMPANIES = ("leads_companymerge", "at, fact, source")
 
@@ -71,3 +72,14 @@ class Pointers:
         survivor = self.lift(absorbed)
         self.apart.add(frozenset((survivor, absorbed)))
         return survivor, absorbed
+
+
+def members(person: int) -> set[int]:
+    """Return the person and everybody merged into them, at any remove."""
+    found = {person}
+    fresh = {person}
+    while fresh:
+        rows = Merge.objects.filter(survivor_id__in=fresh, unmerged_at=None).values_list("absorbed_id", flat=True)
+        fresh = set(rows) - found
+        found |= fresh
+    return found

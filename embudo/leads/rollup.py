@@ -64,7 +64,7 @@ def refresh(at: int) -> bool:
         rolled_up = (each.people, each.engagement, each.last_seen_at, each.rank)
         rows.append((at, *rolled_up, search_text(name, domain, *absorbed.get(company, ())), company))
     with transaction.atomic():
-        sql.many(_WRITE, rows)
+        sql.many(_WRITE, sorted(rows, key=lambda row: row[-1]))  # by id, as all who write companies
     return len(due) == SLICE
 
 

@@ -7,19 +7,9 @@ from embudo.core.event import Door, Event
 from embudo.leads.history import without_undone
 from embudo.leads.identity import LONGEST
 from embudo.leads.models import Identifier, Merge, Person
+from embudo.leads.pointers import members
 from embudo.leads.record import the_log
 from embudo.leads.summary import undated
-
-
-def members(person: int) -> set[int]:
-    """Return the person and everybody merged into them, at any remove."""
-    found = {person}
-    fresh = {person}
-    while fresh:
-        rows = Merge.objects.filter(survivor_id__in=fresh, unmerged_at=None).values_list("absorbed_id", flat=True)
-        fresh = set(rows) - found
-        found |= fresh
-    return found
 
 
 def survivor_of(person: Person) -> Person:

@@ -24,7 +24,7 @@ from embudo.accounts.sealing import Unreadable, opened, sealed
 from embudo.core.identity import mail_identifier, phone_identifier
 from embudo.eventlog.erase import Evidence
 from embudo.leads import erasure as leads
-from embudo.leads import follow, sql
+from embudo.leads import exported, follow, sql
 from embudo.leads.identity import ERASED
 from embudo.leads.lock import Lock
 from embudo.leads.models import Person
@@ -123,6 +123,7 @@ def _steps(person: int, known: Known, *, gone: bool, why: str, by: Any) -> Itera
     yield {"tables": forget_elsewhere(known)}
     if not follow.catch_up(the_log(), Lock(settings.EMBUDO, "follow"), PATIENCE_S):
         raise Refused(_("The log has forgotten the person, but the tables do not follow yet. Try again later."))
+    exported.forget(known.people)  # also those that were being made while follow forgot the person
     yield {"derived": _left(known) == 0}
     yield {"overwritten": overwrite()}
     facts = [event for event in the_log().history(known.subjects) if event.kind != ERASED]  # a number, and no more

@@ -14,10 +14,11 @@ from embudo.leads.clock import EPOCH, now
 from embudo.leads.history import counted
 from embudo.leads.models import Identifier, Person
 from embudo.leads.opportunities import opportunities
+from embudo.leads.pointers import members
 from embudo.leads.queries import scores
 from embudo.leads.record import the_log
 from embudo.leads.statements import statements
-from embudo.leads.story import history_of, members, subjects_of
+from embudo.leads.story import history_of, subjects_of
 from embudo.leads.why import why
 from embudo.privacy.consent import standings
 from embudo.privacy.receipts import receipts

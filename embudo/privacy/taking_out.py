@@ -19,7 +19,8 @@ from embudo.eventlog import LogUnavailable
 from embudo.leads import files
 from embudo.leads.exported import file_of
 from embudo.leads.models import Person, PersonFile
-from embudo.leads.story import members, survivor_of
+from embudo.leads.pointers import members
+from embudo.leads.story import survivor_of
 from embudo.privacy.everything import everything
 from embudo.ui.cells import plain_cell
 from embudo.work.kinds import Progress, Refused, Steps

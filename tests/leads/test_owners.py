@@ -1,6 +1,9 @@
 """Who looks after a person: by hand, by accepting a hand-off, through merges and their end, and after an erasure."""
 
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from embudo.accounts import audit
 from embudo.accounts.models import AuditEntry, User
@@ -123,12 +126,12 @@ def test_an_acceptance_taken_back_takes_its_owner_back_unless_somebody_decided_s
     person = Person.objects.get(pk=ada.subject)
     owners.give(person, rosa, by=rosa, fact="accepted-1")
     person.refresh_from_db()
-    owners.take_back(person, [person.id], by=rosa, fact="accepted-1")
+    owners.take_back(person, by=rosa, fact="accepted-1")
     assert owner(ada) == "" and not OwnerChange.objects.exists()
     person.refresh_from_db()
     owners.give(person, rosa, by=rosa, fact="accepted-2")
     gives(ada, luis)
-    owners.take_back(Person.objects.get(pk=ada.subject), [ada.subject], by=rosa, fact="accepted-2")
+    owners.take_back(Person.objects.get(pk=ada.subject), by=rosa, fact="accepted-2")
     assert owner(ada) == "Luis"
 
 
@@ -139,3 +142,45 @@ def test_an_erasure_leaves_no_name_and_no_decision(following: Following, rosa: U
     following.follower.catch_up()
     assert list(AuditEntry.objects.order_by("id").values_list("about", flat=True)) == ["—", "Bruno Nogueira"]
     assert list(OwnerChange.objects.values_list("person_id", flat=True)) == [bruno.subject]
+
+
+def test_who_was_merged_meanwhile_is_decided_on_as_whom_they_are_now(following: Following, luis: User) -> None:
+    seen = Person.objects.get(pk=bruno.subject)
+    joins(following, ada, bruno)
+    owners.give(seen, luis, by=luis, fact="accepted")
+    assert owner(ada) == "Luis"
+    following.agrees()
+    owners.take_back(seen, by=luis, fact="accepted")
+    assert owner(ada) == ""
+    following.agrees()
+
+
+def test_of_two_who_accept_at_once_the_first_keeps_the_person(rosa: User, luis: User) -> None:
+    seen = Person.objects.get(pk=ada.subject)
+    owners.give(seen, rosa, by=rosa, if_free=True)
+    owners.give(seen, luis, by=luis, if_free=True)
+    assert owner(ada) == "Rosa" and OwnerChange.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_given_while_follow_merges_is_not_lost(following: Following, luis: User) -> None:
+    """PostgreSQL lets both write at once: whoever follows waits for the row, or the giver for whom it is by then."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    held, merged_by_now = threading.Event(), threading.Event()
+
+    def gives_slowly() -> None:
+        with transaction.atomic():
+            gives(bruno, luis)
+            held.set()
+            merged_by_now.wait(1)
+        connection.close()
+
+    giver = threading.Thread(target=gives_slowly)
+    giver.start()
+    assert held.wait(10)
+    joins(following, ada, bruno)
+    merged_by_now.set()
+    giver.join(10)
+    assert owner(ada) == "Luis"
+    following.agrees()

@@ -48,6 +48,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=normal_email(username or ""))
 
 
+class UserStays(Exception):
+    """A user is deactivated and never deleted: owners, receipts and the trail name them."""
+
+
 class User(AbstractBaseUser):
     """A person who works in this install. The e-mail address is the login and is kept in lower case."""
 
@@ -73,6 +77,10 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def delete(self, *args: Any, **options: Any) -> Any:
+        """Refuse: raises UserStays. What somebody decided goes on naming them; who leaves is deactivated."""
+        raise UserStays(f"{self.email} stays; deactivate who works here no more.")
 
     def clean(self) -> None:
         self.email = normal_email(self.email)

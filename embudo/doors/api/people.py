@@ -16,7 +16,8 @@ from embudo.doors.api.saying import require_followed, said_before, say, shown_al
 from embudo.leads import owners
 from embudo.leads.holding import NAMED_BY, other_holder
 from embudo.leads.models import Merge, Person
-from embudo.leads.story import history_of, members
+from embudo.leads.pointers import members
+from embudo.leads.story import history_of
 
 router = Router(tags=["People"])
 WRITES = {"parameters": [PARAMETER]}

@@ -109,7 +109,7 @@ def _form(
         "typed": shown if typed is None else "".join(typed[:1]),
         "suggested": countries() if by_name else (),
         "fact": fact_id(),
-        "shown": meanwhile.shown(field.value),
+        "shown": _as_drawn(field.value),
         "error": error,
         "said": [(each, value_shown(wanted, each.value)) for each in field.said[:20]],
     }
@@ -134,17 +134,22 @@ def _state(request: HttpRequest, person: Person, wanted: Attribute) -> HttpRespo
         return _form(request, person, wanted, str(error), typed)
     before = person.attributes.get(wanted.name)
     drawn = request.POST.get(meanwhile.FIELD) or request.GET.get(meanwhile.FIELD, "")
-    if value == before or drawn == meanwhile.shown(value):  # the reader has changed nothing
+    if value == before or drawn == _as_drawn(value):  # the reader has changed nothing
         return back_to(request, person.id)
-    if drawn not in ("", meanwhile.shown(before)):
+    if drawn not in ("", _as_drawn(before)):
         return _form(request, person, wanted, meanwhile.changed_to(value_shown(wanted, before)), typed)
     old = before if isinstance(before, list) else [before] if before is not None else []
     query = [("value", value_written(each)) for each in old]
-    query += [("fact", fact_id()), (meanwhile.FIELD, meanwhile.shown(value))]
+    query += [("fact", fact_id()), (meanwhile.FIELD, _as_drawn(value))]
     undo = f"{reverse('leads:attribute', args=[person.id, wanted.name])}?{urlencode(query)}"
     done = _("%(name)s is changed.") % {"name": label_of(wanted).capitalize()}
     say(request, "profile_changed", person.id, {"traits": {wanted.name: value}}, done=done, undo=undo)
     return back_to(request, person.id)
+
+
+def _as_drawn(value: object) -> str:
+    """What the form keeps of a value: a no, which in a box to tick is nothing, is an answer here."""
+    return meanwhile.shown("no" if value is False else value)
 
 
 def _check_holder(person: Person, name: str, value: object) -> None:

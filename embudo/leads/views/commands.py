@@ -19,7 +19,7 @@ from embudo.leads.opportunities import opportunities
 from embudo.leads.record import APP
 from embudo.leads.sentences import sentence, withdrawal_needs
 from embudo.leads.showing import BadValue, number_typed
-from embudo.leads.story import history_of, members
+from embudo.leads.story import history_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import back_to, given_id, person_now, said_before, say
 from embudo.leads.views.person import shown
@@ -137,8 +137,8 @@ def handoff(request: HttpRequest, person: int) -> HttpResponse:
         return back_to(request, found.id)
     if answer == "accept":
         done = _("%(name)s is a prospect now.") % {"name": called(found)}
-        if say(request, "handoff_accepted", found.id, {}, done=done) and found.owner_id is None:
-            owners.give(found, request.user, by=request.user, fact=given_id(request))
+        if say(request, "handoff_accepted", found.id, {}, done=done):
+            owners.give(found, request.user, by=request.user, fact=given_id(request), if_free=True)
         return back_to(request, found.id)
     reason = request.POST.get("reason", "")
     if reason not in REJECTIONS:
@@ -168,7 +168,7 @@ def withdrawal(request: HttpRequest, person: int, fact: str) -> HttpResponse:
     props = {"source": recorded.source, "id": recorded.id}
     done = _("Taken back: %(what)s.") % {"what": sentence(recorded)}
     if say(request, WITHDRAWN, recorded.subject, props, done=done, id=f"{recorded.id}-withdrawn"):
-        owners.take_back(found, members(found.id), by=request.user, fact=recorded.id)
+        owners.take_back(found, by=request.user, fact=recorded.id)
     return back_to(request, found.id)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from embudo.accounts.permissions import require
 from embudo.core.funnel import STAGES
+from embudo.eventlog import LogUnavailable
 from embudo.leads import rollup
 from embudo.leads.company_joins import Untold, identifier_of, link_of, merge_props
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED
@@ -93,8 +94,8 @@ def unmerge(request: HttpRequest, company: int, absorbed: int) -> HttpResponse:
     props = {"survivor": link.survivor_id, "absorbed": absorbed}
     try:
         say(request, COMPANIES_UNMERGED, None, props, done=done, undo=undo, company=identifier_of(found, the_log()))
-    except Untold as error:
-        toast(request, str(error), failed=True)
+    except (Untold, LogUnavailable) as error:
+        toast(request, _why(error), failed=True)
     return redirect("leads:company", found.pk)
 
 
@@ -105,10 +106,17 @@ def join_two(request: HttpRequest, survivor: Company, absorbed: Company) -> bool
     undo = f"{address}?{urlencode({'fact': fact_id()})}"
     try:
         props = merge_props(survivor, absorbed, the_log())
-    except Untold as error:
-        toast(request, str(error), failed=True)
+    except (Untold, LogUnavailable) as error:
+        toast(request, _why(error), failed=True)
         return False
     return say(request, COMPANIES_MERGED, None, props, done=done, undo=undo, company=props["identifiers"][0])
+
+
+def _why(error: Untold | LogUnavailable) -> str:
+    """Say in words why two companies were neither joined nor taken apart."""
+    if isinstance(error, Untold):
+        return str(error)
+    return _("The log cannot be read just now, so nothing was changed. Try again.")
 
 
 def _other(join: CompanyMerge, company: Company) -> Company | str:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from embudo.accounts.permissions import require
 from embudo.leads import files
 from embudo.leads.models import PersonFile
+from embudo.leads.pointers import members
 from embudo.leads.showing import BadValue
-from embudo.leads.story import members
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import back_to, person_now
 from embudo.ui.toasts import toast

@@ -12,10 +12,11 @@ from embudo.accounts.permissions import require
 from embudo.core.event import Event
 from embudo.core.identity import Strength
 from embudo.leads.models import Dispute, Identifier, Merge, Person
+from embudo.leads.pointers import members
 from embudo.leads.queries import people
 from embudo.leads.queries.scores import definition
 from embudo.leads.queries.search import Search
-from embudo.leads.story import history_of, members, subjects_of, told
+from embudo.leads.story import history_of, subjects_of, told
 from embudo.leads.templatetags.leads import called, identifier_called
 from embudo.leads.timeline import entries
 from embudo.leads.views.applying import back_to, fact_id, join_two, person_now, say

@@ -24,8 +24,9 @@ from embudo.leads.interests import interests
 from embudo.leads.models import Dispute, Identifier, Merge, Person
 from embudo.leads.naming import LOSSES, REJECTIONS, defined
 from embudo.leads.opportunities import opportunities
+from embudo.leads.pointers import members
 from embudo.leads.queries import scores
-from embudo.leads.story import Times, history_of, members
+from embudo.leads.story import Times, history_of
 from embudo.leads.timeline import FAMILIES, entries, moves_of, owned_by
 from embudo.leads.timeline import page as timeline_page
 from embudo.leads.touch import is_outbound

@@ -13,8 +13,9 @@ from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import require
 from embudo.leads.exported import OF_PERSON, file_of
 from embudo.leads.models import Identifier, Person
+from embudo.leads.pointers import members
 from embudo.leads.record import the_log
-from embudo.leads.story import history_of, members, subjects_of
+from embudo.leads.story import history_of, subjects_of
 from embudo.leads.templatetags.leads import called
 from embudo.leads.views.applying import of_person
 from embudo.privacy.erasing import forgetting

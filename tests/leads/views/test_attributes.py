@@ -216,6 +216,17 @@ def test_a_choice_without_named_choices_takes_a_further_one(client: Client) -> N
     assert named(ada).attributes["industry"] == "mining"
 
 
+def test_no_is_an_answer_and_can_be_taken_out_again(client: Client) -> None:
+    Attribute.objects.create(name="pilot", label="Pilot", kind="boolean")
+    address, told = f"/people/{named(ada).id}/attributes/pilot/", []
+    for value in ("no", "", "yes", "no"):
+        drawn = re.search(r'name="shown" value="(\w+)"', text(client.get(address)))
+        assert drawn
+        client.post(address, {"value": value, "fact": str(uuid4()), "shown": drawn[1]})
+        told.append(named(ada).attributes.get("pilot"))
+    assert told == [False, None, True, False]
+
+
 def test_neither_yes_nor_no_is_refused(client: Client) -> None:
     Attribute.objects.create(name="pilot", label="Pilot", kind="boolean")
     assert "Choose yes, no or unknown." in text(states(client, "pilot", "maybe"))

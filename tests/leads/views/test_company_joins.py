@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from embudo.eventlog import LogUnavailable
 from embudo.leads import rollup
 from embudo.leads.clock import now
 from embudo.leads.models import Company, CompanyMerge, Person
+from embudo.leads.views import company_joins
 from tests.cast import Someone, ada, bruno
 from tests.leads.conftest import Following
 from tests.leads.test_company_joins import SERRA, states
@@ -120,6 +122,25 @@ def test_a_company_of_which_nothing_is_recorded_any_more_is_told_in_words(
     page = text(client.post(f"/companies/{norte}/unmerge/{serra}/", follow=True))
     assert "says any more which company Grupo is" in page
     assert Company.objects.get(pk=serra).merged_into_id == norte
+
+
+def test_while_the_log_does_not_answer_nothing_is_joined_or_taken_apart(
+    both: tuple[int, int], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_given: object) -> str:
+        raise LogUnavailable("the disk is full")
+
+    client = sign_in()
+    joined(client, both)
+    assert CompanyMerge.objects.filter(unmerged_at=None).exists()
+    monkeypatch.setattr(company_joins, "identifier_of", silent)
+    page = text(client.post(f"/companies/{both[0]}/unmerge/{both[1]}/", follow=True))
+    assert "The log cannot be read just now" in page
+    monkeypatch.setattr(company_joins, "merge_props", silent)
+    CompanyMerge.objects.all().delete()
+    Company.objects.update(merged_into=None)
+    assert "The log cannot be read just now" in joined(client, both)
+    assert not CompanyMerge.objects.exists()
 
 
 def test_names_are_never_markup_on_the_way(site: Following, sign_in: SignIn) -> None:
