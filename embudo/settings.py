@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "embudo.ui.middleware.whole_addresses",
+    "embudo.ui.middleware.sent_only",
 ]
 
 ROOT_URLCONF = "embudo.urls"
@@ -231,6 +232,8 @@ PEOPLE_ACTS = ("embudo.privacy.several.Consent",)
 
 # What the timeline of a person asks: the names of forms, by the source and the code that facts have.
 FORM_NAMES = "embudo.forms.models.names"
+# And the answers to their questions, in the words of the reader.
+FORM_ANSWERS = "embudo.forms.retelling.retelling"
 
 # The API keys in force of a user, for the page on which they see to the safety of their account.
 KEYS_OF = "embudo.doors.models.keys_of"

@@ -30,6 +30,7 @@ def pairs(request: HttpRequest, whose: str = Whose.PEOPLE) -> HttpResponse:
     context = {
         "whose": str(whose),
         "pairs": [(pair, sides(pair), lines(pair), fact_id()) for pair in found],
+        "here": min(_place(request.GET.get("at", "")), len(found) - 1),
         "count": Pair.open(whose).count(),
         "last": next(_searches(whose), None),
     }
@@ -54,7 +55,7 @@ def join(request: HttpRequest, pair: int) -> HttpResponse:
         toast(request, _("One of the two was joined with somebody meanwhile."))
     elif _joined(request, found):
         Pair.objects.filter(pk=pair).update(joined_at=timezone.now())
-    return _back(found)
+    return _back(request, found)
 
 
 @require_POST
@@ -68,7 +69,7 @@ def refuse(request: HttpRequest, pair: int) -> HttpResponse:
         if found.whose == Whose.COMPANIES:
             words = _("%(one)s and %(other)s stay two companies.")
         toast(request, words % {"one": one.name, "other": other.name}, undo=reverse("duplicates:reopen", args=[pair]))
-    return _back(found)
+    return _back(request, found)
 
 
 @require_POST
@@ -78,7 +79,7 @@ def reopen(request: HttpRequest, pair: int) -> HttpResponse:
     found = _pair(pair)
     if found.reopen(by=request.user):
         toast(request, _("The pair is back in the list."))
-    return _back(found)
+    return _back(request, found)
 
 
 def _pair(pair: int) -> Pair:
@@ -102,7 +103,13 @@ def _searches(whose: str) -> Any:
     return (job for job in Job.objects.filter(kind=KIND).order_by("-id")[:50] if whose_of(job) == whose)
 
 
-def _back(pair: Pair) -> HttpResponse:
-    return HttpResponseRedirect(
-        reverse("duplicates:pairs" if pair.whose == Whose.PEOPLE else "duplicates:company_pairs")
-    )
+def _back(request: HttpRequest, pair: Pair) -> HttpResponse:
+    """Lead back to the list, to the pair that has come into the place of this one."""
+    address = reverse("duplicates:pairs" if pair.whose == Whose.PEOPLE else "duplicates:company_pairs")
+    place = _place(request.POST.get("place", ""))
+    return HttpResponseRedirect(f"{address}?at={place}" if place >= 0 else address)
+
+
+def _place(text: str) -> int:
+    """The place in the list that a form or an address names, -1 where it names none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else -1

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from email_validator import EmailNotValidError, validate_email
 
 from embudo.forms.asking import in_words, input_name, options
@@ -183,8 +183,8 @@ def _shown(each: Field, value: Any, content: Content, attribute: Attribute) -> s
 
 
 def label_here(each: Field, content: Content) -> str:
-    """Return what a field is called by those who work here."""
-    own = said(each.label, content.language, content.language)
+    """Return what a field is called by those who work here, in the reader's language where it has words in it."""
+    own = said(each.label, get_language() or content.language, content.language)
     if each.kind is Kind.CONSENT:
         purpose = Purpose.objects.filter(code=each.name).first()
         return purpose.called if purpose else each.name

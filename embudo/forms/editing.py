@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy, override
 
 from embudo.core.attributes import STANDARD
 from embudo.forms.answering import clean, label_here
-from embudo.forms.asking import options
 from embudo.forms.content import (
     LONGEST_LINE,
     LONGEST_TEXT,
@@ -25,6 +24,7 @@ from embudo.forms.content import (
     Widget,
     said,
 )  # fmt: skip
+from embudo.forms.retelling import choices_here
 from embudo.leads.attribute import kind_of
 from embudo.leads.models import Attribute
 from embudo.leads.naming import ATTRIBUTES
@@ -120,7 +120,11 @@ class FieldForm(Meanwhile, forms.Form):
         self.fields["required"] = forms.BooleanField(label=_("Must be answered"), required=False)
         if self.field.kind is not Kind.CONSENT and self.field.name != "email":
             self.fields["progressive"] = forms.BooleanField(
-                label=_("Ask later: only of browsers that have not answered it before"), required=False
+                label=_("Ask later: only of browsers that have not answered it before"),
+                required=False,
+                help_text=_(
+                    "Only where the form is put on a page by its line; its own page and plain HTML ask it at once."
+                ),
             )
         choices = list(_conditions(self.content, self.field))
         if choices:
@@ -260,10 +264,10 @@ def _conditions(content: Content, field: Field) -> Iterator[tuple[str, list[tupl
             return
         known = Attribute.objects.filter(pk=each.name).first() if each.kind is Kind.ATTRIBUTE else None
         offered: list[tuple[str, str]] = []
-        if each.widget is Widget.YES_NO:
-            offered = [("yes", _("Yes")), ("no", _("No"))]
-        elif each.widget in (Widget.CHOICE, Widget.CHOICES) and each.name != "country" and each.asked:
-            offered = options(each, content, content.language, known)
+        if each.widget is Widget.YES_NO or (
+            each.widget in (Widget.CHOICE, Widget.CHOICES) and each.name != "country" and each.asked
+        ):
+            offered = choices_here(each, content, known)
         if offered and each.kind is not Kind.CONSENT:
             yield label_here(each, content), [(f"{each.id}={value}", words) for value, words in offered]
 

@@ -5,15 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-
 from embudo.forms import counts
 from embudo.forms.answering import label_here
-from embudo.forms.asking import options
 from embudo.forms.content import Content, Field, Kind, Widget
 from embudo.forms.facts import id_of
 from embudo.forms.models import Form
+from embudo.forms.retelling import choices_here, key_of
 from embudo.leads.record import the_log
 
 MOST = 2000  # sendings that are summed up, the latest ones
@@ -71,20 +68,7 @@ def _given(field: Field, content: Content, values: list[Any]) -> Iterable[Given]
     """Each answer offered, in its order, then those that are offered no more."""
     if field.widget not in COUNTED:
         return
-    often = Counter(_key(one) for value in values for one in (value if isinstance(value, list) else [value]))
-    offered = dict(_offered(field, content))
+    often = Counter(key_of(one) for value in values for one in (value if isinstance(value, list) else [value]))
+    offered = dict(choices_here(field, content))
     for key in dict.fromkeys([*offered, *sorted(often)]):
         yield Given(offered.get(key, key), often[key], often[key] / len(values) if values else 0.0)
-
-
-def _key(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _offered(field: Field, content: Content) -> list[tuple[str, str]]:
-    match field.widget:
-        case Widget.YES_NO:
-            return [("yes", _("Yes")), ("no", _("No"))]
-        case Widget.SCALE:
-            return [(str(n), str(n)) for n in range(11)]
-    return options(field, content, get_language() or content.language, None)

@@ -38,11 +38,14 @@ def is_of_company(event: Event) -> bool:
 
 def counted(history: Iterable[Event]) -> list[Event]:
     """Return the facts that count, each with the verdict last given to it, from a history in any order."""
+    return [event for event in as_judged(history) if counts(event)]
+
+
+def as_judged(history: Iterable[Event]) -> list[Event]:
+    """Return all facts of a history in any order, each with the verdict last given to it."""
     events = list(history)
     judged = judgements(events)
-    if judged:
-        events = [_as_judged(event, judged.get(event.key)) for event in events]
-    return [event for event in events if counts(event)]
+    return [_as_judged(event, judged.get(event.key)) for event in events] if judged else events
 
 
 def judgements(events: Iterable[Event]) -> dict[Key, tuple[int, str]]:

@@ -171,7 +171,9 @@ def _call(props: Mapping[str, Any]) -> str:
 
 
 def _survey(props: Mapping[str, Any]) -> str:
-    score = props.get("score")
+    score, form = props.get("score"), named(props, "form")
+    if form and not text(score):
+        return _("answered the questions of “%(name)s”") % {"name": form}
     return _("answered a survey: %(score)s of 10") % {"score": text(score)} if text(score) else _("answered a survey")
 
 

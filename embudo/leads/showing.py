@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from embudo.core.money import TOO_MUCH
 from embudo.leads.models import Attribute
 from embudo.leads.naming import option_label
 from embudo.ui import figures
@@ -88,8 +89,8 @@ def number_typed(text: str) -> int | float:
         words = _("“%(value)s” can mean two numbers. Write %(large)s, or %(small)s.")
         raise BadValue(words % {"value": text, "large": text.replace(point, ""), "small": f"{text}0"})
     number = decimal_of(read)
-    if abs(number) >= 10**15:
-        raise _no_number()
+    if abs(number) >= TOO_MUCH:
+        raise BadValue(_("This number is too large. Write one below %(most)s.") % {"most": figures.number(TOO_MUCH)})
     return int(number) if number == int(number) else float(number)
 
 

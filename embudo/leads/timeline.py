@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from embudo.core.definition import Definition
+from embudo.core.definition import Definition, Rule
 from embudo.core.event import Event, Verdict
 from embudo.core.scoring import Explanation, matching
 from embudo.leads.by_name import by_name
-from embudo.leads.history import WITHDRAWN, withdrawn
+from embudo.leads.history import REVISED, WITHDRAWN, about, as_judged, withdrawn
 from embudo.leads.models import OwnerChange, Person, StageChange
 from embudo.leads.naming import defined, labels_given, why_called
 from embudo.leads.queries.scores import definition as definition_in_force
@@ -20,6 +21,10 @@ from embudo.leads.summary import undated
 
 SIZE = 40
 FAMILIES = ("web", "mail", "sales", "profile", "moves", "other")
+JUDGED = {
+    Verdict.HUMAN.value: gettext_lazy("judged as done by a person: %(what)s"),
+    Verdict.MACHINE.value: gettext_lazy("judged as done by a machine: %(what)s"),
+}
 Key = tuple[int, str, str]
 
 
@@ -76,10 +81,12 @@ def entries(
     labels, times, taken_back, read = labels_given(), Times(history), withdrawn(history), by_name(history)
     found = [
         _of_event(event, readings.get(event.id), definition, cut, labels, read)
-        for event in told(history)
+        for event in told(_as_they_count(history))
         if event.key not in with_view and event.kind != WITHDRAWN
     ]
     found = [_taken_back(each) if each.event and each.event.key in taken_back else each for each in found]
+    facts = {each.key: each for each in history}
+    found = [_of_judgement(each, facts, read, labels) if _judges(each) else each for each in found]
     found += [_of_withdrawal(read(each), taken_back) for each in history if each.key in taken_back]
     found += [_of_move(move, times) for move in moves if move.from_stage]
     found += [_of_owner(each) for each in owned]
@@ -114,6 +121,15 @@ def owned_by(people: Iterable[int]) -> list[OwnerChange]:
     return list(OwnerChange.objects.filter(person_id__in=list(people)).select_related("owner", "by"))
 
 
+def _as_they_count(history: Sequence[Event]) -> list[Event]:
+    """The facts with the verdicts in force; what spoke against one that somebody here believes is not told any more."""
+    before = {event.key: event.verdict for event in history}
+    return [
+        replace(event, reasons=()) if event.verdict is Verdict.HUMAN is not before[event.key] else event
+        for event in as_judged(history)
+    ]
+
+
 def _readings(history: Iterable[Event]) -> dict[str, Event]:
     """The reading that belongs to each page view, by the id of the view."""
     views = {event.id for event in history if event.kind == "page_viewed"}
@@ -142,7 +158,7 @@ def _of_event(
         family=family_of(event.kind),
         words=sentence(read(shown), labels),
         at=event.at,
-        details=detail(event, labels),
+        details=[*detail(read(event), labels), *_limits(rules, earned)],
         points=sum(rule.points for rule in earned) if earned else None,
         rules=list(dict.fromkeys(defined(rule.name) for rule in earned)),
         counted=event.verdict is Verdict.HUMAN,
@@ -153,6 +169,13 @@ def _of_event(
         needs=withdrawal_needs(event),
         event=event,
     )
+
+
+def _limits(rules: Sequence[tuple[Event, Rule]], earned: Sequence[Rule]) -> list[str]:
+    """Why it adds nothing, where the limit of each of its rules is reached."""
+    cut = [] if earned else list(dict.fromkeys(defined(rule.name) for _fact, rule in rules))
+    words = _("“%(rule)s” has counted as often as its limit allows, so this adds no points")
+    return [words % {"rule": each} for each in cut]
 
 
 def _taken_back(entry: Entry) -> Entry:
@@ -170,6 +193,20 @@ def _of_withdrawal(event: Event, taken_back: Mapping[tuple[str, str], Event]) ->
         details=detail(said),
         event=said,
     )
+
+
+def _judges(entry: Entry) -> bool:
+    return entry.event is not None and entry.event.kind == REVISED
+
+
+def _of_judgement(
+    entry: Entry, facts: Mapping[tuple[str, str], Event], read: Callable[[Event], Event], labels: Mapping[str, str]
+) -> Entry:
+    """The line that says which fact was judged what."""
+    judgement = entry.event
+    fact = facts.get(about(judgement)) if judgement else None
+    words = JUDGED.get(str(judgement.props.get("verdict"))) if judgement else None
+    return replace(entry, words=words % {"what": sentence(read(fact), labels)}) if fact and words else entry
 
 
 def _reading_of(reading: Event) -> dict[str, Any]:

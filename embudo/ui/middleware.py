@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from embudo.ui.toasts import as_header
@@ -69,3 +71,32 @@ def whole_addresses(get_response: Handler) -> Handler:
 
     handle.process_view = refuse  # type: ignore[attr-defined]
     return handle
+
+
+def sent_only(get_response: Handler) -> Handler:
+    """Return the middleware that shows a page where somebody goes to an address which takes only what forms send.
+
+    It says so and leads to the page above: a browser brings people there by its address bar after an error.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method not in ("GET", "HEAD"):
+            return response
+        page = render(request, "405.html", {"above": _above(request.path_info)}, status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+    return handle
+
+
+def _above(path: str) -> str:
+    """The nearest address above this one that there is."""
+    while path.strip("/"):
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        return path
+    return "/"

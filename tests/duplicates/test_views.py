@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -152,3 +153,22 @@ def test_a_pair_of_which_one_is_gone_is_said_to_be(firms: Pair, sign_in: SignIn)
     client = sign_in()
     assert "data-row" not in text(client.get("/duplicates/companies/"))
     assert client.post(f"/duplicates/{firms.pk}/join/").status_code == 404
+
+
+@pytest.mark.parametrize("act", ["join", "refusal"])
+def test_after_a_pair_the_list_marks_the_one_that_came_into_its_place(
+    pair: Pair, site: Following, sign_in: SignIn, act: str
+) -> None:
+    more = {
+        "whose": "people",
+        "right_id": site.person(bruno).id,
+        "probability": 0.9,
+        "signs": [],
+        "odds": 1.0,
+    }
+    Pair.objects.create(left_id=pair.left_id if act == "refusal" else site.person(twin).id, **more)
+    client = sign_in()
+    assert "data-here" not in text(client.get("/duplicates/"))
+    page = text(client.post(f"/duplicates/{pair.pk}/{act}/", {"place": "0", "fact": str(uuid4())}, follow=True))
+    assert page.count("data-row data-here") == (1 if act == "refusal" else page.count("data-row"))
+    assert text(client.get("/duplicates/?at=7")).count("data-here") == page.count("data-here")

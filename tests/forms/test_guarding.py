@@ -118,3 +118,7 @@ def test_somebody_here_may_say_that_it_is_a_person(
     assert Person.objects.get(known=True).mail == "ana@norte.example"
     numbers = count(form, 1)
     assert (numbers.sent, numbers.doubted) == (1, 0)
+    person = Person.objects.get(known=True)
+    page = staff("manager").get(f"/people/{person.pk}/").content.decode()
+    assert "judged as done by a person: filled in the form" in page
+    assert "not verified" not in page and "faster than hands" not in page

@@ -1,5 +1,6 @@
 """What was answered is summed up on the page of the form, for the days that were chosen and without machines."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from django.test import Client
 
 from embudo.core.event import DAY
-from embudo.forms.content import Content, Field, Kind, Option, Widget
+from embudo.forms.content import Content, Field, Kind, Option, When, Widget
 from embudo.forms.counts import USUAL
 from embudo.forms.guarding import HONEYPOT
 from embudo.forms.models import Form, Showing
 from embudo.forms.summing import sums
+from embudo.leads.models import Person
 from tests.forms.conftest import FIELDS, fills_in, published
 
 pytestmark = pytest.mark.usefixtures("slow_hands")
@@ -71,3 +73,30 @@ def test_it_stands_on_the_page_in_the_language_of_its_reader(survey: Form, staff
 def test_a_form_without_such_questions_has_none(visitor: Client, form: Form, staff: Any) -> None:
     fills_in(visitor, f_f1="ana@norte.example")
     assert "What they answered" not in staff().get("/forms/contact/").content.decode()
+
+
+def test_questions_and_choices_are_called_in_the_readers_language(
+    survey: Form, staff: Any, follow: Callable[[], int]
+) -> None:
+    waits = replace(FIELDS[1], id="f1", when=When("f3", ("now",)))
+    survey.change(survey.draft.added(waits), by=None)
+    client, spanish = staff("manager"), {"accept-language": "es"}
+    page = client.get("/forms/survey/", headers=spanish).content.decode()
+    assert "¿Cuándo?" in page and "Ahora" in page and "Rutas" in page
+    page = client.get("/forms/survey/showings/sent/", headers=spanish).content.decode()
+    assert "¿Cuándo?" in page and "Rutas, Prices" in page and "When?" not in page
+    page = client.get("/forms/survey/build/", headers=spanish).content.decode()
+    assert "“¿Cuándo?” es Ahora" in page
+
+
+def test_the_timeline_tells_answers_in_the_readers_language(
+    visitor: Client, site: Any, content: Content, staff: Any, follow: Callable[[], int]
+) -> None:
+    published(site, content)
+    fills_in(visitor, f_f1="ana@norte.example", f_f3="now")
+    follow()
+    person = Person.objects.get(mail="ana@norte.example")
+    for language, words in (("es", "¿Cuándo?: Ahora"), ("en", "When?: Now")):
+        page = staff("manager").get(f"/people/{person.pk}/", headers={"accept-language": language}).content.decode()
+        assert words in page
+    assert "answered the questions of “Contact”" in page

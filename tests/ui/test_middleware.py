@@ -14,3 +14,20 @@ def test_a_browser_never_shows_a_fragment_where_the_page_belongs(client: Client,
     page, fragment = client.get("/sign-in/"), client.get("/sign-in/", headers={"HX-Request": "true"})
     assert "HX-Request" in page["Vary"] and "HX-Request" in fragment["Vary"]
     assert "no-store" in fragment["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [
+        ("/people/123/opportunities/", "/people/123/"),
+        ("/people/export/", "/people/"),
+        ("/duplicates/1/join/", "/duplicates/"),
+    ],
+)
+def test_who_goes_to_an_address_that_only_takes_forms_is_led_to_the_page_above(
+    client: Client, db: None, address: str, above: str
+) -> None:
+    page = client.get(address)
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert f'href="{above}"' in page.content.decode() and "This address shows no page" in page.content.decode()
+    assert client.put(address).content == b""

@@ -12,6 +12,7 @@ from embudo.core.event import Event
 from embudo.doors.api import schemas
 from embudo.doors.api.answers import etag_of
 from embudo.doors.api.problem import Problem
+from embudo.doors.ids import with_ids_as_texts
 from embudo.leads.by_name import by_name
 from embudo.leads.clock import now
 from embudo.leads.models import LISTED, Company, Person
@@ -86,7 +87,7 @@ def _fact(event: Event, words: str, taken_back: bool) -> schemas.Fact:
     return schemas.Fact(
         id=event.id, source=event.source, kind=event.kind, at=moment(event.at), received_at=moment(event.received_at),
         door=event.door.value, verdict=event.verdict.value, words=words, taken_back=taken_back,
-        props=dict(event.props),
+        props=with_ids_as_texts(event.props),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from embudo.core.event import DAY, MINUTE, Door, Event, Verdict
 from embudo.doors.hooks.kinds import OF_FACT, PERSON_CREATED, STAGE_CHANGED
+from embudo.doors.ids import SIDES, with_ids_as_texts
 from embudo.eventlog import Row
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED, is_of_company
 from embudo.leads.identity import ERASED
@@ -20,7 +21,6 @@ from embudo.leads.story import history_of, survivor_of
 NEWS = 7 * DAY  # what was known for longer when a move was recorded is history, told again by a merge or a rebuild
 IDENTIFIED = "identified"  # core.lifecycle.Why: the move of somebody who said who they are
 JOINING = ("people_merged", "people_unmerged", COMPANIES_MERGED, COMPANIES_UNMERGED)
-SIDES = ("survivor", "absorbed")
 MADE_AGAIN = ("", "rebuild", "definition")  # why a move stands no longer although it was told
 
 
@@ -88,7 +88,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[News]:
         fact = {"source": event.source, "id": event.id, "kind": event.kind, "at": instant(event.at)}
         key = key_of("fact", event.source, event.id)
         person = None if is_of_company(event) else people.get(event.subject, event.subject)
-        told: dict[str, Any] = {"fact": fact, "props": event.props}
+        told: dict[str, Any] = {"fact": fact, "props": with_ids_as_texts(event.props)}
         if event.kind in JOINING:
             address = "people" if person else "companies"
             told |= {name: shown(int(event.props[name]), address) for name in SIDES}

@@ -25,7 +25,9 @@ from embudo.forms.editing import (
     widgets_of,
 )  # fmt: skip
 from embudo.forms.models import Form
+from embudo.forms.retelling import choices_here
 from embudo.leads.attribute import BadAttribute, made
+from embudo.leads.models import Attribute
 from embudo.leads.naming import KINDS, label_of
 from embudo.leads.profile import folded
 from embudo.ui.toasts import toast
@@ -90,8 +92,17 @@ def _row(field: Field, content: Content) -> dict[str, Any]:
     when = content.field(field.when.field) if field.when else None
     return {
         "field": field, "label": label[:1].upper() + label[1:], "way": _way(field),
-        "when": label_here(when, content) if when else "", "values": ", ".join(field.when.values) if field.when else "",
+        "when": label_here(when, content) if when else "", "values": _values(field, when, content),
     }  # fmt: skip
+
+
+def _values(field: Field, asked: Field | None, content: Content) -> str:
+    """The answers on which a field waits, as the reader calls them."""
+    if field.when is None or asked is None:
+        return ""
+    known = Attribute.objects.filter(pk=asked.name).first() if asked.kind is Kind.ATTRIBUTE else None
+    labels = dict(choices_here(asked, content, known))
+    return ", ".join(labels.get(each) or each for each in field.when.values)
 
 
 def _way(field: Field) -> Any:

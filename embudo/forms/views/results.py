@@ -21,6 +21,7 @@ from embudo.forms.answering import label_here
 from embudo.forms.confirming import can_be_asked, may_ask, sent_fact
 from embudo.forms.content import Content
 from embudo.forms.models import Form, Showing
+from embudo.forms.retelling import answers_here
 from embudo.forms.summing import Sum, questions, sums
 from embudo.leads.clock import now
 from embudo.leads.models import Identifier, Person
@@ -147,7 +148,7 @@ def _rows(form: Form, content: Content, rows: list[Showing]) -> list[Row]:
     return [
         Row(
             row, people.get(row.subject), _name(people.get(row.subject), facts.get(row.fact, [])),
-            _answers(facts.get(row.fact, [])), labels.get(row.last_field, ""),
+            _answers(facts.get(row.fact, []), content), labels.get(row.last_field, ""),
         )
         for row in rows
     ]  # fmt: skip
@@ -196,14 +197,10 @@ def _name(person: Person | None, facts: list[Event]) -> str:
     return ""
 
 
-def _answers(facts: list[Event]) -> list[tuple[str, str]]:
-    """The answers to questions, as they were asked."""
-    found: list[tuple[str, str]] = []
-    for each in facts:
-        fields = each.props.get("fields")
-        if each.kind in ("survey_answered", "form_submitted") and isinstance(fields, dict):
-            found += [(str(question)[:200], str(answer)[:600]) for question, answer in fields.items()]
-    return found
+def _answers(facts: list[Event], content: Content) -> list[tuple[str, str]]:
+    """The answers to questions, in the reader's language."""
+    told = [answers_here(each, content) for each in facts if each.kind in ("survey_answered", "form_submitted")]
+    return [(question[:200], answer[:600]) for each in told for question, answer in each.items()]
 
 
 @require_POST

@@ -95,7 +95,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "ordered_at": scores.snapshot_at() if sort.key == "engagement" else None,
         "unread": _unread(request, wanted),
         "first": after is None and before is None,
-        "here": request.get_full_path(),
+        "here": _address(base, sort) if request.htmx else request.get_full_path(),  # where the browser is
         **_acting(request),
         **saved.context(request, view, query=_query(asked.address(wanted), sort), columns=shown_columns),
     }

@@ -69,6 +69,8 @@ def add(request: HttpRequest) -> HttpResponse:
     name = _name(request)
     if not name:
         return _refused(request, _("Give the view a name."))
+    if _is_taken(request, name):
+        return _refused(request, _taken(name))
     if _visible(request).count() >= MOST:
         return _refused(request, _("There are %(most)s views already. Delete one first.") % {"most": MOST})
     try:
@@ -107,6 +109,8 @@ def change(request: HttpRequest, view: int) -> HttpResponse:
         name = _name(request, given)
         if not name:
             return _refused(request, _("Give the view a name."))
+        if name.casefold() != found.name.casefold() and _is_taken(request, name, but=found.pk):
+            return _refused(request, _taken(name))
         found.name, found.shared = name, given.get("shared") == "1"
         done = (
             _("The view is called “%(name)s” now, and shared.")
@@ -152,6 +156,16 @@ def _own(request: HttpRequest, view: int, *, removed: bool = False) -> SavedView
 
 def _name(request: HttpRequest, given: QueryDict | None = None) -> str:
     return " ".join((given or request.POST).get("name", "").replace("\0", "").split())[:60]
+
+
+def _is_taken(request: HttpRequest, name: str, *, but: int | None = None) -> bool:
+    """Whether another of the tabs this person sees is called so already."""
+    others = _visible(request).exclude(pk=but).values_list("name", flat=True)
+    return any(each.casefold() == name.casefold() for each in others)
+
+
+def _taken(name: str) -> str:
+    return _("There is a view “%(name)s” already. Choose another name.") % {"name": name}
 
 
 def _query(request: HttpRequest, given: QueryDict | None = None) -> str:

@@ -120,6 +120,8 @@ def test_a_merge_tells_of_itself_and_not_of_the_past(site: Following, hook: Endp
     record("people_merged", person=one, props={"survivor": one, "absorbed": other}, id="m" * 32, by=user_of("sales"))
     site.follower.catch_up()
     assert gathered(site) == [("person_merged", one)]
+    props = json.loads(Delivery.objects.get().body)["data"]["props"]
+    assert props == {"survivor": str(one), "absorbed": str(other)}  # a number of this size is rounded by JavaScript
     record("people_unmerged", person=one, props={"survivor": one, "absorbed": other}, id="u" * 32, by=user_of("sales"))
     site.follower.catch_up()
     assert [kind for kind, _person in gathered(site)] == ["person_merged", "person_unmerged"]

@@ -286,3 +286,10 @@ def test_who_accepted_by_mistake_owns_nobody_once_it_is_taken_back(site: Followi
     assert str(named(ada).owner) == "sales"
     client.post(undo_of(page))
     assert rows() == before
+
+
+def test_an_amount_that_is_too_large_is_called_so(site: Following, sign_in: SignIn) -> None:
+    site.hears(ada.submits("contact"))
+    form = {"verb": "open", "name": "Fleet", "amount": "9" * 30, "currency": "EUR", "fact": fresh()}
+    page = text(sign_in().post(address("opportunities/"), form, follow=True))
+    assert "This number is too large. Write one below 1,000,000,000,000,000." in page

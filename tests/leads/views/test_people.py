@@ -1,11 +1,13 @@
 """The people list as somebody sees it."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from embudo.leads.queries import people
 from embudo.leads.queries.people import Position
 from tests.cast import Someone, ada, bruno, clara, mallory
 from tests.leads.conftest import Following
@@ -143,3 +145,17 @@ def test_a_place_in_the_list_that_somebody_made_up_shows_a_list(sign_in: SignIn,
     for way in ("after", "before"):
         address = f"/people/?{urlencode({'sort': sort, way: Position(key, 1).text})}"
         assert client.get(address).status_code == 200
+
+
+def test_a_list_that_goes_on_keeps_its_rows_and_an_act_leads_back_to_where_the_browser_is(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = people.page
+    monkeypatch.setattr(people, "page", lambda *of, **more: replace(found(*of, **{**more, "size": 1}), unfinished=True))
+    client, back = sign_in(), 'name="back" value="/people/?sort=name"'
+    page = text(client.get("/people/?sort=name"))
+    on = re.search(r'class="list-on" hx-get="([^"]+)"', page)
+    assert on and 'hx-swap="beforeend" hx-select="#_people_rows > tr"' in page and back in page
+    further = on[1].replace("&amp;", "&")
+    assert "after=" in further and back in text(client.get(further, headers={"HX-Request": "true"}))
+    assert back not in text(client.get(further))  # here the browser is further down itself

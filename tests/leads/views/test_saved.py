@@ -111,3 +111,17 @@ def test_a_view_is_not_saved_with_fewer_filters_than_its_list(sign_in: SignIn, q
     view = SavedView.objects.get()
     client.post(f"/people/views/{view.pk}/", {"act": "save", "query": query})
     assert SavedView.objects.get().query == view.query
+
+
+def test_two_tabs_are_not_called_the_same(sign_in: SignIn) -> None:
+    saves(sign_in("marketing"), "Fair", shared="1")
+    client = sign_in("sales")
+    assert "There is a view “fair” already." in saves(client, "fair")
+    saves(client, "Mine")
+    mine = SavedView.objects.get(name="Mine")
+    page = text(client.post(f"/people/views/{mine.pk}/", {"act": "name", "name": "FAIR"}, follow=True))
+    assert "There is a view “FAIR” already." in page
+    assert "called “MINE” now" in text(
+        client.post(f"/people/views/{mine.pk}/", {"act": "name", "name": "MINE"}, follow=True)
+    )
+    assert sorted(SavedView.objects.values_list("name", flat=True)) == ["Fair", "MINE"]

@@ -24,6 +24,8 @@
     form.querySelector("[data-all-count]").textContent = short ? `(${short})` : "";
     form.classList.toggle("is-open", ticked > 0 || everybody);
     form.querySelector("[data-tick-count]").textContent = everybody ? short ?? "" : String(ticked);
+    const words = form.querySelector(".acts-words");
+    words.textContent = ticked === 1 && !everybody ? words.dataset.one : words.dataset.many;
     const page = document.querySelector("[data-tick-all]");
     if (page) { page.checked = ticked === all.length; page.indeterminate = ticked > 0 && ticked < all.length; }
   }

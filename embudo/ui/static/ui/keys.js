@@ -12,12 +12,16 @@
     const all = rows();
     if (!all.length) return;
     const here = all.findIndex((row) => row.classList.contains("is-here"));
-    const next = all[Math.min(Math.max(here + by, 0), all.length - 1)];
     all[here]?.classList.remove("is-here");
-    next.classList.add("is-here");
-    next.scrollIntoView({ block: "nearest" });
-    next.querySelector("[data-open], a")?.focus({ preventScroll: true });
+    mark(all[Math.min(Math.max(here + by, 0), all.length - 1)]);
   }
+  function mark(row) {
+    row.classList.add("is-here");
+    row.scrollIntoView({ block: "nearest" });
+    row.querySelector("[data-open], a")?.focus({ preventScroll: true });
+  }
+  const begins = document.querySelector("[data-row][data-here]"); /* the page says on which row one is */
+  if (begins) mark(begins);
   function open() {
     const row = document.querySelector("[data-row].is-here");
     const link = row?.querySelector("[data-open], a");
