@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from embudo.eventlog import LogUnavailable, Receipt
-from embudo.leads.acts import Act, Erase, Step, act_done, act_of, listed
+from embudo.leads.acts import Act, Erase, Step, act_done, act_of, label_of, listed
 from embudo.leads.erasure import NotNow
 from embudo.leads.record import wait_until_followed
 from embudo.leads.selection import Selection
@@ -33,10 +33,10 @@ def ask(act: Act, selection: Selection, *, by: Any) -> Job:
     """Ask for an act on many people."""
     wants = {"act": act.kind, "value": act.value, **selection.as_kept()}
     if not isinstance(act, Erase):
-        return Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+        return Job.objects.create(kind=KIND, by=by, wants=wants)
     people = array("q", (each for portion in selection.portions() for each in portion))
     with transaction.atomic():  # whom an erasure means is settled when it is confirmed, not when it is done
-        job = Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+        job = Job.objects.create(kind=KIND, by=by, wants=wants)
         _keep_people(job, people)
         job.memory = {"total": len(people), "at": 0}
         job.save(update_fields=["memory"])
@@ -45,8 +45,16 @@ def ask(act: Act, selection: Selection, *, by: Any) -> Job:
 
 def ask_undo(job: Job, *, by: Any) -> Job:
     """Ask for what a job did to be undone."""
-    about = _("Undo: %(what)s") % {"what": job.about}
-    return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk})
+    return Job.objects.create(kind=KIND, by=by, wants={"undo": job.pk, "of": job.wants["act"]})
+
+
+def about(job: Job) -> str:
+    """Return which act it is, in the reader's language."""
+    if "act" in job.wants:
+        return label_of(job.wants["act"])
+    if "of" in job.wants:
+        return _("Undo: %(what)s") % {"what": label_of(job.wants["of"])}
+    return job.about
 
 
 def can_be_undone(job: Job) -> bool:
