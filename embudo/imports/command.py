@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
@@ -98,6 +99,13 @@ def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence
     ]
     if sum(totals.reasons.values()) > len(totals.told):
         lines.append("  " + _("... and more; --report FILE says it of every row"))
+    if totals.undated:
+        undated = ngettext(
+            "%(rows)s row carries no date and so counts as of today, as if it had begun now.",
+            "%(rows)s rows carry no date and so count as of today, as if they had begun now.",
+            totals.undated,
+        )
+        lines.append(undated % {"rows": totals.undated})
     if left_out:
         lines.append(
             _("The map does not mention these columns, so they were left out: %(columns)s")

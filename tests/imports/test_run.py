@@ -205,6 +205,8 @@ def test_the_command_writes_the_report_and_tells_by_its_exit_code(
     plan.write_text("name: tiny\nwho: {mail: Email}\n")
     given = ["people", str(file), "--map", str(plan), "--report", str(report)]
 
+    assert command.main([*given, "--dry-run"]) == command.SOME_FAILED
+    assert "1 row carries no date and so counts as of today" in capsys.readouterr().out
     assert command.main(given) == command.SOME_FAILED
     assert "2 rows: 1 accepted, 0 unchanged, 1 failed; 1 facts recorded." in capsys.readouterr().out
     assert [line.split(",")[:3] for line in report.read_text().splitlines()] == [

@@ -70,8 +70,8 @@ def shown_of(
 
 def place_words(record: ImportRun, upload: Upload | None) -> str:
     """Return what the place of a row in the file is called."""
-    of_lines = upload is not None and not upload.sheets and record.report.exclude(line=None).exists()
-    return _("Line") if of_lines else _("Row")
+    noted = any(line is not None for line in record.report.order_by().values_list("line", flat=True)[:1])
+    return _("Line") if noted and upload is not None and not upload.sheets else _("Row")
 
 
 def outcome_words() -> dict[str, str]:
