@@ -16,11 +16,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
 from embudo.imports.reading import BadFile, Reading
-from embudo.imports.report import FAILED, Totals
+from embudo.imports.report import FAILED, WORDS, Totals
 from embudo.imports.run import Import
 from embudo.imports.weblog import command as weblog
 from embudo.install import reason
@@ -69,15 +70,16 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
     log = open_log(settings.EMBUDO)
     lock = Lock(settings.EMBUDO, "follow")
     follow.catch_up(log, lock)  # so that rows find the people of earlier files
-    work = Import(log, plan, given.kind, dry_run=given.dry_run)
+    path = Path(given.file)
+    work = Import(log, plan, given.kind, dry_run=given.dry_run, of_sheet=workbook.is_workbook(path))
     began = time.monotonic()
     with (
         open(given.report or "/dev/null", "w", encoding="utf-8", newline="") as report,
         tempfile.TemporaryDirectory(prefix="embudo-import-") as folder,
     ):
         write = _report(report)
-        for lines in work.run(_text_of(Path(given.file), plan.reading, Path(folder))):
-            rows = ((line.row, line.outcome, str(line.reason), line.words, line.person) for line in lines)
+        for lines in work.run(_text_of(path, plan.reading, Path(folder))):
+            rows = ((line.place, line.outcome, str(line.reason), line.words[:WORDS], line.person) for line in lines)
             write.writerows(map(plain_cell, row) for row in rows)
             _progress(work.totals, began)
     followed = given.dry_run or follow.catch_up(log, lock)
@@ -92,9 +94,18 @@ def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence
     counts = {"rows": totals.rows, "facts": totals.facts, **totals.outcomes}
     lines = [f"{rows % counts}; {facts % counts}"]
     lines += [f"  {reason}: {count}" for reason, count in sorted(totals.reasons.items())]
-    lines += ["  " + _("row %(row)s: %(words)s") % {"row": line.row, "words": line.words} for line in totals.told]
+    lines += [
+        "  " + _("row %(row)s: %(words)s") % {"row": line.place, "words": line.words[:WORDS]} for line in totals.told
+    ]
     if sum(totals.reasons.values()) > len(totals.told):
         lines.append("  " + _("... and more; --report FILE says it of every row"))
+    if totals.undated:
+        undated = ngettext(
+            "%(rows)s row carries no date and so counts as of today, as if it had begun now.",
+            "%(rows)s rows carry no date and so count as of today, as if they had begun now.",
+            totals.undated,
+        )
+        lines.append(undated % {"rows": totals.undated})
     if left_out:
         lines.append(
             _("The map does not mention these columns, so they were left out: %(columns)s")

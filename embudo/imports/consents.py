@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from embudo.core.consent import CONSENT_GIVEN, CONSENT_WITHDRAWN, EVERYTHING
 from embudo.core.event import Door, Event
 from embudo.imports.mapping import BadMap, ConsentMap, ImportMap
 from embudo.imports.values import NO, YES, BadValue, Conventions
+from embudo.imports.words import marked as _
 from embudo.privacy import consent
 from embudo.privacy.models import Purpose
 

@@ -8,7 +8,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -35,18 +35,30 @@ class Reading:
     sheet: str = ""  # of a workbook
 
 
-def rows_of(path: Path, reading: Reading) -> Iterator[list[str]]:
-    """Yield the headers, each once, and then the rows; empty lines and a footer are left out. Raises BadFile."""
+class Record(list[str]):
+    """The cells of a row, which knows in which line of the file it begins; of a workbook, its row of the sheet."""
+
+    __slots__ = ("line",)
+    line: int
+
+
+def rows_of(path: Path, reading: Reading, *, of_sheet: bool = False) -> Iterator[list[str]]:
+    """Yield the headers, each once, and then the rows, each a Record; empty lines and a footer are left out.
+
+    `of_sheet`: it is the text of a workbook, with a record for each row of the sheet. Raises BadFile.
+    """
     with path.open(encoding=reading.encoding, newline="") as file:
-        lines = _records(islice(file, reading.skip_lines, None), reading.delimiter)
+        before = list(islice(file, reading.skip_lines))
+        places = count(1 + sum(1 for _row in csv.reader(before))) if of_sheet else None
+        lines = _records(file, reading.delimiter, len(before), places)
         headers = distinct(next(lines, []))
         yield headers
         yield from _without_footer(lines, len(headers))
 
 
-def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def _records(lines: Iterable[str], delimiter: str, before: int, places: "Iterator[int] | None") -> Iterator[list[str]]:
     """The records of a file; a quotation mark that nobody closes spoils the line it stands in, and no other."""
-    feed = _Feed(lines)
+    feed = _Feed(lines, before)
     while not feed.ended:
         reader = csv.reader(feed, delimiter=delimiter)
         while True:
@@ -58,27 +70,32 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
             except csv.Error:
                 feed.cut = True
             if feed.cut:
-                yield next(csv.reader([feed.give_back()[:MOST_CHARACTERS]], delimiter=delimiter), [])
+                record = next(csv.reader([feed.give_back()[:MOST_CHARACTERS]], delimiter=delimiter), [])
+            found = Record(record)
+            found.line = feed.first if places is None else next(places)
+            yield found
+            if feed.cut:
                 break
-            yield record
 
 
 class _Feed:
     """Physical lines, and those of the record being read, which can be given back but the first."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], before: int) -> None:
         self.lines = iter(lines)
+        self.line = self.first = before  # how many lines were given, and which of them began the record
         self.waiting: deque[str] = deque()
         self.record: list[str] = []
         self.cut = self.ended = False  # the record ends though its text does not; there is no line any more
 
     def begin(self) -> None:
         """The next line is the first of a record."""
-        self.record, self.cut = [], False
+        self.record, self.cut, self.first = [], False, self.line + 1
 
     def give_back(self) -> str:
         """Return the first line of the record; the others come again."""
         self.waiting.extendleft(reversed(self.record[1:]))
+        self.line -= len(self.record) - 1
         self.ended = False
         return self.record[0]
 
@@ -93,6 +110,7 @@ class _Feed:
         if line is None:
             self.cut, self.ended = bool(self.record), True
             raise StopIteration
+        self.line += 1
         self.record.append(line.replace(NULL, ""))
         return self.record[-1]
 

@@ -17,11 +17,13 @@ from embudo.eventlog import Log
 from embudo.imports.facts import revision_in
 from embudo.imports.row import Stated
 from embudo.imports.there import NOT_RECORDED, Recorded, recorded_of
+from embudo.imports.words import Words, parts_of
 from embudo.leads import sql
 from embudo.leads.models import ImportRun
 
 TOLD = 10  # rows whose words the totals hold
 LONGEST = 300  # characters of a value that the report repeats
+WORDS = 500  # characters of what is said of a row
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
 BEGUN = "begun"  # the log is about to take its facts
 NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
@@ -42,6 +44,13 @@ class Line:
     key: str = ""
     digest: str = ""
     facts: list[str] = field(default_factory=list)
+    line: int | None = None  # of the file
+    undated: bool = False  # it counts as of the run, for it carries no date; told of trials
+
+    @property
+    def place(self) -> int:
+        """Return by what people find the row in the file."""
+        return self.row if self.line is None else self.line
 
 
 @dataclass(slots=True)
@@ -62,6 +71,7 @@ class Totals:
     rows: int = 0
     facts: int = 0
     fresh: int = 0
+    undated: int = 0
     outcomes: dict[str, int] = field(default_factory=lambda: {ACCEPTED: 0, UNCHANGED: 0, FAILED: 0})
     reasons: dict[str, int] = field(default_factory=dict)
     told: list[Line] = field(default_factory=list)  # the first rows with something to say
@@ -71,6 +81,7 @@ class Totals:
         self.rows += 1
         self.outcomes[line.outcome] += 1
         self.fresh += line.fresh and line.outcome == ACCEPTED
+        self.undated += line.undated and line.outcome == ACCEPTED
         if line.reason:
             self.reasons[line.reason] = self.reasons.get(line.reason, 0) + 1
             if len(self.told) < TOLD:
@@ -94,17 +105,18 @@ def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *,
 
 def standing(log: Log, run: ImportRun) -> dict[int, Line]:
     """Return the rows that were about to be recorded and whose facts the log has, with those facts."""
-    columns = "row, reason, words, person, fresh, changes, subject, key, digest, facts"
+    columns = "row, reason, words, person, fresh, changes, subject, key, digest, facts, line, said"
     found = sql.rows(f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
     if not found:
         return {}
     source = f"import:{run.name}"
     kept = {event.id for event in log.history({each[6] for each in found}) if event.source == source}
     lines: dict[int, Line] = {}
-    for row, reason, words, person, fresh, changes, subject, key, digest, facts in found:
+    for row, reason, words, person, fresh, changes, subject, key, digest, facts, place, said in found:
         if theirs := [id for id in facts.split() if id in kept]:
-            told = json.loads(changes) if isinstance(changes, str) else changes
-            line = Line(row, ACCEPTED, reason, words, person, bool(fresh), told, subject, key, digest)
+            again = Words.of(words, _loaded(said)) if said else words
+            line = Line(row, ACCEPTED, reason, again, person, bool(fresh), _loaded(changes), subject, key, digest)
+            line.line = place
             line.facts = list(dict.fromkeys([*(lines[row].facts if row in lines else ()), *theirs]))
             lines[row] = line
     return lines
@@ -134,8 +146,11 @@ def settle(log: Log, run: ImportRun) -> None:
 
 REPORT = sql.insert(
     "leads_importrow",
-    ("run_id", "row", "outcome", "reason", "words", "person", "fresh", "changes", "subject", "key", "digest", "facts"),
-)
+    (
+        "run_id", "row", "line", "outcome", "reason", "words", "said", "person", "fresh", "changes", "subject", "key",
+        "digest", "facts",
+    ),
+)  # fmt: skip
 REMEMBER = (
     "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
     " ON CONFLICT (source, key) DO UPDATE"
@@ -150,7 +165,12 @@ def _remembered(source: str, key: str, after: Recorded) -> tuple[Any, ...]:
 
 def _row(run: int, line: Line, outcome: str, facts: Sequence[str]) -> tuple[Any, ...]:
     changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
-    told = (run, line.row, outcome, str(line.reason), line.words, line.person, line.fresh, changes)
+    words, said = line.words[:WORDS], msgspec.json.encode(parts_of(line.words)).decode() if line.words else None
+    told = (run, line.row, line.line, outcome, str(line.reason), words, said, line.person, line.fresh, changes)
     if not facts:
         return (*told, None, "", "", "")
     return (*told, line.subject, line.key, line.digest, " ".join(facts))
+
+
+def _loaded(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

@@ -8,7 +8,6 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from embudo.collector.traits import mail_of
@@ -19,6 +18,8 @@ from embudo.core.money import read_money
 from embudo.imports.consents import Answer, answer_of, says_nothing
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
 from embudo.imports.values import BadValue
+from embudo.imports.words import joined, marked_in, of_column
+from embudo.imports.words import marked as _
 from embudo.leads.companies import site_domain
 from embudo.leads.company_facts import company_identifier
 from embudo.leads.phone import international
@@ -154,7 +155,8 @@ class RowReader:
             return
         text = self.map.conventions.present(cells.get(self.map.guessed.column))
         if text in self.map.guessed.values:
-            meaning = MEANINGS.get(said := self.map.guessed.values[text], said)
+            said = self.map.guessed.values[text]
+            meaning = (marked_in("opportunity", said) if said else _("leave out")) if said in MEANINGS else said
             words = _("nobody said what the status “%(status)s” means; it was taken as: %(meaning)s")
             remarks.append((Reason.NEW_STATUS, words % {"status": text, "meaning": meaning}))
 
@@ -180,7 +182,7 @@ class RowReader:
                 row_at = when.at if when.given else None
                 answer = answer_of(each, text, self.map.conventions, row_at, self.now)
             except (BadValue, OverflowError) as error:
-                remarks.append((Reason.BAD_VALUE, f"{each.column}: {error}"))
+                remarks.append((Reason.BAD_VALUE, of_column(each.column, error)))
                 continue
             if answer is not None:
                 yield answer
@@ -263,7 +265,7 @@ class RowReader:
                 return time.starts_at + round(self.map.conventions.number(text) * SECOND)
             return self._instant_of(text, time.formats)
         except (BadValue, OverflowError) as error:
-            raise RowFailed(Reason.BAD_DATE, f"{time.column}: {error}") from error
+            raise RowFailed(Reason.BAD_DATE, of_column(time.column, error)) from error
 
     def _applies(self, when: When | None, cells: Cells) -> bool:
         if when is None:
@@ -286,7 +288,7 @@ class RowReader:
             try:
                 value = self._read(text, cell)
             except BadValue as error:
-                remarks.append((Reason.BAD_VALUE, f"{cell.column}: {error}"))
+                remarks.append((Reason.BAD_VALUE, of_column(cell.column, error)))
                 continue
             if value is not None:
                 yield name, value
@@ -330,10 +332,8 @@ def _unread_money(fact: FactMap, props: Mapping[str, Any]) -> list[tuple[Reason,
     }
     _read, unusable = read_money(fact.kind, props)
     cells = {name: fact.props[name].column for name in unusable}
-    return [
-        (Reason.BAD_VALUE, ": ".join(filter(None, (cells[name], words[name] % {"text": value}))))
-        for name, value in unusable.items()
-    ]
+    said = {name: words[name] % {"text": value} for name, value in unusable.items()}
+    return [(Reason.BAD_VALUE, of_column(cells[name], said[name]) if cells[name] else said[name]) for name in unusable]
 
 
 def hashed(content: Any) -> str:
@@ -362,4 +362,4 @@ def _plain_phone(text: str) -> str:
 
 
 def _all(remarks: list[tuple[Reason, str]]) -> str:
-    return "; ".join(words for _reason, words in remarks)
+    return joined(words for _reason, words in remarks)

@@ -6,8 +6,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from embudo.core.event import Event, subject_of
 from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
@@ -16,9 +14,12 @@ from embudo.imports.consents import Origin
 from embudo.imports.facts import AGAIN, PROFILE, facts_of, profile_of, receipts_of
 from embudo.imports.mapping import BadMap, ImportMap
 from embudo.imports.reading import check_encoding, rows_of
+from embudo.imports.recorded import STATUSES, deal_in
 from embudo.imports.report import ACCEPTED, FAILED, LONGEST, UNCHANGED, Line, Totals, Work
 from embudo.imports.row import Reason, RowFailed, RowReader, Stated, hashed
 from embudo.imports.there import NOT_RECORDED, Known, Recorded
+from embudo.imports.words import joined
+from embudo.imports.words import marked as _
 from embudo.leads import sql
 from embudo.leads.attribute import declare
 from embudo.leads.clock import now
@@ -35,7 +36,8 @@ PROFILED = ("people", "opportunities", COMPANIES)  # kinds whose rows state attr
 class Import:
     """An import of one file by one map. `kind` is people, facts, opportunities or companies.
 
-    A dry run records nothing. With `record`, an unfinished run is gone on with behind the rows it has reported.
+    A dry run records nothing. With `record`, an unfinished run is gone on with behind the rows it has reported. What
+    is read `of_sheet` is the text of a workbook: its rows are called as the sheet does.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class Import:
         dry_run: bool = False,
         record: ImportRun | None = None,
         by: Any = None,
+        of_sheet: bool = False,
     ) -> None:
         self.log, self.map, self.kind, self.dry_run, self.record = log, map, kind, dry_run, record
+        self.of_sheet = of_sheet
         self.now = record.started_at if record else now()
         of_companies = kind == COMPANIES
         self.reader = RowReader(map, with_profile=kind in PROFILED, now=self.now, of_companies=of_companies)
@@ -88,11 +92,11 @@ class Import:
 
     def _done(self, record: ImportRun) -> int:
         """How many rows an earlier attempt has reported; they count in the totals."""
-        columns = "row, outcome, reason, words, person, fresh, facts"
+        columns = "row, line, outcome, reason, words, person, fresh, facts"
         query = f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome <> %s"
         done, self.begun = 0, report.standing(self.log, record)
-        for row, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk, report.BEGUN]):
-            self.totals.add(Line(row, outcome, reason, words, person, bool(fresh)))
+        for row, line, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk, report.BEGUN]):
+            self.totals.add(Line(row, outcome, reason, words, person, bool(fresh), line=line))
             self.totals.facts += len(facts.split())
             done = max(done, row)
         return done
@@ -120,8 +124,9 @@ class Import:
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def _rows(self, path: Path) -> Iterator[tuple[int, Stated | Line]]:
-        lines = rows_of(path, self.map.reading)
+    def _rows(self, path: Path) -> Iterator[tuple[int, int, Stated | Line]]:
+        """The number of each row, its place in the file, and what it says."""
+        lines = rows_of(path, self.map.reading, of_sheet=self.of_sheet)
         headers = next(lines, [])
         if missing := sorted(self.map.columns() - set(headers)):
             if not any(headers):
@@ -130,7 +135,7 @@ class Import:
             raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
         self.left_out = [header for header in headers if header and header not in self.map.columns()]
         for number, values in enumerate(lines, 1):
-            yield number, self._read(number, headers, values)
+            yield number, getattr(values, "line", number), self._read(number, headers, values)
 
     def _read(self, number: int, headers: Sequence[str], values: Sequence[str]) -> Stated | Line:
         if len(values) < len(headers):
@@ -140,7 +145,7 @@ class Import:
             stated = self.reader.read(number, dict(zip(headers, values, strict=False)))
         except RowFailed as error:
             outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
-            return Line(number, outcome, error.reason, error.words[:500], person=error.subject)
+            return Line(number, outcome, error.reason, error.words, person=error.subject)
         content = hashed(values)
         if stated.key in self.seen:
             return _again(number, same=self.seen[stated.key] == content)
@@ -149,13 +154,13 @@ class Import:
 
     # -- recording -----------------------------------------------------------------------------------
 
-    def _portion(self, portion: Sequence[tuple[int, Stated | Line]]) -> list[Line]:
-        stated = [each for _number, each in portion if isinstance(each, Stated)]
+    def _portion(self, portion: Sequence[tuple[int, int, Stated | Line]]) -> list[Line]:
+        stated = [each for _number, _place, each in portion if isinstance(each, Stated)]
         people = self.there(stated)
         known = there.recorded_of(self.map.source, [each.key for each in stated])
         if self.map.consents:
             self._spare(stated, people)
-        lines: dict[int, Line] = {number: each for number, each in portion if isinstance(each, Line)}
+        lines: dict[int, Line] = {number: each for number, _place, each in portion if isinstance(each, Line)}
         work: list[Work] = []
         for each in stated:
             subjects = [subject_of(one) for one in each.carried]
@@ -169,11 +174,19 @@ class Import:
             if line.outcome != FAILED:
                 done = self._work(each, line, before, person, people)
                 line.fresh = person is None and bool(done.events) and self.made.isdisjoint(subjects)
+                line.undated = self.dry_run and bool(done.events) and self._is_undated(each, fresh=line.fresh)
                 self.made.update(subjects)
                 work.append(done)
+        for number, place, _row in portion:
+            lines[number].line = place
         self._record(work)
         self.remembered = [each for each in work if each.line.facts]
-        return [lines[number] for number, _row in portion]
+        return [lines[number] for number, _place, _row in portion]
+
+    def _is_undated(self, stated: Stated, *, fresh: bool) -> bool:
+        """Whether a row makes somebody, or an opportunity, new on the day of the run, for it carries no date."""
+        begun = [when.given for fact, _place, _props, when in stated.facts if fact.kind in STATUSES]
+        return self.kind != COMPANIES and not all(begun or [stated.when.given or not fresh])
 
     def _taken_up(self, stated: Stated, lines: dict[int, Line], before: Recorded) -> Work:
         """What is left to do of a row whose facts the log took before an attempt died: to report it."""
@@ -207,7 +220,7 @@ class Import:
         line = Line(stated.number, UNCHANGED, person=person.id if person else subject_of(stated.carried[0]))
         if stated.remarks:
             line.reason = stated.remarks[0][0]
-            line.words = "; ".join(words for _reason, words in stated.remarks)[:500]
+            line.words = joined(words for _reason, words in stated.remarks)
         return line
 
     def _is_erased(self, stated: Stated) -> bool:
@@ -234,7 +247,7 @@ class Import:
             revised = profile_of(stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
             events.insert(0, revised)
             line.digest = digest
-        line.changes |= consents.changes_of(events)
+        line.changes |= consents.changes_of(events) | (deal_in(events) if self.dry_run else {})
         after = Recorded(digest_after, revision, ids, before.undone)
         line.key, line.subject = stated.key, subject_of(stated.carried[0])
         return Work(stated, line, events, after, first)

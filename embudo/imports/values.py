@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
+from embudo.imports.words import marked as _
 from embudo.leads.showing import decimal_of, grouped
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from embudo.eventlog import LogUnavailable, Receipt
 from embudo.leads.act_facts import Step
-from embudo.leads.acts import Act, Erase, act_done, act_of, listed
+from embudo.leads.acts import Act, Erase, act_done, act_of, label_of, listed
 from embudo.leads.erasure import NotNow
 from embudo.leads.record import wait_until_followed
 from embudo.leads.selection import Selection
@@ -36,10 +36,10 @@ def ask(act: Act, selection: Selection, *, by: Any) -> Job:
     """Ask for an act on many people."""
     wants = {"act": act.kind, "value": act.value, **selection.as_kept()}
     if not isinstance(act, Erase):
-        return Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+        return Job.objects.create(kind=KIND, by=by, wants=wants)
     people = array("q", (each for portion in selection.portions() for each in portion))
     with transaction.atomic():  # whom an erasure means is settled when it is confirmed, not when it is done
-        job = Job.objects.create(kind=KIND, about=str(act.label), by=by, wants=wants)
+        job = Job.objects.create(kind=KIND, by=by, wants=wants)
         _keep_people(job, people)
         job.memory = {"total": len(people), "at": 0}
         job.save(update_fields=["memory"])
@@ -48,19 +48,27 @@ def ask(act: Act, selection: Selection, *, by: Any) -> Job:
 
 def ask_undo(job: Job, *, by: Any) -> Job:
     """Ask for what a job did to be undone, once: whoever asks again gets the undo there is; a cancelled one goes on."""
-    about = _("Undo: %(what)s") % {"what": job.about}
     with transaction.atomic():
         Job.objects.select_for_update(no_key=True).get(pk=job.pk)  # of two who ask at once the second finds it
         before = _undos(job).last()
         if before is not None and before.state != State.CANCELLED:
             return before
         at = before.memory.get("at", 0) if before else 0
-        return Job.objects.create(kind=KIND, about=about, by=by, wants={"undo": job.pk, "from": at})
+        return Job.objects.create(kind=KIND, by=by, wants={"undo": job.pk, "of": job.wants["act"], "from": at})
 
 
 def undo_of(job: Job) -> Job | None:
     """Return the work by which what a job did is or was undone; None: it was not, or not to its end."""
     return _undos(job).exclude(state=State.CANCELLED).last()
+
+
+def about(job: Job) -> str:
+    """Return which act it is, in the reader's language."""
+    if "act" in job.wants:
+        return label_of(job.wants["act"])
+    if "of" in job.wants:
+        return _("Undo: %(what)s") % {"what": label_of(job.wants["of"])}
+    return job.about
 
 
 def can_be_undone(job: Job) -> bool:

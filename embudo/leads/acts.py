@@ -358,6 +358,11 @@ def act_of(kind: str, value: Mapping[str, Any]) -> Act:
     return kinds()[kind].read(value)
 
 
+def label_of(kind: str) -> str:
+    """Return what an act is called; the kind itself of one that is not there any more."""
+    return str(kinds()[kind].label) if kind in kinds() else kind
+
+
 def act_done(kind: str, value: Mapping[str, Any]) -> Act:
     """Return an act that was done, to undo it; raises BadValue when what it was done with is not there any more."""
     if kind not in kinds():

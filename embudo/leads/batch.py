@@ -299,7 +299,7 @@ def _forget(people: set[int]) -> None:
         for key in keys:
             sql.delete_where(table, key, people)
     sql.many(
-        "UPDATE leads_importrow SET words = '', changes = '{}', person = NULL WHERE person = %s",
+        "UPDATE leads_importrow SET words = '', said = NULL, changes = '{}', person = NULL WHERE person = %s",
         [(each,) for each in people],
     )
 

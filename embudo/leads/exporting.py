@@ -138,6 +138,14 @@ def write_xlsx(
 # -- long work ---------------------------------------------------------------------------------------
 
 
+def about(job: Job) -> str:
+    """Return who they are, in the reader's language."""
+    try:
+        return Selection(query=job.wants["query"], everybody=True).words()
+    except BadValue:
+        return job.about
+
+
 def run(job: Job) -> Steps:
     """Write the file into the job's folder; who begins anew after a crash writes it from the start."""
     ids = array("q")

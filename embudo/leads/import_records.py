@@ -33,10 +33,12 @@ class ImportRow(models.Model):
     """
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="report")
-    row = models.IntegerField()  # the line of data, the first after the headers is 1
+    row = models.IntegerField()  # the how manieth row of data, the first after the headers is 1
+    line = models.IntegerField(null=True)  # of the file where it begins; of a workbook, the row of the sheet
     outcome = models.CharField(max_length=10)
     reason = models.CharField(max_length=60, blank=True)
-    words = models.CharField(max_length=500, blank=True)
+    words = models.CharField(max_length=500, blank=True)  # in the language of the run
+    said = models.JSONField(null=True)  # the parts of the words, to tell them in any (imports/words.py)
     person = models.BigIntegerField(null=True, db_index=True)
     fresh = models.BooleanField(default=False)  # nobody was known by it before
     changes = models.JSONField(default=dict)  # attribute, or consent:purpose -> [value before, value now]

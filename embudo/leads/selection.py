@@ -73,6 +73,10 @@ class Selection:
             raise BadValue(words % {"filters": ", ".join(left_out[:5]) or "…"})
         return found
 
+    def words(self) -> str:
+        """Return who they are, in the reader's language; raises BadValue where a filter cannot be read."""
+        return " · ".join(each.words for each in self.filters()) or _("everybody")
+
     def check(self) -> None:
         """Raise BadValue, in words for people, where it is not clear who they are."""
         if self.everybody:

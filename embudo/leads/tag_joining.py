@@ -33,9 +33,13 @@ def ask_undo(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> Job:
     """Ask for that to be undone; raises BadValue when another tag has the name by now."""
     with transaction.atomic():
         tag_changes.begin_part(tag, into, views, by=by)
-        about = _("Undo: %(what)s") % {"what": f"{tag} → {into}"}
-        wants = {"tag": tag.pk, "into": into.pk, "undo": True}
-        return Job.objects.create(kind=KIND, about=about, by=by, wants=wants)
+        wants = {"tag": tag.pk, "into": into.pk, "undo": True, "of": f"{tag} → {into}"}
+        return Job.objects.create(kind=KIND, by=by, wants=wants)
+
+
+def about(job: Job) -> str:
+    """Return which tags it is about, in the reader's language."""
+    return _("Undo: %(what)s") % {"what": job.wants["of"]} if "of" in job.wants else job.about
 
 
 def can_be_undone(job: Job) -> bool:

@@ -28,6 +28,7 @@ from embudo.core.intake import REPLAYED, Drop, Envelope, Reason
 from embudo.eventlog import Failed, FailedState, Log, LogUnavailable, open_log
 from embudo.eventlog import Outcome as Kept
 from embudo.leads.clock import EPOCH
+from embudo.operate.reasons import words_of
 from embudo.work.kinds import Progress, Refused, Steps
 from embudo.work.models import Job
 
@@ -41,6 +42,11 @@ class Outcome:
 
     kept: int = 0
     still_failing: int = 0
+
+
+def about(job: Job) -> str:
+    """Return why they failed, in the reader's language."""
+    return words_of(job.wants["reason"])[0]
 
 
 def run(job: Job) -> Steps:

@@ -127,7 +127,6 @@ def replay_all(request: HttpRequest) -> HttpResponse:
     open_already = Job.objects.exclude(state__in=ENDED).filter(kind="replay", wants__reason=reason)
     job = open_already.first() or Job.objects.create(
         kind="replay",
-        about=words_of(reason)[0][:200],
         by=request.user,
         wants={"reason": reason, "by": request.user.get_username()},
     )

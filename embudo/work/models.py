@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Job(models.Model):
     """One piece of long work that somebody asked for."""
 
     kind = models.CharField(max_length=40)  # a key of settings.WORK
-    about = models.CharField(max_length=200, blank=True)  # the file's name, the segment's …
+    about = models.CharField(max_length=200, blank=True)  # a name, such as the file's, and no words of a language
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     wants = models.JSONField(default=dict)  # what was asked for
     memory = models.JSONField(default=dict)  # what it takes to go on after a crash or a pause
@@ -59,12 +59,19 @@ class Job(models.Model):
         indexes = [models.Index(fields=["state", "id"], name="job_by_state")]
 
     def __str__(self) -> str:
-        return f"{kind_of(self.kind).LABEL}: {self.about}" if self.about else str(kind_of(self.kind).LABEL)
+        about = self.about_words
+        return f"{self.label}: {about}" if about else str(self.label)
 
     @property
     def label(self) -> Any:
         """What kind of work it is."""
         return kind_of(self.kind).LABEL
+
+    @property
+    def about_words(self) -> str:
+        """What it is about, in the reader's language."""
+        about: Callable[[Job], str] | None = getattr(kind_of(self.kind), "about", None)
+        return about(self) if about else self.about
 
     @property
     def result_template(self) -> str:

@@ -43,6 +43,30 @@ def does_some(steps: int) -> Job:
     return job
 
 
+def test_progress_counts_each_row_once(marketer: Marketer, small: None) -> None:
+    marketer.asks(marketer.tries(marketer.brings("p.csv", FILE)))
+    for kind in ("import_run", "import_undo"):
+        job = Job.claim("somebody")
+        assert job is not None and job.kind == kind
+        seen = [(each.done, each.total) for each in worker.kind_of(kind).run(job)]
+        assert {total for _done, total in seen} == {ROWS}
+        assert seen == sorted(seen) and seen[0][0] == 0 and seen[-1][0] == ROWS
+        job.end("done")
+        if kind == "import_run":
+            marketer.client.post(f"/imports/runs/{ImportRun.objects.get(dry_run=False).pk}/undo/")
+
+
+def test_a_page_says_once_that_it_may_be_left(marketer: Marketer) -> None:
+    upload = marketer.brings("p.csv", FILE)
+    address = f"/imports/{upload.pk}/columns/"
+    marketer.client.post(address, marketer.shown(address))
+    job = Job.objects.get()
+    for total, done in ((None, 0), (None, 3), (25, 0), (25, 3)):
+        Job.objects.filter(pk=job.pk).update(total=total, done=done)
+        page = marketer.client.get(f"/imports/{upload.pk}/state/").content.decode()
+        assert page.count("You may leave this page") == 1
+
+
 @pytest.mark.parametrize("steps", [1, 3, 7])
 def test_an_import_whose_process_died_is_finished_and_counts_each_row_once(
     marketer: Marketer, small: None, steps: int
@@ -82,11 +106,12 @@ def test_facts_that_the_log_took_just_before_a_crash_are_taken_back_too(
     for _share in followed(the_log()):  # so that those people are known when it is taken up again
         pass
     assert 0 < Person.objects.count() < ROWS
+    assert ImportRow.objects.filter(outcome="begun", line=None).count() == 0
     Job.objects.update(beat_at=timezone.now() - timedelta(minutes=5))
     works()
     run = ImportRun.objects.get(dry_run=False)
     assert (run.rows, run.accepted, run.fresh, run.facts, Person.objects.count()) == (ROWS,) * 5
-    assert ImportRow.objects.filter(run=run).count() == ROWS
+    assert [each.line for each in ImportRow.objects.filter(run=run).order_by("row")] == list(range(2, ROWS + 2))
     marketer.undoes(run)
     assert shown() == before
 

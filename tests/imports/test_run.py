@@ -205,10 +205,12 @@ def test_the_command_writes_the_report_and_tells_by_its_exit_code(
     plan.write_text("name: tiny\nwho: {mail: Email}\n")
     given = ["people", str(file), "--map", str(plan), "--report", str(report)]
 
+    assert command.main([*given, "--dry-run"]) == command.SOME_FAILED
+    assert "1 row carries no date and so counts as of today" in capsys.readouterr().out
     assert command.main(given) == command.SOME_FAILED
     assert "2 rows: 1 accepted, 0 unchanged, 1 failed; 1 facts recorded." in capsys.readouterr().out
     assert [line.split(",")[:3] for line in report.read_text().splitlines()] == [
-        ["row", "outcome", "reason"], ["1", "accepted", ""], ["2", "failed", "nobody"],
+        ["row", "outcome", "reason"], ["2", "accepted", ""], ["3", "failed", "nobody"],
     ]  # fmt: skip
     assert Person.objects.get().mail == "ana@norte.mx"
     assert command.main(["people", str(file), "--map", "missing.yaml"]) == command.CANNOT
@@ -245,7 +247,7 @@ def test_the_command_says_what_was_left_out_and_why_nothing_could_be_read(
 
     assert command.main(["people", str(file), "--map", str(plan)]) == 0
     out = capsys.readouterr().out
-    assert "row 1: Budget: “abc” is not an amount of money" in out
+    assert "row 2: Budget: “abc” is not an amount of money" in out
     assert "The map does not mention these columns, so they were left out: Shoe size, Hat" in out
 
     assert command.main(["people", str(tmp_path / "gone.csv"), "--map", str(plan)]) == command.CANNOT
@@ -344,13 +346,14 @@ def test_a_failed_row_names_nobody_and_its_words_go_with_whom_it_was_about(impor
 
     ana = Person.objects.get(mail="ana@norte.mx")
     about = ImportRow.objects.get(reason="future").person
+    assert ImportRow.objects.get(reason="future").said is not None
     assert Identifier.objects.get(subject=about).person_id == ana.id
     assert ImportRow.objects.get(reason="unknown_person").person is not None
     erase(ana.id, by="Luis", why="asked to", log=importing.following.log)
     importing.following.follower.forget()
     importing.following.follower.catch_up()
     row = ImportRow.objects.get(reason="future")
-    assert (row.words, row.person) == ("", None)
+    assert (row.words, row.said, row.person) == ("", None, None)
 
 
 def test_the_report_of_the_command_holds_no_formula(following: Following, tmp_path: Path, settings: Any) -> None:

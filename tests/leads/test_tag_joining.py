@@ -71,6 +71,8 @@ def test_a_tag_of_many_is_joined_as_long_work_and_parted_as_such(pair: tuple[Tag
     assert view.query == "tag=fair"
     for page in (job, back):
         assert "/parting/" not in text(client.get(f"/work/{page.pk}/"))
+    assert "Undo: fair → vip" in text(client.get("/work/"))
+    assert "Deshacer: fair → vip" in text(client.get(f"/work/{back.pk}/", headers={"accept-language": "es"}))
     verbs = AuditEntry.objects.filter(verb__startswith="tag_").order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["tag_joined", "tag_parted"]
 

@@ -135,6 +135,8 @@ def test_a_reason_narrows_the_list_and_offers_to_take_all_of_it_in_again(signed_
     (path, _status) = asked.redirect_chain[-1]
     after = client.get(path).content.decode()
     assert "Done" in after and "<dt>Taken in</dt><dd>2</dd>" in after
+    assert "Unreadable time" in after
+    assert "Unreadable time" not in client.get(path, headers={"accept-language": "es"}).content.decode()
     assert [each.reason for each in log.failed(state=FailedState.OPEN)] == ["not_json"]
     assert log.failed(state=FailedState.REPLAYED)[0].settled_by == "admin@norte.example"
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from embudo.accounts.models import User
 from embudo.work.models import Job
+from tests.work import counting
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +76,14 @@ def test_no_button_cancels_work_that_must_end_once_it_has_begun(ana: User, brows
     page = browser(ana).get(f"/work/{job.pk}/").content.decode()
     assert f"/work/{job.pk}/cancellation/" not in page and f"/work/{job.pk}/pause/" in page
     assert "It had changed" in browser(ana).post(f"/work/{job.pk}/cancellation/", follow=True).content.decode()
+
+
+def test_what_work_is_about_is_told_by_its_kind_and_else_as_it_was_kept(
+    ana: User, job: Job, browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert str(job) == "Counting: people.csv"
+    monkeypatch.setattr(counting, "about", lambda job: f"to {job.wants['to']}", raising=False)
+    assert str(job) == "Counting: to 9"
+    for page in (f"/work/{job.pk}/", "/work/"):
+        text = browser(ana).get(page).content.decode()
+        assert "to 9" in text and "people.csv" not in text

@@ -29,21 +29,21 @@ def run(job: Any) -> Steps:
         return (yield from visits.bring_in(upload))
     total = count_rows(upload)
     plan = parse(document(completed(upload), upload.kind, upload.how_read()))
-    work = Import(the_log(), plan, upload.kind, record=upload.run, by=job.by)
+    work = Import(the_log(), plan, upload.kind, record=upload.run, by=job.by, of_sheet=bool(upload.sheets))
     if upload.run is None:
         record: ImportRun = work.begin(upload.file)
         Upload.objects.filter(pk=upload.pk).update(run=record)
-    yield Progress(0, total * 2)
+    yield Progress(0, total)  # a row is done once it is recorded and followed
     try:
         for _lines in work.run(upload.text):
-            yield Progress(work.totals.rows, total * 2)
+            yield Progress(work.totals.rows // 2, total)
     except BadFile as error:
         raise Refused(str(error)) from error
     except LogUnavailable as error:
         words = _("The log cannot be written just now. Try again: it goes on with the next row.")
         raise Refused(str(words)) from error
     for share in followed(the_log()):
-        yield Progress(total + int(total * share), total * 2)
+        yield Progress(int(total * (1 + share) / 2), total)
     if upload.check_run:
         drop(upload.check_run)
     return {"run": work.record.pk if work.record else 0, "rows": work.totals.rows}

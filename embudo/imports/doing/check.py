@@ -29,7 +29,8 @@ def run(job: Any) -> Steps:
     if upload.check_run:
         drop(upload.check_run)
     plan = completed(upload)
-    work = Import(the_log(), parse(document(plan, upload.kind, upload.how_read())), upload.kind, dry_run=True)
+    by_map = parse(document(plan, upload.kind, upload.how_read()))
+    work = Import(the_log(), by_map, upload.kind, dry_run=True, of_sheet=bool(upload.sheets))
     record = work.begin(upload.file)
     note_trial(upload, job, check_run=record, plan=_kept(plan))
     yield Progress(0, total)
@@ -38,7 +39,7 @@ def run(job: Any) -> Steps:
             yield Progress(work.totals.rows, total)
     except BadFile as error:
         raise Refused(str(error)) from error
-    return {"upload": upload.pk, "rows": work.totals.rows}
+    return {"upload": upload.pk, "rows": work.totals.rows, "undated": work.totals.undated}
 
 
 def completed(upload: Upload) -> Plan:

@@ -22,12 +22,12 @@ def run(job: Any) -> Steps:
     total = job.memory.get("total") or max(1, undo.left(record))
     memory = {"total": total}
     done = total - undo.left(record)
-    yield Progress(done, total * 2, memory)
+    yield Progress(done // 2, total, memory)  # a row is done once it is taken back and followed
     for rows in undo.take_back(record, the_log(), by=job.by, at=_instant(job.created_at)):
         done += rows
-        yield Progress(done, total * 2)
+        yield Progress(done // 2, total)
     for share in followed(the_log()):
-        yield Progress(total + int(total * share), total * 2)
+        yield Progress(int(total * (1 + share) / 2), total)
     undo.finish(record)
     return {"run": record.pk, "rows": total}
 

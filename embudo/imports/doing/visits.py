@@ -43,7 +43,7 @@ def bring_in(upload: Upload) -> Steps:
         record.refresh_from_db()
     upload.drop_files()
     for share in followed(the_log()):
-        yield Progress(int(record.rows * (2 + 2 * share)), record.rows * 4)
+        yield Progress(int(record.rows * (1 + share) / 2), record.rows)
     if upload.check_run:
         drop(upload.check_run)
     return {"run": record.pk, "rows": record.rows}
@@ -54,7 +54,7 @@ def _steps(work: VisitImport, upload: Upload, *, share: int) -> Iterator[Progres
     yield Progress(0)
     try:
         for done, total in work.run(upload.original):
-            yield Progress(done, total and total * share)
+            yield Progress(done // (2 * share), total and total // 2)  # each line is read twice
     except BadFile as error:
         raise Refused(str(error)) from error
     except LogUnavailable as error:

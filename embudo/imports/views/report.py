@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,8 +11,11 @@ from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
 from embudo.imports.report import BEGUN
+from embudo.imports.views.shown import Shown, consent_words, cut, outcome_words, place_words, shown_of
 from embudo.leads.models import ImportRow, ImportRun
 from embudo.ui.cells import plain_cell
+
+PORTION = 500  # rows at once
 
 
 @require("imports.see")
@@ -33,10 +37,20 @@ class _Echo:
 
 def _lines(record: ImportRun) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    heads = (_("row"), _("outcome"), _("reason"), _("words"), _("changes"))
+    upload, outcomes = getattr(record, "upload", None), outcome_words()
+    heads = (place_words(record, upload), _("outcome"), _("reason"), _("words"), _("changes"))
     yield "\ufeff" + writer.writerow(heads)  # type: ignore[func-returns-value, operator]
-    for row in ImportRow.objects.filter(run=record).exclude(outcome=BEGUN).order_by("row").iterator(chunk_size=2000):
-        outcome = "new" if row.fresh and row.outcome == "accepted" else row.outcome
-        changes = "; ".join(f"{name}: {was or ''} → {becomes}" for name, (was, becomes) in row.changes.items())
-        cells = (str(row.row), outcome, row.reason, row.words, changes)
-        yield writer.writerow([plain_cell(each) for each in cells])  # type: ignore[func-returns-value, misc]
+    rows = ImportRow.objects.filter(run=record).exclude(outcome=BEGUN).order_by("row").iterator(chunk_size=PORTION)
+    while some := list(islice(rows, PORTION)):
+        for each in shown_of(record, some, upload):
+            outcome = "new" if each.row.fresh and each.row.outcome == "accepted" else each.row.outcome
+            cells = (str(each.place), outcomes.get(outcome, outcome), each.row.reason, each.words, _changes(each))
+            yield writer.writerow([plain_cell(cell) for cell in cells])  # type: ignore[func-returns-value, misc]
+
+
+def _changes(shown: Shown) -> str:
+    told = [
+        f"{label}: {cut(was)} → {cut(becomes)}" if known else f"{label}: {cut(becomes)}"
+        for label, was, becomes, known in shown.changes
+    ]
+    return "; ".join([*told, *(consent_words(purpose, yes=yes) for purpose, yes in shown.consents)])

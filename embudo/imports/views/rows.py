@@ -1,6 +1,6 @@
-"""The rows of a run as pages show them: those of one outcome at a time, each with what it changes."""
+"""The rows of a run as pages list them: those of one outcome at a time, and how many there are of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -11,16 +11,11 @@ from django.utils.translation import pgettext
 from embudo.imports.consents import CONSENT
 from embudo.imports.models import Kind, Upload
 from embudo.imports.report import ACCEPTED, FAILED, UNCHANGED
-from embudo.imports.run import COMPANIES
-from embudo.leads.attribute import kind_of
-from embudo.leads.models import Attribute, Company, ImportRow, ImportRun, Person
-from embudo.leads.naming import label_of
-from embudo.leads.showing import value_shown
-from embudo.privacy.models import Purpose
+from embudo.imports.views.shown import NO_LABELS, called, place_words, shown_of
+from embudo.leads.models import ImportRow, ImportRun
 from embudo.ui import keyset
 
 SIZE = 50
-NO_LABELS: Mapping[str, str] = {}
 NEW, CHANGED, REMARKS = "new", "changed", "remarks"
 
 
@@ -33,9 +28,9 @@ def page_of(
     first = next((name for name, _words, count in counts if count), NEW)
     chosen = wanted if wanted in {name for name, _words, _count in counts} else first
     page = keyset.page(request, rows_of(record, chosen), order=("row",), size=SIZE)
-    shown = [_shown(each, labels) for each in page.rows]
     said = answers_counted(record, upload) if upload else []
-    return {"counts": counts, "answers": said, "chosen": chosen, "page": page, "shown": shown}
+    shown = {"shown": shown_of(record, page.rows, upload, labels), "place": place_words(record, upload)}
+    return {"counts": counts, "answers": said, "chosen": chosen, "page": page, **shown}
 
 
 def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:
@@ -66,12 +61,8 @@ def answers_counted(record: ImportRun, upload: Upload) -> list[tuple[str, int, i
         for answer in ("yes", "no")
     }
     found = rows.aggregate(**counts) if counts else {}
-    called = _called(codes)
-    return [(called.get(code, code), found[f"yes_{n}"], found[f"no_{n}"]) for n, code in enumerate(codes)]
-
-
-def _called(codes: Iterable[str]) -> dict[str, str]:
-    return {each.code: str(each) for each in Purpose.objects.filter(code__in=list(codes))}
+    names = called(codes)
+    return [(names.get(code, code), found[f"yes_{n}"], found[f"no_{n}"]) for n, code in enumerate(codes)]
 
 
 def rows_of(record: ImportRun, chosen: str) -> QuerySet[ImportRow]:
@@ -86,23 +77,3 @@ def rows_of(record: ImportRun, chosen: str) -> QuerySet[ImportRow]:
             return rows.filter(outcome=ACCEPTED).exclude(reason="")
         case _:
             return rows.filter(outcome=chosen)
-
-
-def _shown(row: ImportRow, labels: Mapping[str, str]) -> dict[str, Any]:
-    answers = {name.removeprefix(CONSENT): yes for name, (_was, yes) in row.changes.items() if name.startswith(CONSENT)}
-    called = _called(answers) if answers else {}
-    attributes = {each.name: each for each in Attribute.objects.filter(name__in=row.changes)}
-    changes = []
-    for name, (was, becomes) in row.changes.items():
-        if name.startswith(CONSENT):
-            continue
-        attribute = attributes.get(name) or Attribute(
-            name=name, label=labels.get(name, ""), kind=kind_of(name, becomes), standard=name not in labels
-        )
-        changes.append(
-            (label_of(attribute), value_shown(attribute, was), value_shown(attribute, becomes), was is not None)
-        )
-    person = Person.objects.filter(pk=row.person).first() if row.person is not None else None
-    company = Company.objects.filter(pk=row.person).first() if row.run.kind == COMPANIES else None
-    consents = [(called.get(code, code), yes) for code, yes in answers.items()]
-    return {"row": row, "changes": changes, "consents": consents, "person": person, "company": company}

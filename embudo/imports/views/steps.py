@@ -171,6 +171,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     record = upload.trial
     job = upload.run_job or upload.check_job
     shown = {"upload": upload, "job": job, "record": record, "figures": figures_of(record)}
+    shown["undated"] = upload.check_job.result.get("undated", 0) if record and upload.check_job else 0
     columns_of = upload.how_mapped().columns.values() if record else ()
     labels = {said["target"].partition(":")[2]: said["label"] for said in columns_of if said["label"]}
     return render(request, "imports/trial.html", shown | (page_of(request, record, upload, labels) if record else {}))

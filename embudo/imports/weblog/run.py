@@ -227,7 +227,7 @@ def _accepted(record: ImportRun) -> int:
 def _row(
     record: ImportRun, number: int, outcome: str, reason: str, words: str, *, event: Event | None = None, key: str = ""
 ) -> tuple[Any, ...]:
-    told = (record.pk, number, outcome, reason, words)
+    told = (record.pk, number, number, outcome, reason, words, None)
     if event is None:
         return (*told, None, False, "{}", None, "", "", "")
     return (*told, event.subject, True, "{}", event.subject, key, "", event.id)

@@ -47,14 +47,14 @@ def export(request: HttpRequest) -> HttpResponse:
     }
     selection = Selection(query=wants["query"], everybody=True)
     try:
-        about = _about(selection)
+        about = selection.words()
     except BadValue as error:
         toast(request, str(error), failed=True)
         return HttpResponseRedirect(list_left(request))
     AuditEntry.saw(request.user, "list_exported", about, of=f"{now()}", format=wanted, all=wants["all"])
     few = selection.first(AT_ONCE, sort=wants["sort"])
     if few is None:
-        job = Job.objects.create(kind=exported.KIND, about=about[:200], by=request.user, wants=wants)
+        job = Job.objects.create(kind=exported.KIND, by=request.user, wants=wants)
         return redirect("work:job", job.pk)
     fields = exporting.fields(wants["columns"], everything=wants["all"])
     if wanted == "csv":
@@ -82,12 +82,6 @@ def fetch(request: HttpRequest, job: int) -> HttpResponse:
     response = FileResponse(content, as_attachment=True, filename=_name(kind), content_type=FORMATS[kind])
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _about(selection: Selection) -> str:
-    """The list in words, for the trail."""
-    said = [each.words for each in selection.filters()]
-    return " · ".join(said) if said else _("everybody")
 
 
 def _name(kind: str) -> str:

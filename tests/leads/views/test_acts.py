@@ -141,9 +141,13 @@ def test_many_are_long_work_and_can_be_undone_as_such(
     assert set(Person.objects.filter(known=True).values_list("stage", flat=True)) == {"customer"}
     page = text(client.get(f"/work/{job.pk}/"))
     undoes(client, page)
-    assert works(site).result["undone"] is True
+    undo = works(site)
+    assert undo.result["undone"] is True
     assert rows() == before
     site.agrees()
+    for language, words in (("en", "Undo: Stage"), ("es", "Deshacer: Etapa"), ("pt-br", "Desfazer: Etapa")):
+        assert f">{words}<" in text(client.get(f"/work/{undo.pk}/", headers={"accept-language": language}))
+    assert "Una acción sobre varias personas: Etapa" in text(client.get("/work/", headers={"accept-language": "es"}))
 
 
 def test_work_taken_up_again_in_the_middle_keeps_what_was_before(

@@ -92,6 +92,8 @@ def test_a_long_list_is_long_work_and_only_who_asked_fetches_it(
         job.refresh_from_db()
         assert (job.state, job.result["rows"]) == ("done", 2)
     assert f"/people/exports/{job.pk}/" in text(client.get(f"/work/{job.pk}/"))
+    page = client.get(f"/work/{job.pk}/", headers={"accept-language": "es"})
+    assert ">todos<" in text(page) and "everybody" not in text(page)
     book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"/people/exports/{job.pk}/").getvalue()))
     assert [row[0] for row in book.get_sheet_by_index(0).to_python()] == ["Name", ada.name, bruno.name]
     assert sign_in("manager").get(f"/people/exports/{job.pk}/").status_code == 404
