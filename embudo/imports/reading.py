@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 CHUNK = 1 << 20  # bytes looked through at a time
 MOST_COLUMNS = 1000
+MOST_FOOTER = 20  # lines below the rows
 MOST_LINES = 100  # of one record: a cell may hold line breaks
 MOST_CHARACTERS = 1_000_000
 NULL = "\0"
@@ -35,13 +36,20 @@ class Reading:
     sheet: str = ""  # of a workbook
 
 
-def rows_of(path: Path, reading: Reading) -> Iterator[list[str]]:
-    """Yield the headers, each once, and then the rows; empty lines and a footer are left out. Raises BadFile."""
+class Cleaned(list[str]):
+    """A record without the NULs that its lines held."""
+
+
+def rows_of(path: Path, reading: Reading, *, footer: list[str] | None = None) -> Iterator[list[str]]:
+    """Yield the headers, each once, and then the rows; raises BadFile.
+
+    Empty lines are left out, and a footer, whose lines are added to `footer` in the end.
+    """
     with path.open(encoding=reading.encoding, newline="") as file:
         lines = _records(islice(file, reading.skip_lines, None), reading.delimiter)
         headers = distinct(next(lines, []))
         yield headers
-        yield from _without_footer(lines, len(headers))
+        yield from _without_footer(lines, len(headers), [] if footer is None else footer)
 
 
 def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
@@ -60,7 +68,7 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
             if feed.cut:
                 yield next(csv.reader([feed.give_back()[:MOST_CHARACTERS]], delimiter=delimiter), [])
                 break
-            yield record
+            yield Cleaned(record) if feed.cleaned else record
 
 
 class _Feed:
@@ -71,10 +79,11 @@ class _Feed:
         self.waiting: deque[str] = deque()
         self.record: list[str] = []
         self.cut = self.ended = False  # the record ends though its text does not; there is no line any more
+        self.cleaned = False  # a line of the record held a NUL
 
     def begin(self) -> None:
         """The next line is the first of a record."""
-        self.record, self.cut = [], False
+        self.record, self.cut, self.cleaned = [], False, False
 
     def give_back(self) -> str:
         """Return the first line of the record; the others come again."""
@@ -93,8 +102,10 @@ class _Feed:
         if line is None:
             self.cut, self.ended = bool(self.record), True
             raise StopIteration
-        self.record.append(line.replace(NULL, ""))
-        return self.record[-1]
+        if NULL in line:
+            line, self.cleaned = line.replace(NULL, ""), True
+        self.record.append(line)
+        return line
 
 
 def distinct(headers: list[str]) -> list[str]:
@@ -116,20 +127,24 @@ def distinct(headers: list[str]) -> list[str]:
     return found
 
 
-def _without_footer(lines: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    """The rows without the lines that a report ends with: behind an empty one, and with one cell at most."""
+def _without_footer(lines: Iterator[list[str]], width: int, footer: list[str]) -> Iterator[list[str]]:
+    """The rows without the lines that a report ends with: behind an empty one, each of one cell and nothing behind it.
+
+    A row of data has its other cells even where they are empty ("Ana;;"), so none is taken for a footer.
+    """
     held: list[list[str]] = []
     after_gap = False
     for line in lines:
         if not any(map(str.strip, line)):
             after_gap = True
             continue
-        if after_gap and width > 2 and line[0].strip() and not any(map(str.strip, line[1:])):
+        if after_gap and width > 2 and len(line) == 1 and len(held) < MOST_FOOTER:
             held.append(line)
             continue
         yield from held
         held, after_gap = [], False
         yield line
+    footer += [line[0] for line in held]
 
 
 def check_encoding(path: Path, encoding: str) -> None:

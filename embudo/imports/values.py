@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from embudo.core.money import TOO_MUCH
 from embudo.leads.showing import decimal_of, grouped
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,7 +76,9 @@ class Conventions:
         found = float(f"{decimal_of(read):f}{power}") if read else math.nan
         if not math.isfinite(found):
             raise BadValue(_("“%(text)s” is not a number") % {"text": text})
-        return int(found) if found.is_integer() and abs(found) < 2**53 else found
+        if abs(found) >= TOO_MUCH:
+            raise BadValue(_("“%(text)s” is too large a number") % {"text": text})
+        return int(found) if found.is_integer() else found
 
     def _money(self, text: str) -> float | int:
         """The amount without its currency, before it or behind; in parentheses it is less than nothing."""

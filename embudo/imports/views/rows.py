@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from embudo.imports.consents import CONSENT
 from embudo.imports.models import Kind, Upload
+from embudo.imports.reason import Reason
 from embudo.imports.report import ACCEPTED, FAILED, UNCHANGED
 from embudo.imports.run import COMPANIES
 from embudo.leads.attribute import kind_of
@@ -35,7 +36,9 @@ def page_of(
     page = keyset.page(request, rows_of(record, chosen), order=("row",), size=SIZE)
     shown = [_shown(each, labels) for each in page.rows]
     said = answers_counted(record, upload) if upload else []
-    return {"counts": counts, "answers": said, "chosen": chosen, "page": page, "shown": shown}
+    footer = ImportRow.objects.filter(run=record, reason=Reason.FOOTER).first()
+    told = {"answers": said, "footer": footer.words if footer else ""}
+    return {"counts": counts, "chosen": chosen, "page": page, "shown": shown, **told}
 
 
 def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:

@@ -34,10 +34,11 @@ from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
 from embudo.imports.reading import BadFile
 from embudo.imports.sniffing import Found, look
-from embudo.imports.targets import KINDS, groups_of, is_new
+from embudo.imports.targets import KINDS, groups_of, is_new, kinds_shown
 from embudo.imports.views.rows import page_of
 from embudo.imports.views.visits import check_access_log, figures_of
 from embudo.imports.views.waiting import try_out, upload_of
+from embudo.leads.attribute import kinds_there
 from embudo.ui.toasts import toast
 from embudo.work.models import Job
 
@@ -133,6 +134,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         plan.answers = plans.answers_of(plan, found)
         plan.statuses = plans.statuses_of(plan, found)
     plan.statuses = {**plan.statuses, **plan.guessed}
+    plan.obey(kinds_there())
     problems: list[str] = []
     if request.method == "POST":
         plan = _as_sent(request, upload, plan, found)
@@ -157,7 +159,7 @@ def meanings(request: HttpRequest, pk: int) -> HttpResponse:
     plan = upload.how_mapped()
     plan.statuses = {**plan.statuses, **plan.guessed}
     plan = _as_sent(request, upload, plan, look(upload.text, upload.how_read()))
-    return render(request, "imports/_meanings.html", _asked(plan))
+    return render(request, "imports/_meanings.html", _asked(plan) | {"kinds_shown": enumerate(kinds_shown(plan))})
 
 
 @never_cache
@@ -313,11 +315,12 @@ def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
     groups = groups_of(upload.kind)
     places = {header: n for n, header in enumerate(found.headers)}
     shown = []
+    kinds = kinds_shown(plan)
     for number, (header, said) in enumerate(plan.columns.items()):
         at = places.get(header)
         values = [row[at].strip() for row in found.rows if at is not None and at < len(row) and row[at].strip()]
         shown.append({
-            "number": number, "header": header, **said, "new": is_new(said["target"], groups),
+            "number": number, "header": header, **said, "new": is_new(said["target"], groups), "own": kinds[number],
             "examples": list(dict.fromkeys(values))[:EXAMPLES], "empty": not values,
         })  # fmt: skip
     return {
