@@ -15,6 +15,7 @@ from embudo.imports.run import Import
 from embudo.leads.erasure import erase
 from embudo.leads.models import Attribute, Identifier, ImportRow, ImportRun, Merge, Person, StageChange
 from tests.cast import ada
+from tests.imports.test_hostile import book
 from tests.leads.conftest import Following, moves_of
 
 MAP: dict[str, Any] = {
@@ -446,3 +447,15 @@ def test_what_is_wrong_names_its_column_and_quotes_the_file(importing: Importing
     for text in ("999999999999999999999", "(120)"):
         (line,) = importing(ANA.replace(",120,", f",{text},"), facts=[deal], attributes={"name": "Name"})
         assert line.words == f"Size: “{text}” is not an amount of money"
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_the_command_reads_numbers_of_a_workbook_whatever_the_decimal_sign(
+    following: Following, tmp_path: Path, settings: Any, decimal: str
+) -> None:
+    settings.EMBUDO = following.config
+    file, plan = tmp_path / "f.xlsx", tmp_path / "map.yaml"
+    book(file, [["Email", "Budget"], ["ana@norte.mx", 1.234]])
+    plan.write_text(f"name: tiny\ndecimal: '{decimal}'\nwho: {{mail: Email}}\nattributes: {{budget: Budget}}\n")
+    assert command.main(["people", str(file), "--map", str(plan)]) == 0
+    assert Person.objects.get().attributes["budget"] == 1.234
