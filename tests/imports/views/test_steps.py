@@ -269,7 +269,7 @@ def test_what_goes_to_an_attribute_that_is_there_has_its_kind_and_no_other_can_b
     kinds = re.findall(r'id="own-(\d)" hx-swap-oob="true">(.*?)</span>', fragment)
     assert kinds == [("0", ""), ("1", "text"), ("2", "number"), ("3", "date")]
     upload = marketer.tries(upload, **chosen, **{f"kind-{number}": "choices" for number in range(4)})
-    assert [each["kind"] for each in upload.plan["columns"].values()] == ["text", "text", "number", "date"]
+    assert [each["kind"] for each in upload.how_mapped().columns.values()] == ["text", "text", "number", "date"]
     page = marketer.client.get(address).content.decode()
     assert '<span class="import-own muted" id="own-2">number</span>' in page
     marketer.starts(upload)
