@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from embudo.eventlog import open_log
 from embudo.imports import mapping, workbook
-from embudo.imports.reading import BadFile, Reading
+from embudo.imports.reading import BadFile
 from embudo.imports.report import FAILED, WORDS, Totals
 from embudo.imports.run import Import
 from embudo.imports.weblog import command as weblog
@@ -78,7 +78,7 @@ def _run(given: argparse.Namespace, plan: mapping.ImportMap) -> int:
         tempfile.TemporaryDirectory(prefix="embudo-import-") as folder,
     ):
         write = _report(report)
-        for lines in work.run(_text_of(path, plan.reading, Path(folder))):
+        for lines in work.run(_text_of(path, plan, Path(folder))):
             rows = ((line.place, line.outcome, str(line.reason), line.words[:WORDS], line.person) for line in lines)
             write.writerows(map(plain_cell, row) for row in rows)
             _progress(work.totals, began)
@@ -116,11 +116,11 @@ def summary(totals: Totals, *, dry_run: bool, followed: bool, left_out: Sequence
     return "\n".join(lines)
 
 
-def _text_of(path: Path, reading: Reading, folder: Path) -> Path:
+def _text_of(path: Path, plan: mapping.ImportMap, folder: Path) -> Path:
     """The file itself; of a workbook one sheet as text, under the same name."""
     if not workbook.is_workbook(path):
         return path
-    workbook.to_text(path, folder / path.name, sheet=reading.sheet)
+    workbook.to_text(path, folder / path.name, sheet=plan.reading.sheet, decimal=plan.conventions.decimal)
     return folder / path.name
 
 

@@ -21,6 +21,7 @@ from embudo.imports.sniffing import DATES, ENCODINGS
 from embudo.imports.targets import KINDS, NEW, groups_of
 from embudo.imports.values import example
 from embudo.imports.weblog.visits import domain_of
+from embudo.leads.attribute import kinds_there
 
 MOST_BYTES = 200_000_000
 DELIMITERS = (
@@ -212,6 +213,7 @@ def read_plan(given: QueryDict, plan: Plan, kind: str) -> Plan:
             "separator": before.get("separator") or ";",
         }
     plan.columns = columns
+    plan.obey(kinds_there())
     plan.name = snake_case(post.get("name", ""))[:40].replace("_", "-") or plan.name
     plan.missing = [each.strip() for each in post.get("missing", "").split("|") if each.strip()][:50]
     plan.only_empty, plan.create = post.get("only_empty") == "on", post.get("create") == "on"

@@ -1,7 +1,8 @@
 """What a column most likely is: by its header in three languages, then by its values."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -21,6 +22,8 @@ NUMBER = re.compile(r"[-+]?[\d.,]*\d")
 MONEY = re.compile(r"(R\$|US\$|\$|€|£)\s?[-+]?[\d.,]*\d|[-+]?[\d.,]*\d\s?(R\$|US\$|€|£)")
 YES_OR_NO = re.compile(r"\s*[(\[](yes|si|sim|y|s)\s*(/|\||o|or|ou)\s*(no|nao|n)\s*[)\]]\s*$")  # behind a header
 MOST_CHOICES = 25
+MOST_DIGITS = 15  # of a number; what has more is an id
+FITTING, FEWEST = 0.9, 3  # share of a column's values that tell its kind, whatever the others are; how many at least
 
 SEVERAL = ("mail", "phone", "id")  # targets that may have several columns
 INDEX = {  # kind of file -> what a column is called -> what it is
@@ -82,11 +85,9 @@ def new_attribute(column: Column, kind: str = PEOPLE) -> Guess:
 
 def _by_values(column: Column) -> str:
     values = column.values[:60]
-    if values and all(len(each) < 400 and MAIL.fullmatch(each) for each in values):
+    if _most(values, lambda each: len(each) < 400 and MAIL.fullmatch(each) is not None):
         return "mail"
-    if values and all("linkedin.com/in/" in each for each in values):
-        return "linkedin"
-    return ""
+    return "linkedin" if _most(values, lambda each: "linkedin.com/in/" in each) else ""
 
 
 def kind_of(column: Column, target: str) -> str:
@@ -107,13 +108,33 @@ def _looks(column: Column) -> str:
         return "date"
     if len(set(values)) <= 2 and all(each.casefold() in YES | NO for each in values):
         return "boolean"
-    if all(NUMBER.fullmatch(each) for each in values):
-        return "text" if any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in values) else "number"
-    if all(MONEY.fullmatch(each) for each in values):
-        return "money"
-    if separator_of(column) != ";" or (any(";" in each for each in values) and all(len(each) < 200 for each in values)):
+    if _most(values, lambda each: _is_number(each) or MONEY.fullmatch(each) is not None):
+        if any(len(each) > 1 and each[0] == "0" and each.isdigit() for each in values):
+            return "text"
+        return "money" if any(map(MONEY.fullmatch, values)) else "number"
+    if separator_of(column) != ";" or _hold_several(values):
         return "choices"
     return "choice" if len(values) > 10 and len(set(values)) <= min(MOST_CHOICES, len(values) / 3) else "text"
+
+
+def _most(values: Sequence[str], fits: Callable[[str], bool]) -> bool:
+    """Whether these values are of a kind: all of them, or all but a few bad cells."""
+    fitting = sum(map(fits, values))
+    return fitting > 0 and (fitting == len(values) or fitting >= max(FEWEST, FITTING * len(values)))
+
+
+def _is_number(text: str) -> bool:
+    return NUMBER.fullmatch(text) is not None and not (text.isdigit() and len(text) > MOST_DIGITS)
+
+
+def _hold_several(values: Sequence[str]) -> bool:
+    """Whether cells hold several choices: each does, or what one of them holds stands in another, too."""
+    parts = [{part.strip() for part in each.split(";")} - {""} for each in values]
+    several = [each for each in parts if len(each) > 1]
+    if not several or any(len(each) >= 200 for each in values):
+        return False
+    times = Counter(part for each in parts for part in each)
+    return len(several) == len(parts) or any(times[part] > 1 for each in several for part in each)
 
 
 def separator_of(column: Column) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from embudo import plain_yaml
 from embudo.core.kind import RESERVED_KINDS
 from embudo.imports.reading import BadFile, Reading
 from embudo.imports.values import EPOCH, KINDS, MICROSECOND, Conventions
-from embudo.leads.attribute import KINDS as STANDARD_KINDS
 
 ENTRIES = (
     "name file missing zone dates decimal key who at known_at attributes first_touch facts create skip labels"
@@ -21,8 +20,9 @@ ENTRIES = (
 WANTED = (
     "a map is a YAML file with the entries name, who, attributes ... (docs/importing.md): --map takes it, not the CSV"
 )
+UNSAID = ""  # the kind of an attribute that the map does not say: its own, and text of one that is new
 KIND = re.compile(r"[a-z][a-z0-9_]{0,99}")
-FIGURES = {name: kind for name, kind in STANDARD_KINDS.items() if kind in ("number", "money")}
+ALIKE = ({"text", "choice"}, {"number", "money"})  # kinds that give the same values
 WHO = "mail phone user_id linkedin twitter facebook instagram domain company"
 ANSWERS = ("agree", "refuse", "neither")
 TOUCH = ("source", "medium", "campaign", "landing_page", "referrer")
@@ -177,7 +177,7 @@ def parse(document: Any, *, zone: str = "UTC") -> ImportMap:
         key=_key(top.get("key"), who),
         at=_time(top.get("at"), "at", conventions),
         known_at=_time(top.get("known_at"), "known_at", conventions),
-        attributes=_cells(top.get("attributes"), "attributes", FIGURES),
+        attributes=_cells(top.get("attributes"), "attributes", UNSAID),
         touch=touch,
         facts=tuple(_fact(fact, number, conventions) for number, fact in enumerate(facts, 1)),
         create=bool(top.get("create", True)),
@@ -289,12 +289,23 @@ def _start(given: Any, where: str, conventions: Conventions) -> int:
     return (given.astimezone(UTC) - EPOCH) // MICROSECOND
 
 
-def _cells(given: Any, where: str, kinds: Mapping[str, str] | None = None) -> dict[str, Cell]:
-    """The cells of some names; `kinds` are those that need not be said."""
-    usual = kinds or {}
-    return {
-        name: _cell(cell, f"{where}.{name}", usual.get(name, "text")) for name, cell in _mapping(given, where).items()
-    }
+def obeying(plan: ImportMap, kinds: Mapping[str, str]) -> ImportMap:
+    """Return the map with each attribute as the kind it has already; raises BadMap where the map says another."""
+    found = {}
+    for name, cell in plan.attributes.items():
+        own = kinds.get(name) or cell.kind or "text"
+        there = f"attributes.{name}: there is an attribute of this name, of kind {own}"
+        if cell.column and cell.kind not in (UNSAID, own) and not any({own, cell.kind} <= each for each in ALIKE):
+            raise BadMap(f"{there}, and `kind` is {cell.kind}; leave `kind` out, or give it another name")
+        given = [*(cell.values or {}).values(), cell.value]
+        if own in ("number", "money") and any(isinstance(each, str) for each in given):
+            raise BadMap(f"{there}, and the map gives it a text; write a number")
+        found[name] = replace(cell, kind=own)
+    return replace(plan, attributes=found)
+
+
+def _cells(given: Any, where: str, usual: str = "text") -> dict[str, Cell]:
+    return {name: _cell(cell, f"{where}.{name}", usual) for name, cell in _mapping(given, where).items()}
 
 
 def _cell(given: Any, where: str, usual: str = "text") -> Cell:
@@ -303,7 +314,7 @@ def _cell(given: Any, where: str, usual: str = "text") -> Cell:
     cell = _mapping(given, where)
     _only(cell, where, "column columns kind value values separator format formats prefix country alone")
     kind = cell.get("kind", usual)
-    if kind not in KINDS:
+    if kind not in (*KINDS, usual):
         raise BadMap(f"{where}: `kind` is {kind!r}; known are {', '.join(KINDS)}")
     columns = [str(each) for each in _list(cell.get("columns") or cell.get("column"), where)]
     if bool(columns) == ("value" in cell):

@@ -66,6 +66,11 @@ class Plan:
         found = ((header, said["target"]) for header, said in self.columns.items())
         return [(header, target) for header, target in found if consents.is_consent(target)]
 
+    def obey(self, kinds: Mapping[str, str]) -> None:
+        """Take the kind that an attribute has already for what goes there, whatever was guessed or chosen."""
+        for said in self.columns.values():
+            said["kind"] = own_kind(said["target"], kinds) or said.get("kind", "text")
+
     @property
     def agreed_unsaid(self) -> bool:
         """Whether a column tells who agrees, and nothing tells how they had agreed."""
@@ -78,6 +83,15 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as it is stored."""
         return asdict(self) | {"order": list(self.columns)}
+
+
+def own_kind(target: str, kinds: Mapping[str, str]) -> str:
+    """Return the kind that what goes to a target has, "" where it may be chosen; `kinds` are of attributes."""
+    if not target or is_deal_prop(target):
+        return ""
+    if target.startswith("attr:"):
+        return kinds.get(target.removeprefix("attr:"), "")
+    return "money" if target in ("deal:amount", "won:amount") else "text"
 
 
 def proposed(found: Found, kind: str, *, file: str, zone: str, country: str = "") -> tuple[Plan, Preset | None]:

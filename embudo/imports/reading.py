@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 CHUNK = 1 << 20  # bytes looked through at a time
 MOST_COLUMNS = 1000
+MOST_FOOTER = 20  # lines below the rows
 MOST_LINES = 100  # of one record: a cell may hold line breaks
 MOST_CHARACTERS = 1_000_000
 NULL = "\0"
@@ -36,16 +37,23 @@ class Reading:
 
 
 class Record(list[str]):
-    """The cells of a row, which knows in which line of the file it begins; of a workbook, its row of the sheet."""
+    """The cells of a row, which knows in which line of the file it begins; of a workbook, its row of the sheet.
 
-    __slots__ = ("line",)
+    `cleaned` tells that its lines held NULs, which were left out.
+    """
+
+    __slots__ = ("cleaned", "line")
     line: int
+    cleaned: bool
 
 
-def rows_of(path: Path, reading: Reading, *, of_sheet: bool = False) -> Iterator[list[str]]:
-    """Yield the headers, each once, and then the rows, each a Record; empty lines and a footer are left out.
+def rows_of(
+    path: Path, reading: Reading, *, of_sheet: bool = False, footer: list[list[str]] | None = None
+) -> Iterator[list[str]]:
+    """Yield the headers, each once, and then the rows, each a Record; raises BadFile.
 
-    `of_sheet`: it is the text of a workbook, with a record for each row of the sheet. Raises BadFile.
+    Empty lines are left out, and a footer, whose records are added to `footer` in the end. `of_sheet`: it is the text
+    of a workbook, with a record for each row of the sheet.
     """
     with path.open(encoding=reading.encoding, newline="") as file:
         before = list(islice(file, reading.skip_lines))
@@ -53,7 +61,7 @@ def rows_of(path: Path, reading: Reading, *, of_sheet: bool = False) -> Iterator
         lines = _records(file, reading.delimiter, len(before), places)
         headers = distinct(next(lines, []))
         yield headers
-        yield from _without_footer(lines, len(headers))
+        yield from _without_footer(lines, len(headers), [] if footer is None else footer)
 
 
 def _records(lines: Iterable[str], delimiter: str, before: int, places: "Iterator[int] | None") -> Iterator[list[str]]:
@@ -72,7 +80,7 @@ def _records(lines: Iterable[str], delimiter: str, before: int, places: "Iterato
             if feed.cut:
                 record = next(csv.reader([feed.give_back()[:MOST_CHARACTERS]], delimiter=delimiter), [])
             found = Record(record)
-            found.line = feed.first if places is None else next(places)
+            found.line, found.cleaned = feed.first if places is None else next(places), feed.cleaned
             yield found
             if feed.cut:
                 break
@@ -87,10 +95,11 @@ class _Feed:
         self.waiting: deque[str] = deque()
         self.record: list[str] = []
         self.cut = self.ended = False  # the record ends though its text does not; there is no line any more
+        self.cleaned = False  # a line of the record held a NUL
 
     def begin(self) -> None:
         """The next line is the first of a record."""
-        self.record, self.cut, self.first = [], False, self.line + 1
+        self.record, self.cut, self.cleaned, self.first = [], False, False, self.line + 1
 
     def give_back(self) -> str:
         """Return the first line of the record; the others come again."""
@@ -111,8 +120,10 @@ class _Feed:
             self.cut, self.ended = bool(self.record), True
             raise StopIteration
         self.line += 1
-        self.record.append(line.replace(NULL, ""))
-        return self.record[-1]
+        if NULL in line:
+            line, self.cleaned = line.replace(NULL, ""), True
+        self.record.append(line)
+        return line
 
 
 def distinct(headers: list[str]) -> list[str]:
@@ -134,20 +145,24 @@ def distinct(headers: list[str]) -> list[str]:
     return found
 
 
-def _without_footer(lines: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    """The rows without the lines that a report ends with: behind an empty one, and with one cell at most."""
+def _without_footer(lines: Iterator[list[str]], width: int, footer: list[list[str]]) -> Iterator[list[str]]:
+    """The rows without the lines that a report ends with: behind an empty one, each of one cell and nothing behind it.
+
+    A row of data has its other cells even where they are empty ("Ana;;"), so none is taken for a footer.
+    """
     held: list[list[str]] = []
     after_gap = False
     for line in lines:
         if not any(map(str.strip, line)):
             after_gap = True
             continue
-        if after_gap and width > 2 and line[0].strip() and not any(map(str.strip, line[1:])):
+        if after_gap and width > 2 and len(line) == 1 and len(held) < MOST_FOOTER:
             held.append(line)
             continue
         yield from held
         held, after_gap = [], False
         yield line
+    footer += held
 
 
 def check_encoding(path: Path, encoding: str) -> None:

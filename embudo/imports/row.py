@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -17,13 +16,18 @@ from embudo.core.identity import SOCIAL, identifiers
 from embudo.core.money import read_money
 from embudo.imports.consents import Answer, answer_of, says_nothing
 from embudo.imports.mapping import Cell, FactMap, ImportMap, Time, When
+from embudo.imports.reason import Reason, RowFailed
 from embudo.imports.values import BadValue
 from embudo.imports.words import joined, marked_in, of_column
 from embudo.imports.words import marked as _
+from embudo.leads.checking import RANGES, within
 from embudo.leads.companies import site_domain
 from embudo.leads.company_facts import company_identifier
+from embudo.leads.entry import NOTE_LENGTH
 from embudo.leads.phone import international
 from embudo.leads.profile import folded
+from embudo.leads.showing import LONGEST
+from embudo.leads.showing import BadValue as Refused
 
 NAMES = ("name", "first_name", "last_name")
 SEVERAL = " ::: "  # between several values in one cell of Google's export
@@ -37,37 +41,6 @@ MEANINGS = {
     "open": pgettext_lazy("opportunity", "open"), "won": pgettext_lazy("opportunity", "won"),
     "lost": pgettext_lazy("opportunity", "lost"), "": gettext_lazy("leave out"),
 }  # fmt: skip
-
-
-class Reason(StrEnum):
-    """Why a row failed, or what is remarkable about one that was accepted."""
-
-    NOBODY = "nobody"
-    BAD_DATE = "bad_date"
-    FUTURE = "future"
-    UNKNOWN_PERSON = "unknown_person"
-    TOO_FEW_COLUMNS = "too_few_columns"
-    TWICE = "twice"
-    REFUSED = "refused"
-    DELETED = "deleted"
-    ERASED = "erased"
-    UNKNOWN_STAGE = "unknown_stage"
-    # remarks
-    BAD_MAIL = "bad_mail"
-    BAD_PHONE = "bad_phone"
-    BAD_VALUE = "bad_value"
-    BEFORE_FIRST = "before_first"
-    WITHDREW = "withdrew"
-    NEW_STATUS = "new_status"
-    NO_ANSWER = "no_answer"
-
-
-class RowFailed(ValueError):
-    """Nothing of this row can be recorded; carries the reason and words for people."""
-
-    def __init__(self, reason: Reason, words: str, subject: int | None = None) -> None:
-        super().__init__(words)
-        self.reason, self.words, self.subject = reason, words, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +81,7 @@ class RowReader:
 
     def __init__(self, map: ImportMap, *, with_profile: bool, now: int, of_companies: bool = False) -> None:
         self.map, self.with_profile, self.of_companies, self.now = map, with_profile, of_companies, now
+        self.ranged = [name for name in map.attributes if name in RANGES]
         self._remembered = lru_cache(REMEMBERED)(map.conventions.read)
         self._instant_of = lru_cache(REMEMBERED)(map.conventions.instant)
 
@@ -139,6 +113,7 @@ class RowReader:
         context: dict[str, Any] = {}
         if self.with_profile:
             traits |= dict(self._values(cells, self.map.attributes, remarks))
+            self._check_ranges(traits, remarks)
             context = self._touch(cells, remarks)
             if called and not any(traits.get(name) for name in NAMES):
                 traits["name"] = called
@@ -149,6 +124,16 @@ class RowReader:
         stated.answers = list(self._answers(cells, when, remarks))
         self._note_guess(cells, remarks)
         return stated
+
+    def _check_ranges(self, traits: dict[str, Any], remarks: list[tuple[Reason, str]]) -> None:
+        """Leave out a number that its attribute cannot have, as the app refuses it."""
+        for name in self.ranged:
+            try:
+                within(name, traits.get(name))
+            except Refused as error:
+                words = _("%(column)s: “%(value)s” was left out. %(why)s")
+                said = {"column": self.map.attributes[name].column or name, "value": traits.pop(name), "why": error}
+                remarks.append((Reason.BAD_VALUE, words % said))
 
     def _note_guess(self, cells: Cells, remarks: list[tuple[Reason, str]]) -> None:
         if self.map.guessed is None or not self.map.guessed.values:
@@ -162,12 +147,12 @@ class RowReader:
 
     def _add(self, stated: Stated, place: int, fact: FactMap, cells: Cells) -> None:
         at = self._instant(cells, fact.at or self.map.at, fact.known_at or self.map.known_at)
-        props = dict(self._values(cells, fact.props, stated.remarks))
+        props = dict(self._values(cells, fact.props, stated.remarks, NOTE_LENGTH))
         if fact.kind == STAGE_SET and props.get("stage") not in (*STAGES, DISCARDED):
             words = _("“%(stage)s” is no stage; there are %(stages)s")
             stages = ", ".join((*STAGES, DISCARDED))
             raise RowFailed(Reason.UNKNOWN_STAGE, words % {"stage": props.get("stage", ""), "stages": stages})
-        stated.remarks += _unread_money(fact, props)
+        stated.remarks += _unread_money(fact, props, cells)
         stated.facts.append((fact, place, props, at))
         if at.at < stated.when.at and at.given and stated.when.given:
             words = _("%(kind)s is dated before the row itself") % {"kind": fact.kind}
@@ -243,7 +228,8 @@ class RowReader:
         known_at = self._moment(cells, known)
         moment = self.now if at is None else at
         if moment > self.now + AHEAD:
-            raise RowFailed(Reason.FUTURE, _("it is dated later than now"))
+            words = _("%(column)s: it is dated later than now")
+            raise RowFailed(Reason.FUTURE, words % {"column": time.column if time else ""})
         return Instant(
             at=moment,
             known_at=moment if known_at is None else known_at,
@@ -276,7 +262,7 @@ class RowReader:
     # -- what ----------------------------------------------------------------------------------------
 
     def _values(
-        self, cells: Cells, wanted: Mapping[str, Cell], remarks: list[tuple[Reason, str]]
+        self, cells: Cells, wanted: Mapping[str, Cell], remarks: list[tuple[Reason, str]], longest: int = LONGEST
     ) -> Iterator[tuple[str, Any]]:
         for name, cell in wanted.items():
             if not cell.column:
@@ -290,6 +276,10 @@ class RowReader:
             except BadValue as error:
                 remarks.append((Reason.BAD_VALUE, of_column(cell.column, error)))
                 continue
+            if len(text) > longest and value != (short := _shortened(value, longest)):
+                words = _("%(column)s: longer than %(most)s letters; the rest was left out")
+                remarks.append((Reason.TOO_LONG, words % {"column": cell.column, "most": longest}))
+                value = short
             if value is not None:
                 yield name, value
 
@@ -325,15 +315,33 @@ class RowReader:
         return found
 
 
-def _unread_money(fact: FactMap, props: Mapping[str, Any]) -> list[tuple[Reason, str]]:
+def _unread_money(fact: FactMap, props: Mapping[str, Any], cells: Cells) -> list[tuple[Reason, str]]:
     words = {
         "amount": _("“%(text)s” is not an amount of money"),
         "currency": _("“%(text)s” is no currency; write three letters, such as USD"),
     }
     _read, unusable = read_money(fact.kind, props)
-    cells = {name: fact.props[name].column for name in unusable}
-    said = {name: words[name] % {"text": value} for name, value in unusable.items()}
-    return [(Reason.BAD_VALUE, of_column(cells[name], said[name]) if cells[name] else said[name]) for name in unusable]
+    columns = {name: fact.props[name].column for name in unusable}
+    said = {name: words[name] % {"text": cells.get(columns[name], value)} for name, value in unusable.items()}
+    return [
+        (Reason.BAD_VALUE, of_column(columns[name], said[name]) if columns[name] else said[name]) for name in unusable
+    ]
+
+
+def of_cells(values: Sequence[str], width: int) -> Iterator[tuple[Reason, str]]:
+    """Yield what is remarkable about the cells of a row as they stand in the file."""
+    if beyond := [text for each in values[width:] if (text := each.strip())]:
+        words = _("filled cells beyond the last header, left out: %(count)s; %(texts)s")
+        shown = ", ".join(f"“{each[:40]}”" for each in beyond[:3])
+        yield Reason.TOO_MANY_COLUMNS, words % {"count": len(beyond), "texts": shown}
+    if getattr(values, "cleaned", False):
+        yield Reason.CONTROL, _("the line held a character that no text may hold (NUL); it was left out")
+
+
+def _shortened(value: Any, longest: int) -> Any:
+    if isinstance(value, list):
+        return [_shortened(each, longest) for each in value]
+    return value[:longest].rstrip() if isinstance(value, str) and len(value) > longest else value
 
 
 def hashed(content: Any) -> str:

@@ -12,16 +12,17 @@ from embudo.eventlog import Log, Outcome
 from embudo.imports import consents, report, there
 from embudo.imports.consents import Origin
 from embudo.imports.facts import AGAIN, PROFILE, facts_of, profile_of, receipts_of
-from embudo.imports.mapping import BadMap, ImportMap
+from embudo.imports.mapping import BadMap, ImportMap, obeying
 from embudo.imports.reading import check_encoding, rows_of
+from embudo.imports.reason import Reason, RowFailed
 from embudo.imports.recorded import STATUSES, deal_in
 from embudo.imports.report import ACCEPTED, FAILED, LONGEST, UNCHANGED, Line, Totals, Work
-from embudo.imports.row import Reason, RowFailed, RowReader, Stated, hashed
+from embudo.imports.row import RowReader, Stated, hashed, of_cells
 from embudo.imports.there import NOT_RECORDED, Known, Recorded
 from embudo.imports.words import joined
 from embudo.imports.words import marked as _
 from embudo.leads import sql
-from embudo.leads.attribute import declare
+from embudo.leads.attribute import declare, kinds_there
 from embudo.leads.clock import now
 from embudo.leads.company_facts import CHANGED
 from embudo.leads.consents import of as in_force
@@ -54,9 +55,7 @@ class Import:
         self.log, self.map, self.kind, self.dry_run, self.record = log, map, kind, dry_run, record
         self.of_sheet = of_sheet
         self.now = record.started_at if record else now()
-        of_companies = kind == COMPANIES
-        self.reader = RowReader(map, with_profile=kind in PROFILED, now=self.now, of_companies=of_companies)
-        self.there = there.companies_of if of_companies else there.people_of
+        self.there = there.companies_of if kind == COMPANIES else there.people_of
         self.origin = Origin(record.file if record else "", by)
         self.totals = Totals()
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
@@ -69,6 +68,8 @@ class Import:
         """Import a file and yield the lines of its report, some at a time; raises BadFile when it does not fit."""
         check_encoding(path, self.map.reading.encoding)
         consents.check(self.map)
+        self.map, of_companies = obeying(self.map, kinds_there()), self.kind == COMPANIES
+        self.reader = RowReader(self.map, with_profile=self.kind in PROFILED, now=self.now, of_companies=of_companies)
         record = self.record or self.begin(path.name)
         done = self._done(record)
         if not self.dry_run:
@@ -126,7 +127,8 @@ class Import:
 
     def _rows(self, path: Path) -> Iterator[tuple[int, int, Stated | Line]]:
         """The number of each row, its place in the file, and what it says."""
-        lines = rows_of(path, self.map.reading, of_sheet=self.of_sheet)
+        footer: list[list[str]] = []
+        lines = rows_of(path, self.map.reading, of_sheet=self.of_sheet, footer=footer)
         headers = next(lines, [])
         if missing := sorted(self.map.columns() - set(headers)):
             if not any(headers):
@@ -134,8 +136,13 @@ class Import:
             words = _("the file has no column %(missing)s; it has %(headers)s")
             raise BadMap(words % {"missing": ", ".join(missing), "headers": ", ".join(headers)})
         self.left_out = [header for header in headers if header and header not in self.map.columns()]
+        number = 0
         for number, values in enumerate(lines, 1):
-            yield number, getattr(values, "line", number), self._read(number, headers, values)
+            yield number, _place(values, number), self._read(number, headers, values)
+        if footer:
+            words = _("lines below the rows, left out as a footer: %(count)s; the first: “%(text)s”")
+            told = words % {"count": len(footer), "text": footer[0][0].strip()[:200]}
+            yield number + 1, _place(footer[0], number + 1), Line(number + 1, UNCHANGED, Reason.FOOTER, told)
 
     def _read(self, number: int, headers: Sequence[str], values: Sequence[str]) -> Stated | Line:
         if len(values) < len(headers):
@@ -146,6 +153,8 @@ class Import:
         except RowFailed as error:
             outcome = UNCHANGED if error.reason is Reason.DELETED else FAILED
             return Line(number, outcome, error.reason, error.words, person=error.subject)
+        if len(values) > len(headers) or getattr(values, "cleaned", False):
+            stated.remarks += of_cells(values, len(headers))
         content = hashed(values)
         if stated.key in self.seen:
             return _again(number, same=self.seen[stated.key] == content)
@@ -329,6 +338,11 @@ IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram",
 
 def _short(value: Any) -> Any:
     return f"{value[: LONGEST - 1]}…" if isinstance(value, str) and len(value) > LONGEST else value
+
+
+def _place(values: Sequence[str], number: int) -> int:
+    """The line of the file, or the row of the sheet, in which a record begins."""
+    return int(getattr(values, "line", number))
 
 
 def _again(number: int, *, same: bool) -> Line:

@@ -251,7 +251,8 @@ def _which_first(column: Sequence[str], fitting: Sequence[str]) -> str:
 def date_formats(column: Sequence[str]) -> list[str]:
     """Return the forms in which nearly every value of a column is a date; days that no calendar has count for none."""
     cells = [cell.strip() for cell in column[:60]]
-    if not cells or not all(6 <= len(cell) <= 40 and DIGITS.search(cell) for cell in cells[:5]):
+    first = cells[:5]
+    if not cells or sum(6 <= len(cell) <= 40 and bool(DIGITS.search(cell)) for cell in first) < min(len(first), 4):
         return []
     real = [cell for cell in cells if not _impossible(cell)]
     if len(real) > len(cells) / 2:

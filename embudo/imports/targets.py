@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 from embudo.core.attributes import STANDARD
 from embudo.imports import consents
 from embudo.imports.guessing import COMPANIES, OPPORTUNITIES
-from embudo.imports.plan import DEAL_TARGETS
+from embudo.imports.plan import DEAL_TARGETS, Plan, own_kind
+from embudo.leads.attribute import kinds_there
 from embudo.leads.models import Attribute
 from embudo.leads.naming import label_of
 
@@ -52,6 +53,7 @@ DEAL = (
 )
 FIRM = (("domain", gettext_lazy("Web site or domain")), ("company", gettext_lazy("Name of the company")))
 NEW = "new"  # the column becomes an attribute, or a property of opportunities, of its own
+FIGURED = ("attr:", "deal:amount", "won:amount")  # targets whose kind is shown
 UNOFFERED = frozenset("email phone company_domain".split())
 KINDS = (
     ("text", gettext_lazy("text")),
@@ -82,6 +84,15 @@ def is_new(target: str, offered: list[Group]) -> bool:
     if not target.startswith(("attr:", "deal:")) or target in DEAL_TARGETS:
         return False
     return all(target != known for _label, places in offered for known, _words in places)
+
+
+def kinds_shown(plan: Plan) -> list[str]:
+    """Return of each column the kind in words that its target brings along, "" where there is none to speak of."""
+    there, called = kinds_there(), dict(KINDS)
+    return [
+        str(called.get(own_kind(said["target"], there), "")) if said["target"].startswith(FIGURED) else ""
+        for said in plan.columns.values()
+    ]
 
 
 def _attributes() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from embudo.core.money import TOO_MUCH
 from embudo.imports.words import marked as _
 from embudo.leads.showing import decimal_of, grouped
 
@@ -74,7 +75,9 @@ class Conventions:
         found = float(f"{decimal_of(read):f}{power}") if read else math.nan
         if not math.isfinite(found):
             raise BadValue(_("“%(text)s” is not a number") % {"text": text})
-        return int(found) if found.is_integer() and abs(found) < 2**53 else found
+        if abs(found) >= TOO_MUCH:
+            raise BadValue(_("“%(text)s” is too large a number") % {"text": text})
+        return int(found) if found.is_integer() else found
 
     def _money(self, text: str) -> float | int:
         """The amount without its currency, before it or behind; in parentheses it is less than nothing."""

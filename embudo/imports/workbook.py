@@ -3,14 +3,16 @@
 import csv
 import re
 import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from embudo.imports.reading import MOST_COLUMNS, BadFile, Reading
+from embudo.imports.sniffing import SAMPLE_ROWS, decimal_of
 
 NAMES = (".xlsx", ".xlsm")
 MOST_BYTES = 400_000_000  # of all parts unpacked
@@ -52,8 +54,12 @@ def sheets_of(path: Path) -> list[str]:
         return list(book.sheet_names)
 
 
-def to_text(path: Path, becomes: Path, *, sheet: str = "") -> None:
-    """Write one sheet, the first if none is named, as a text file that READ reads; raises BadFile."""
+def to_text(path: Path, becomes: Path, *, sheet: str = "", decimal: str = "") -> str:
+    """Write one sheet, the first if none is named, as a text file that READ reads, and return its decimal sign.
+
+    Cells that are numbers are written with the decimal sign of the others, so that both are read alike: `decimal`, or
+    the one that the cells of text have. Raises BadFile.
+    """
     check(path)
     from python_calamine import CalamineWorkbook
 
@@ -61,25 +67,34 @@ def to_text(path: Path, becomes: Path, *, sheet: str = "") -> None:
         name = sheet if sheet in book.sheet_names else next(iter(book.sheet_names), "")
         if not name:
             raise BadFile(_("This workbook holds no sheet."))
+        rows = book.get_sheet_by_name(name).iter_rows()
+        start = list(islice(rows, SAMPLE_ROWS))
+        decimal = decimal or _decimal_of(start)
         with becomes.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            for row in book.get_sheet_by_name(name).iter_rows():
-                writer.writerow([text_of(cell) for cell in row])
+            for row in chain(start, rows):
+                writer.writerow([text_of(cell, decimal) for cell in row])
+    return decimal
 
 
-def text_of(cell: Any) -> str:
-    """Return a cell as text: whole numbers without a point, dates in the form of ISO 8601."""
+def _decimal_of(rows: Sequence[Sequence[Any]]) -> str:
+    columns = [[cell for cell in column if isinstance(cell, str)] for column in zip(*rows, strict=False)]
+    return decimal_of(columns, european=False)[0]
+
+
+def text_of(cell: Any, decimal: str = ".") -> str:
+    """Return a cell as text: numbers with this decimal sign, whole ones without, dates in the form of ISO 8601."""
     match cell:
         case bool():
             return "true" if cell else "false"
         case float() if cell.is_integer() and abs(cell) < 2**53:
             return str(int(cell))
+        case float():
+            return str(cell).replace(".", decimal)
         case datetime() if not (cell.hour or cell.minute or cell.second):
             return cell.date().isoformat()
         case datetime() | date() | time():
             return cell.isoformat()
-        case timedelta():
-            return str(cell)
         case _:
             return str(cell)
 

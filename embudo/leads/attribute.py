@@ -24,6 +24,7 @@ KINDS = {  # of standard attributes whose first value says too little
     "gender": "choice",
     "interests": "choices",
     "birthday": "date",
+    "age": "number",
 }
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
@@ -44,6 +45,20 @@ def kind_of(name: str, value: Any) -> str:
             return "date"
         case _:
             return "text"
+
+
+def catalogue() -> dict[str, Attribute]:
+    """Return all attributes by name: the standard ones, stated by anybody yet or not, and the company's own."""
+    found = {name: Attribute(name=name, kind=kind_of(name, ""), standard=True) for name in sorted(STANDARD)}
+    for each in Attribute.objects.all():
+        each.kind = KINDS.get(each.name, each.kind)
+        found[each.name] = each
+    return found
+
+
+def kinds_there() -> dict[str, str]:
+    """Return the kind of each attribute that there is."""
+    return {name: each.kind for name, each in catalogue().items()}
 
 
 def accept(name: str, value: Any) -> None:

@@ -27,20 +27,13 @@ def checked(attribute: Attribute, value: Any, known: Mapping[str, Any]) -> Any:
     if attribute.options and attribute.kind in ("choice", "choices"):
         _among(attribute.options, value, known.get(attribute.name))
     if attribute.name in RANGES:
-        _within(attribute.name, value)
+        within(attribute.name, value)
     check = BY_NAME.get(attribute.name)
     return check(value, known) if check else value
 
 
-def _among(options: list[Any], value: Any, held: Any) -> None:
-    allowed = {*options, *(held if isinstance(held, list) else [held])}
-    for each in value if isinstance(value, list) else [value]:
-        if each not in allowed:
-            words = _("“%(value)s” is none of the choices. Choose one of: %(choices)s.")
-            raise BadValue(words % {"value": each, "choices": ", ".join(map(str, options))})
-
-
-def _within(name: str, value: Any) -> None:
+def within(name: str, value: Any) -> None:
+    """Refuse a number that an attribute of RANGES cannot have; raises BadValue."""
     least, most = RANGES[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
@@ -51,6 +44,14 @@ def _within(name: str, value: Any) -> None:
         raise BadValue(_("Write a number that is not below zero."))
     if name in WHOLE and value != int(value):
         raise BadValue(_("Write a whole number."))
+
+
+def _among(options: list[Any], value: Any, held: Any) -> None:
+    allowed = {*options, *(held if isinstance(held, list) else [held])}
+    for each in value if isinstance(value, list) else [value]:
+        if each not in allowed:
+            words = _("“%(value)s” is none of the choices. Choose one of: %(choices)s.")
+            raise BadValue(words % {"value": each, "choices": ", ".join(map(str, options))})
 
 
 def _mail(value: Any, known: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from embudo.imports.forms import file_name
 from embudo.imports.models import Upload
 from embudo.imports.reading import BadFile, Reading, rows_of
 from embudo.imports.sniffing import look
+from embudo.imports.values import Conventions
 from embudo.leads.models import ImportRow, Person
 from tests.imports.views.conftest import Marketer, here, marketer, problems_of, signed_in
 
@@ -55,6 +56,32 @@ def test_a_workbook_is_read_as_people_see_it(tmp_path: Path) -> None:
     made = book(tmp_path / "a.xlsx", [["Email", "When", "Count", "Yes"], ["a@b.mx", datetime(2026, 1, 31), 12, True]])
     workbook.to_text(made, tmp_path / "a.csv")
     assert list(rows_of(tmp_path / "a.csv", Reading()))[1] == ["a@b.mx", "2026-01-31", "12", "true"]
+
+
+@pytest.mark.parametrize("cells", [[1234.5, 1.234, "1.234,5", "12,50"], ["1.234,5", "12,50", 1.234, 2.345, 3.456]])
+def test_numbers_of_a_workbook_are_written_with_the_decimal_sign_of_its_texts(tmp_path: Path, cells: list[Any]) -> None:
+    made = book(tmp_path / "a.xlsx", [["Name", "Amount"], *([f"n{n}", cell] for n, cell in enumerate(cells))])
+    read = Conventions(decimal=workbook.to_text(made, tmp_path / "a.csv"))
+    assert read.decimal == ","
+    found = [read.number(row[1]) for row in list(rows_of(tmp_path / "a.csv", Reading()))[1:]]
+    assert found == [{"1.234,5": 1234.5, "12,50": 12.5}.get(str(cell), cell) for cell in cells]
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_number_of_a_workbook_is_what_it_is_whatever_the_decimal_sign(
+    marketer: Marketer, tmp_path: Path, decimal: str
+) -> None:
+    numbers = [1234.5, 1.234, 7, -0.25, 1e-7]
+    rows = [["Email", "Ratio"], *([f"n{n}@b.mx", number] for n, number in enumerate(numbers))]
+    upload = marketer.brings("n.xlsx", book(tmp_path / "n.xlsx", rows).read_bytes())
+    address = f"/imports/{upload.pk}/file/"
+    said = marketer.shown(address) | {"decimal": decimal}
+    shown = marketer.client.post(f"{address}preview/", said).content.decode()
+    assert f"1234{decimal}5" in shown
+    assert marketer.client.post(address, said).status_code == 302
+    run = marketer.starts(marketer.tries(Upload.objects.get(pk=upload.pk), **{"kind-1": "number"}))
+    assert not ImportRow.objects.filter(run=run).exclude(reason="").exists()
+    assert [each.attributes["ratio"] for each in Person.objects.order_by("mail")] == numbers
 
 
 def test_a_workbook_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from embudo.imports.guessing import COMPANIES, OPPORTUNITIES, PEOPLE, guess_all
 from embudo.imports.presets import presets, recognised
 from embudo.imports.reading import Reading, distinct, rows_of
-from embudo.imports.sniffing import Found, columns_of, dates_of, look
+from embudo.imports.sniffing import Column, Found, columns_of, dates_of, look
 from tests.imports.exports import EXPORTS, Export
 
 
@@ -117,6 +117,12 @@ def test_columns_have_distinct_names() -> None:
     [
         (PEOPLE, "Correo electrónico;Teléfono;Nombre;Apellidos;Empresa;País", "mail phone attr:first_name attr:last_name attr:company attr:country"),
         (PEOPLE, "E-mail;Celular;Nome completo;Cargo;Cidade", "mail phone attr:name attr:title attr:city"),
+        (PEOPLE, "Correo electrónico;Compañía;Tamaño de la empresa;Rubro;Municipio", "mail attr:company attr:company_size attr:industry attr:city"),
+        (PEOPLE, "Correo;Nombre y apellidos;Nº de empleados;Población;Página web", "mail attr:name attr:company_size attr:city attr:website"),
+        (PEOPLE, "E-mail profissional;Nome da empresa;Nº de funcionários;Setor;Município", "mail attr:company attr:company_size attr:industry attr:city"),
+        (OPPORTUNITIES, "Nombre del negocio;Importe total;Divisa;Fase;Fecha cierre", "deal:name deal:amount deal:currency deal:status deal:closed"),
+        (OPPORTUNITIES, "Nome do negócio;Valor do negócio;Moeda;Estágio;Aberto em", "deal:name deal:amount deal:currency deal:status deal:opened"),
+        (COMPANIES, "Compañía;Página web;Tamaño de empresa;Giro", "company domain attr:company_size attr:industry"),
         (OPPORTUNITIES, "Opportunity ID;Valor;Etapa;Fecha de cierre;Cliente", "deal:id deal:amount deal:status deal:closed attr:company"),
         (COMPANIES, "Empresa;Sitio web;Sector;Empleados", "company domain attr:industry attr:company_size"),
     ],
@@ -149,3 +155,31 @@ def test_each_export_has_a_preset_that_knows_its_columns(export: Export, tmp_pat
 def test_a_column_of_consent_is_understood_in_three_languages(tmp_path: Path, header: str) -> None:
     seen = found(tmp_path, f"Email,{header}\na@b.mx,Sí\nc@d.mx,No\n")
     assert guess_all(columns_of(seen), PEOPLE)[header].target == "consent:newsletter"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["1.234,5", "12", "7", "8", "9", "10", "11", "15", "16", "abc"], "number"),
+        (["abc", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "number"),
+        (["€ 10", "12", "€ 7", "8", "9", "10", "11", "15", "16", "menos de diez"], "money"),
+        (["menos de diez", *["31/12/2025"] * 9], "date"),
+        (["1", "2", "abc"], "text"),
+        (["12", "5", "3B", "7"], "text"),
+        (["1", "2"], "number"),
+        (["1234567890123456", "1234567890123457"], "text"),
+        (["007", "008", "12"], "text"),
+        (["Sur", "Hermanos; Paz", "Norte"], "text"),
+        (["VIP", "VIP; Blog", "Blog"], "choices"),
+        (["VIP; Blog", "Fair; Web"], "choices"),
+        ([*["1"] * 19, "2"], "number"),
+    ],
+)
+def test_the_kind_of_a_column_bears_a_few_bad_cells(values: list[str], kind: str) -> None:
+    assert guess_all([Column("Anything", values)], PEOPLE)["Anything"].kind == kind
+
+
+def test_a_column_of_addresses_is_told_by_its_values_in_spite_of_a_bad_one() -> None:
+    values = [*(f"a{n}@b.mx" for n in range(9)), "none yet"]
+    assert guess_all([Column("Who", values)], PEOPLE)["Who"].target == "mail"
+    assert guess_all([Column("Who", values[8:])], PEOPLE)["Who"].target != "mail"

@@ -15,10 +15,10 @@ from embudo.doors.api.people import KNOWS, MATCHES, WRITES
 from embudo.doors.api.problem import Problem
 from embudo.doors.api.saying import all_followed, record, require_followed, said_before, shown_all
 from embudo.doors.api.upsert import counted
-from embudo.doors.api.values import catalogue
 from embudo.doors.models import ApiKey
 from embudo.eventlog import Outcome
 from embudo.leads import owners
+from embudo.leads.attribute import catalogue
 from embudo.leads.company_facts import CHANGED
 from embudo.leads.company_joins import identifier_of, link_of, merge_props
 from embudo.leads.history import COMPANIES_MERGED, COMPANIES_UNMERGED

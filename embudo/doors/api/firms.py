@@ -10,7 +10,8 @@ from embudo.doors.api import schemas
 from embudo.doors.api.once import fact_id
 from embudo.doors.api.saying import shown_all
 from embudo.doors.api.upsert import Stated, keep
-from embudo.doors.api.values import catalogue, stated
+from embudo.doors.api.values import stated
+from embudo.leads.attribute import catalogue
 from embudo.leads.companies import site_domain
 from embudo.leads.company_facts import CHANGED, NAMED_BY, company_identifier
 from embudo.leads.models import Company

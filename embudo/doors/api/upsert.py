@@ -12,8 +12,9 @@ from embudo.core.identity import identifiers
 from embudo.doors.api import schemas
 from embudo.doors.api.once import fact_id
 from embudo.doors.api.saying import all_followed, record, shown_all
-from embudo.doors.api.values import catalogue, stated
+from embudo.doors.api.values import stated
 from embudo.eventlog import Outcome
+from embudo.leads.attribute import catalogue
 from embudo.leads.holding import joined_by
 from embudo.leads.models import Attribute, Identifier, Person
 from embudo.leads.phone import international

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from embudo.core.attributes import STANDARD
 from embudo.doors.api.problem import invalid
-from embudo.leads.attribute import kind_of
+from embudo.leads.attribute import catalogue
 from embudo.leads.checking import checked
 from embudo.leads.models import Attribute
 from embudo.leads.showing import LONGEST, BadValue
@@ -19,12 +18,6 @@ EXPECTED = {
     "text": "a text", "choice": "a text", "choices": "a list of texts", "number": "a number", "money": "a number",
     "date": "a date such as 2026-03-02", "boolean": "true or false",
 }  # fmt: skip
-
-
-def catalogue() -> dict[str, Attribute]:
-    """Return all attributes by name: the standard ones, stated by anybody yet or not, and the company's own."""
-    usual = {name: Attribute(name=name, kind=kind_of(name, ""), standard=True) for name in sorted(STANDARD)}
-    return {**usual, **{each.name: each for each in Attribute.objects.all()}}
 
 
 def stated(

@@ -10,8 +10,9 @@ from django.utils.translation import pgettext
 
 from embudo.imports.consents import CONSENT
 from embudo.imports.models import Kind, Upload
+from embudo.imports.reason import Reason
 from embudo.imports.report import ACCEPTED, FAILED, UNCHANGED
-from embudo.imports.views.shown import NO_LABELS, called, place_words, shown_of
+from embudo.imports.views.shown import NO_LABELS, called, place_words, shown_of, words_of
 from embudo.leads.models import ImportRow, ImportRun
 from embudo.ui import keyset
 
@@ -29,8 +30,10 @@ def page_of(
     chosen = wanted if wanted in {name for name, _words, _count in counts} else first
     page = keyset.page(request, rows_of(record, chosen), order=("row",), size=SIZE)
     said = answers_counted(record, upload) if upload else []
+    footer = ImportRow.objects.filter(run=record, reason=Reason.FOOTER).first()
     shown = {"shown": shown_of(record, page.rows, upload, labels), "place": place_words(record, upload)}
-    return {"counts": counts, "answers": said, "chosen": chosen, "page": page, **shown}
+    told = {"answers": said, "footer": words_of(record, footer) if footer else ""}
+    return {"counts": counts, "chosen": chosen, "page": page, **shown, **told}
 
 
 def counts_of(record: ImportRun) -> list[tuple[str, str, int]]:

@@ -61,7 +61,7 @@ def shown_of(
     people = {} if record.kind == COMPANIES else Person.objects.in_bulk(ids)
     return [
         Shown(
-            row, _words(record, row), write.changes(changes[row.pk]), write.consents(changes[row.pk]),
+            row, words_of(record, row), write.changes(changes[row.pk]), write.consents(changes[row.pk]),
             people.get(row.person), companies.get(row.person),
         )
         for row in rows
@@ -98,7 +98,7 @@ def _changes_of(row: ImportRow, recorded: Changes) -> Changes:
     return {name: each for name, each in recorded.items() if ":" in name or not differs} | row.changes
 
 
-def _words(record: ImportRun, row: ImportRow) -> str:
+def words_of(record: ImportRun, row: ImportRow) -> str:
     """What was said of a row, in the reader's language; what was kept before its parts were stays as it is."""
     if record.kind == Kind.VISITS and row.outcome == FAILED:
         return damage_words().get(row.reason, row.words)

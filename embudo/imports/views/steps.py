@@ -1,6 +1,6 @@
 """The way of a file, step by step: bring it, confirm how it is read, say what its columns are, try it out, start."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,11 @@ from embudo.imports.plan import Plan
 from embudo.imports.presets import preset_called
 from embudo.imports.reading import BadFile
 from embudo.imports.sniffing import Found, look
-from embudo.imports.targets import KINDS, groups_of, is_new
+from embudo.imports.targets import KINDS, groups_of, is_new, kinds_shown
 from embudo.imports.views.rows import page_of
 from embudo.imports.views.visits import check_access_log, figures_of
 from embudo.imports.views.waiting import try_out, upload_of
+from embudo.leads.attribute import kinds_there
 from embudo.ui.toasts import toast
 from embudo.work.models import Job
 
@@ -54,11 +55,13 @@ def new(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data["file"]
         upload = Upload.objects.create(by=request.user, kind=form.cleaned_data["kind"], file=file_name(given.name))
         try:
-            _keep(upload, given)
+            decimal = _keep(upload, given)
             if upload.kind == Kind.VISITS:
                 check_access_log(upload)
                 return redirect("imports:place", upload.pk)
-            upload.change(**_proposed(upload, look(upload.text)), sheets=upload.sheets)
+            found = look(upload.text)
+            found = replace(found, decimal=decimal or found.decimal)
+            upload.change(**_proposed(upload, found), sheets=upload.sheets)
         except BadFile as error:
             upload.drop_files()
             upload.delete()
@@ -129,10 +132,13 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     plan = upload.how_mapped()
     if wanted := request.GET.get("mapping"):
         kept = Mapping.objects.filter(pk=wanted if wanted.isdecimal() else 0, kind=upload.kind).first()
+        decimal = plan.decimal
         plan = Plan(**kept.plan_for(found.headers)) if kept else plan
+        plan.decimal = decimal if upload.sheets else plan.decimal  # the numbers of a sheet are written with it
         plan.answers = plans.answers_of(plan, found)
         plan.statuses = plans.statuses_of(plan, found)
     plan.statuses = {**plan.statuses, **plan.guessed}
+    plan.obey(kinds_there())
     problems: list[str] = []
     if request.method == "POST":
         plan = _as_sent(request, upload, plan, found)
@@ -157,7 +163,7 @@ def meanings(request: HttpRequest, pk: int) -> HttpResponse:
     plan = upload.how_mapped()
     plan.statuses = {**plan.statuses, **plan.guessed}
     plan = _as_sent(request, upload, plan, look(upload.text, upload.how_read()))
-    return render(request, "imports/_meanings.html", _asked(plan))
+    return render(request, "imports/_meanings.html", _asked(plan) | {"kinds_shown": enumerate(kinds_shown(plan))})
 
 
 @never_cache
@@ -228,7 +234,8 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 # -- what the views share --------------------------------------------------------------------------------
 
 
-def _keep(upload: Upload, given: Any) -> None:
+def _keep(upload: Upload, given: Any) -> str:
+    """Keep the file; of a workbook its first sheet as text, too, and return the decimal sign of that."""
     upload.make_folder()
     with upload.original.open("wb") as kept:
         for chunk in given.chunks():
@@ -237,7 +244,8 @@ def _keep(upload: Upload, given: Any) -> None:
         raise BadFile(_("The file is empty."))
     if workbook.is_workbook(upload.original, called=upload.file):
         upload.sheets = workbook.sheets_of(upload.original)
-        workbook.to_text(upload.original, upload.text)
+        return workbook.to_text(upload.original, upload.text)
+    return ""
 
 
 def _proposed(upload: Upload, found: Found) -> dict[str, Any]:
@@ -271,12 +279,12 @@ def _reading_form(upload: Upload, post: Any) -> ReadingForm:
 
 
 def _read_anew(upload: Upload, form: ReadingForm) -> tuple[Found, Path]:
-    """The file read as the form says, and the text that was read: of another sheet, one of its own."""
-    reading = form.reading(upload.how_read())
+    """The file read as the form says, and the text that was read: of another sheet or decimal sign, one of its own."""
+    reading, decimal = form.reading(upload.how_read()), form.cleaned_data["decimal"]
     text = upload.text
-    if upload.sheets and reading.sheet != upload.reading.get("sheet", ""):
+    if upload.sheets and (reading.sheet, decimal) != (upload.reading.get("sheet", ""), upload.plan.get("decimal")):
         text = upload.folder / "preview.csv"
-        workbook.to_text(upload.original, text, sheet=reading.sheet)
+        workbook.to_text(upload.original, text, sheet=reading.sheet, decimal=decimal)
     found = look(text, reading)
     if not found.headers:
         raise BadFile(_("No row was found below the headers. Is it the right file, or the right sheet?"))
@@ -314,11 +322,12 @@ def _columns(upload: Upload, plan: Plan, found: Found) -> dict[str, Any]:
     groups = groups_of(upload.kind)
     places = {header: n for n, header in enumerate(found.headers)}
     shown = []
+    kinds = kinds_shown(plan)
     for number, (header, said) in enumerate(plan.columns.items()):
         at = places.get(header)
         values = [row[at].strip() for row in found.rows if at is not None and at < len(row) and row[at].strip()]
         shown.append({
-            "number": number, "header": header, **said, "new": is_new(said["target"], groups),
+            "number": number, "header": header, **said, "new": is_new(said["target"], groups), "own": kinds[number],
             "examples": list(dict.fromkeys(values))[:EXAMPLES], "empty": not values,
         })  # fmt: skip
     return {

@@ -9,7 +9,7 @@ import pytest
 from embudo.imports.models import Mapping, Upload
 from embudo.imports.row import hashed
 from embudo.imports.sniffing import ENCODINGS
-from embudo.leads.models import Company, Identifier, ImportRow, ImportRun, Person
+from embudo.leads.models import Attribute, Company, Identifier, ImportRow, ImportRun, Person
 from embudo.leads.opportunities import opportunities
 from embudo.leads.story import history_of
 from embudo.work import run as worker
@@ -33,9 +33,8 @@ def test_each_export_is_recognised_comes_in_and_leaves_no_trace_after_its_undo(
     run = marketer.starts(upload)
     failed = list(ImportRow.objects.filter(run=run, outcome="failed").values_list("row", "reason", "words"))
     assert failed == []
-    assert (
-        list(ImportRow.objects.filter(run=run).exclude(reason__in=["", "deleted"]).values_list("reason", "words")) == []
-    )
+    told = ImportRow.objects.filter(run=run).exclude(reason__in=["", "deleted", "footer"])
+    assert list(told.values_list("reason", "words")) == []
     if export.kind == "people":
         there = {f"mail:{each}" if "@" in each else each for each in export.expected}
         assert there <= set(Identifier.objects.values_list("identifier", flat=True))
@@ -255,3 +254,57 @@ def test_numbers_that_can_be_read_in_two_ways_are_pointed_out(marketer: Marketer
     upload = marketer.brings("n.csv", b"Email;Budget;City\na@b.mx;1.500;Lima\n")
     assert "can mean one and a half" in marketer.client.get(f"/imports/{upload.pk}/file/").content.decode()
     assert marketer.shown(f"/imports/{upload.pk}/file/")["decimal"] == ","
+
+
+# -- what exists keeps its kind, and what is left out is told ------------------------------------------------
+
+
+def test_what_goes_to_an_attribute_that_is_there_has_its_kind_and_no_other_can_be_chosen(marketer: Marketer) -> None:
+    Attribute.objects.create(name="renewal", label="Renewal", kind="date")
+    upload = marketer.brings("one.csv", b"Email,A,B,C\na@b.mx,Hermanos; Paz,1200,31/12/2025\n")
+    address = f"/imports/{upload.pk}/columns/"
+    chosen = {"target-1": "attr:company", "target-2": "attr:company_size", "target-3": "attr:renewal"}
+    said = marketer.shown(address) | chosen | {f"kind-{number}": "choices" for number in range(4)}
+    fragment = marketer.client.post(f"{address}meanings/", said).content.decode()
+    kinds = re.findall(r'id="own-(\d)" hx-swap-oob="true">(.*?)</span>', fragment)
+    assert kinds == [("0", ""), ("1", "text"), ("2", "number"), ("3", "date")]
+    upload = marketer.tries(upload, **chosen, **{f"kind-{number}": "choices" for number in range(4)})
+    assert [each["kind"] for each in upload.how_mapped().columns.values()] == ["text", "text", "number", "date"]
+    page = marketer.client.get(address).content.decode()
+    assert '<span class="import-own muted" id="own-2">number</span>' in page
+    marketer.starts(upload)
+    known = Person.objects.get().attributes
+    assert (known["company"], known["company_size"], known["renewal"]) == ("Hermanos; Paz", 1200, "2025-12-31")
+
+
+def test_a_new_attribute_called_like_one_that_is_there_is_that_one(marketer: Marketer) -> None:
+    upload = marketer.brings("one.csv", b"Email;A\na@b.mx;12\n")
+    upload = marketer.tries(upload, **{"target-1": "new", "label-1": "Company size", "kind-1": "text"})
+    said = upload.plan["columns"]["A"]
+    assert (said["target"], said["kind"]) == ("attr:company_size", "number")
+
+
+def test_a_kept_mapping_brings_no_other_kind(marketer: Marketer) -> None:
+    first = marketer.tries(marketer.brings("one.csv", b"Email,Shoe\na@b.mx,big\n"), remember="Ours")
+    assert first.plan["columns"]["Shoe"]["kind"] == "text"
+    Attribute.objects.create(name="shoe", kind="number")
+    upload = marketer.brings("two.csv", b"Email,Shoe\na@b.mx,39\n")
+    shown_now = marketer.shown(f"/imports/{upload.pk}/columns/?mapping={Mapping.objects.get().pk}")
+    assert (shown_now["target-1"], shown_now["kind-1"]) == ("attr:shoe", "number")
+
+
+def test_a_footer_is_told_on_the_page_of_the_trial_and_of_the_import_and_in_the_report(marketer: Marketer) -> None:
+    content = b"Email,Name,City\na@b.mx,Ana,Lima\n\nCopyright 2026\nMade by Eva\n"
+    upload = marketer.tries(marketer.brings("one.csv", content))
+    words = "lines below the rows, left out as a footer: 2; the first: \u201cCopyright 2026\u201d"
+    assert words in marketer.client.get(f"/imports/{upload.pk}/trial/").content.decode()
+    run = marketer.starts(upload)
+    assert words in marketer.client.get(f"/imports/runs/{run.pk}/").content.decode()
+    report = b"".join(marketer.client.get(f"/imports/runs/{run.pk}/report.csv").streaming_content).decode()
+    assert words in report
+
+
+def test_companies_known_by_name_alone_come_in_behind_an_empty_line(marketer: Marketer) -> None:
+    content = b"Empresa;Dominio;Sector\nSur;sur.example;Retail\n;;\nSin dominio;;\n"
+    marketer.starts(marketer.tries(marketer.brings("firms.csv", content, "companies")))
+    assert sorted(Company.objects.values_list("name", flat=True)) == ["Sin dominio", "Sur"]
