@@ -19,7 +19,7 @@ from embudo.leads import sql, tags
 from embudo.leads.clock import now
 from embudo.leads.models import SavedView, Tag
 from embudo.leads.showing import BadValue
-from embudo.work.models import Job, State
+from embudo.work.models import ENDED, Job, State
 
 JOINING = "tag_join"  # the kind of job that goes through very many people (tag_joining.py)
 KEPT = 7 * DAY
@@ -41,12 +41,13 @@ def taken(tag: Tag, name: str) -> Tag | None:
 
 
 def rename(tag: Tag, name: str, *, by: Any) -> None:
-    """Call a tag by another name that no tag has."""
+    """Call a tag by another name that no tag has. See tags.hold."""
     before, tag.name = tag.name, tags.name_of(name)
     if tag.name == before:
         return
     tag.key = tags.key_of(tag.name)
     with transaction.atomic():
+        tags.hold(tag)
         tag.save(update_fields=["name", "key"])
         views_ask(before, tag.name)
         AuditEntry.record(by, "tag_renamed", before, now=tag.name)
@@ -73,8 +74,17 @@ def part(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> None:
 
 
 def begin_join(tag: Tag, into: Tag, *, by: Any) -> list[int]:
-    """Lay a tag aside that `carry` is to put the other one on; return the views that asked for it."""
+    """Lay a tag aside that `carry` is to put the other one on; return the views that asked for it.
+
+    Raises BadValue while the people of the one are not all done with what was begun before, or one is gone meanwhile.
+    """
     with transaction.atomic():
+        tags.hold(tag, into)
+        for wants in _unfinished():
+            mine = tag.pk in (wants["tag"], wants["into"])
+            if mine or ("undo" in wants and wants["into"] == into.pk):
+                words = _("“%(name)s” is being joined or parted just now. Wait until that is done, or cancel it.")
+                raise BadValue(words % {"name": tag if mine else into})
         AuditEntry.record(by, "tag_joined", tag.name, now=into.name, count=tags.count(tag))
         _lay_aside(tag)
         return views_ask(tag.name, into.name)
@@ -92,8 +102,8 @@ def carry(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
     """Put a tag on all who have one that lies aside, some at a time; raises BadValue when it does so no more."""
     for portion, done, total in _portions("tag_id = %s AND id > %s", [tag.pk, after]):
         with transaction.atomic():
-            both = Tag.objects.select_for_update().in_bulk([tag.pk, into.pk])
-            if len(both) < 2 or both[tag.pk].removed_at is None:
+            both = tags.held(tag, into)
+            if len(both) < 2 or not both[tag.pk].removed_at or both[into.pk].removed_at is not None:
                 raise BadValue(_("The tags were changed meanwhile, so they are not joined."))
             sql.one_where(JOIN % (int(into.pk), int(tag.pk)), "id", portion, "ON CONFLICT (put_on, tag_id) DO NOTHING")
         yield portion[-1], done, total
@@ -117,8 +127,9 @@ def _portions(which: str, values: Sequence[int]) -> Iterator[tuple[Sequence[int]
 
 
 def remove(tag: Tag, *, by: Any) -> None:
-    """Take a tag off everybody; for a week it can be brought back, with whom it was on."""
+    """Take a tag off everybody; for a week it can be brought back, with whom it was on. See tags.hold."""
     with transaction.atomic():
+        tags.hold(tag)
         AuditEntry.record(by, "tag_removed", tag.name, count=tags.count(tag))
         _lay_aside(tag)
 
@@ -160,6 +171,11 @@ def views_ask(before: str, name: str, among: Collection[int] | None = None) -> l
 
 def _asks(key: str, value: str, name: str) -> bool:
     return key == "tag" and tags.key_of(value) == tags.key_of(name)
+
+
+def _unfinished() -> list[Any]:
+    """What the joins and partings want that are not done with all people."""
+    return list(Job.objects.filter(kind=JOINING).exclude(state__in=ENDED).values_list("wants", flat=True))
 
 
 def _lay_aside(tag: Tag) -> None:

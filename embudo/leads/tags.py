@@ -7,9 +7,12 @@ it was put on; whoever they were merged into shows it, and an unmerge gives it b
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from embudo.leads import sql
 from embudo.leads.clock import now
 from embudo.leads.models import Tag, Tagging
+from embudo.leads.showing import BadValue
 
 LONGEST = 60
 MOST = 50  # tags of one person
@@ -34,6 +37,19 @@ def tag_of(text: str, *, make: bool = False) -> Tag | None:
 def kept(number: int) -> Tag | None:
     """Return the tag of this number, unless it was joined to another or deleted."""
     return Tag.objects.filter(pk=number, removed_at=None).first()
+
+
+def held(*wanted: Tag) -> dict[int, Tag]:
+    """Return tags as they are, by number; nobody else changes or puts them on until the transaction ends."""
+    found = Tag.objects.select_for_update(no_key=True).filter(pk__in=[each.pk for each in wanted])
+    return {each.pk: each for each in found.order_by("pk")}
+
+
+def hold(*wanted: Tag) -> None:
+    """Let no tag of these be joined or deleted until the transaction ends; raises BadValue when one was by now."""
+    found = held(*wanted)
+    if any(each.pk not in found or found[each.pk].removed_at is not None for each in wanted):
+        raise BadValue(_("This tag is not there any more."))
 
 
 def name_of(text: str) -> str:

@@ -1,5 +1,6 @@
 """A tag of very many people joined to another: long work that goes on after a crash, can be cancelled, and undone."""
 
+import re
 import threading
 from typing import Any
 
@@ -48,9 +49,9 @@ def worn(*people: Someone) -> list[list[str]]:
 
 
 def undone(client: Client, job: Job) -> Job:
-    page = text(client.get(f"/work/{job.pk}/"))
-    address = page.split('<form method="post" action="/people/tags/')[1].split('"')[0].replace("&amp;", "&")
-    place = client.post(f"/people/tags/{address}")["Location"]
+    found = re.search(r'action="(/people/tags/[^"]*/parting/[^"]*)"', text(client.get(f"/work/{job.pk}/")))
+    assert found
+    place = client.post(found[1].replace("&amp;", "&"))["Location"]
     return Job.objects.get(pk=int(place.removeprefix("/work/").rstrip("/")))
 
 
@@ -129,6 +130,37 @@ def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign
     assert not Tagging.objects.exclude(joined_from=None).exists()
     Tag.objects.filter(pk=pair[1].pk).delete()
     assert job.try_again() and done(job).state == State.FAILED
+
+
+def test_a_tag_whose_people_still_wait_for_it_is_joined_to_no_other(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    put("best", clara)
+    page = text(client.post(f"/people/tags/{pair[1].pk}/", {"name": "best"}, follow=True))
+    assert "“vip” is being joined or parted just now." in page
+    assert done(job).state == "done" and worn() == [["vip"], ["vip"], ["best", "vip"]]
+    back = undone(client, job)
+    for tag, name in ((pair[0], "best"), (pair[1], "best"), (tags.tag_of("best"), "vip")):
+        assert tag is not None
+        assert "joined or parted just now." in text(client.post(f"/people/tags/{tag.pk}/", {"name": name}, follow=True))
+    assert done(back).state == "done" and worn() == [["fair"], ["fair", "vip"], ["best", "fair"]]
+    client.post(f"/people/tags/{pair[1].pk}/", {"name": "best"})
+    assert worn() == [["fair"], ["best", "fair"], ["best", "fair"]]
+
+
+def test_a_join_to_a_tag_that_was_deleted_meanwhile_fails_and_is_undone(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    steps = tag_joining.run(job)
+    next(steps)
+    steps.close()
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    job = done(job)
+    assert job.state == State.FAILED and "changed meanwhile" in job.trouble
+    assert worn() == [[], [], []]
+    assert done(undone(client, job)).state == "done" and worn() == [["fair"]] * 3
+    client.post(f"/people/tags/{pair[1].pk}/removal/?back=1")
+    assert worn() == [["fair"], ["fair", "vip"], ["fair"]]
 
 
 def test_a_name_that_was_given_anew_is_told(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:

@@ -64,7 +64,7 @@ def _joined(request: HttpRequest, tag: Tag, into: Tag) -> HttpResponse:
 @require("tags.edit")
 def parting(request: HttpRequest, tag: int, into: int) -> HttpResponse:
     """Undo that a tag was joined to another."""
-    found, other = get_object_or_404(Tag, pk=tag), get_object_or_404(Tag, pk=into, removed_at=None)
+    found, other = get_object_or_404(Tag, pk=tag), get_object_or_404(Tag, pk=into)
     views = [int(each) for each in request.GET.getlist("view") if each.isascii() and each.isdecimal()]
     if found.removed_at is not None and tags.count(found) > tag_changes.AT_ONCE:
         try:
@@ -82,7 +82,10 @@ def removal(request: HttpRequest, tag: int) -> HttpResponse:
     if request.GET.get("back") == "1":
         return _brought_back(request, found, lambda: tag_changes.restore(found, by=request.user))
     if found.removed_at is None:
-        tag_changes.remove(found, by=request.user)
+        try:
+            tag_changes.remove(found, by=request.user)
+        except BadValue as error:
+            return _refused(request, error)
         undo = f"{reverse('leads:tag_removal', args=[found.pk])}?back=1"
         toast(request, _("The tag “%(name)s” is deleted.") % {"name": found}, undo=undo)
     return redirect("leads:tag_list")
