@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
 from embudo.core.event import DAY
-from embudo.leads import sql, tags
+from embudo.leads import lock, sql, tags
 from embudo.leads.clock import now
 from embudo.leads.models import SavedView, Tag
 from embudo.leads.showing import BadValue
@@ -105,6 +105,7 @@ def carry(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
             both = tags.held(tag, into)
             if len(both) < 2 or not both[tag.pk].removed_at or both[into.pk].removed_at is not None:
                 raise BadValue(_("The tags were changed meanwhile, so they are not joined."))
+            lock.putting()
             sql.one_where(JOIN % (int(into.pk), int(tag.pk)), "id", portion, "ON CONFLICT (put_on, tag_id) DO NOTHING")
         yield portion[-1], done, total
 
@@ -113,7 +114,9 @@ def take_apart(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
     """Take a tag off again who have it only because the other one was joined to it, some at a time."""
     joined = "tag_id = %s AND joined_from = %s AND id > %s"
     for portion, done, total in _portions(joined, [into.pk, tag.pk, after]):
-        sql.delete_where("leads_tagging", "id", portion)
+        with transaction.atomic():
+            lock.putting()
+            sql.delete_where("leads_tagging", "id", portion)
         yield portion[-1], done, total
 
 

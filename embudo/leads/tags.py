@@ -7,11 +7,13 @@ it was put on; whoever they were merged into shows it, and an unmerge gives it b
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from embudo.leads import sql
+from embudo.leads import lock, sql
 from embudo.leads.clock import now
 from embudo.leads.models import Tag, Tagging
+from embudo.leads.pointers import shown_by
 from embudo.leads.showing import BadValue
 
 LONGEST = 60
@@ -69,14 +71,20 @@ def bearers(people: Collection[int], tag: Tag) -> set[int]:
 
 
 def put(people: Iterable[int], tag: Tag, *, by: Any) -> None:
-    """Put a tag on these people; who shows it already goes on showing it once."""
+    """Put a tag on these people, whoever shows them by now; who shows it already goes on showing it once."""
     who, at = getattr(by, "pk", None), now()
-    sql.many(PUT, [(tag.pk, person, person, who, at) for person in people])
+    with transaction.atomic():
+        lock.putting()
+        shown = shown_by(list(people))
+        sql.many(PUT, [(tag.pk, person, root, who, at) for person, root in shown.values()])
 
 
 def take(people: Collection[int], tag: Tag) -> None:
-    """Take a tag off these people, and off everybody merged into them."""
-    sql.delete_where("leads_tagging", "person_id", people, _is(tag))
+    """Take a tag off these people, and off everybody merged into them; off whom was merged meanwhile, too."""
+    with transaction.atomic():
+        lock.putting()
+        for column in ("person_id", "put_on"):
+            sql.delete_where("leads_tagging", column, people, _is(tag))
 
 
 def of(people: Collection[int]) -> dict[int, list[str]]:
