@@ -6,11 +6,13 @@ the other tag as well, marked with where it came from. Saved views that ask for 
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from embudo.accounts.models import AuditEntry
@@ -23,6 +25,7 @@ from embudo.work.models import ENDED, Job, State
 
 JOINING = "tag_join"  # the kind of job that goes through very many people (tag_joining.py)
 KEPT = 7 * DAY
+CLAIMED = 0  # `removed_at` of a tag that is being thrown away and does not come back
 SLICE = 1000  # people in one transaction
 AT_ONCE = SLICE  # people of a tag that is joined, or parted, within a request
 JOIN = (
@@ -91,7 +94,7 @@ def begin_join(tag: Tag, into: Tag, *, by: Any) -> list[int]:
 
 
 def begin_part(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> None:
-    """Bring back a tag that was joined, to `take_apart`; raises BadValue when another one has its name by now."""
+    """Bring back a tag that was joined, to `take_apart`; see `restore` for when it raises BadValue."""
     with transaction.atomic():
         _bring_back(tag)
         views_ask(into.name, tag.name, views)
@@ -103,7 +106,7 @@ def carry(tag: Tag, into: Tag, *, after: int = 0) -> Iterator[Portion]:
     for portion, done, total in _portions("tag_id = %s AND id > %s", [tag.pk, after]):
         with transaction.atomic():
             both = tags.held(tag, into)
-            if len(both) < 2 or not both[tag.pk].removed_at or both[into.pk].removed_at is not None:
+            if len(both) < 2 or both[tag.pk].removed_at in (None, CLAIMED) or both[into.pk].removed_at is not None:
                 raise BadValue(_("The tags were changed meanwhile, so they are not joined."))
             lock.putting()
             sql.one_where(JOIN % (int(into.pk), int(tag.pk)), "id", portion, "ON CONFLICT (put_on, tag_id) DO NOTHING")
@@ -138,23 +141,28 @@ def remove(tag: Tag, *, by: Any) -> None:
 
 
 def restore(tag: Tag, *, by: Any) -> None:
-    """Bring a deleted tag back; raises BadValue when another one has its name by now."""
-    _bring_back(tag)
-    AuditEntry.record(by, "tag_restored", tag.name)
+    """Bring a deleted tag back; raises BadValue when another one has its name by now, or it is thrown away."""
+    with transaction.atomic():
+        _bring_back(tag)
+        AuditEntry.record(by, "tag_restored", tag.name)
 
 
 def purge() -> None:
     """Throw away tags that have lain aside for a week, some thousand people at a time; `work` does it now and then.
 
-    Those whose people still wait for another tag stay until they have it, or nobody wants that any more.
+    Those of work that is not done stay, and for a week those of work that failed: it can be tried again, or undone.
+    A tag is claimed first, so that nobody brings back one whose people are half gone.
     """
-    going_on = Job.objects.filter(kind=JOINING).exclude(state__in=[State.DONE, State.CANCELLED])
-    wanted = [job.wants["tag"] for job in going_on]
-    for tag in Tag.objects.filter(removed_at__lt=now() - KEPT).exclude(pk__in=wanted):
-        some = f"SELECT id FROM leads_tagging WHERE tag_id = %s LIMIT {SLICE}"
-        while sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [tag.pk]):
-            pass
-        tag.delete()
+    over = {"state": State.FAILED, "ended_at__lt": timezone.now() - timedelta(microseconds=KEPT)}
+    going_on = Job.objects.filter(kind=JOINING).exclude(state__in=[State.DONE, State.CANCELLED]).exclude(**over)
+    wanted = {each for wants in going_on.values_list("wants", flat=True) for each in (wants["tag"], wants["into"])}
+    aside = Tag.objects.filter(removed_at__lt=now() - KEPT).exclude(pk__in=wanted)
+    for number in list(aside.values_list("pk", flat=True)):
+        if aside.filter(pk=number).update(removed_at=CLAIMED):
+            some = f"SELECT id FROM leads_tagging WHERE tag_id = %s LIMIT {SLICE}"
+            while sql.one(f"DELETE FROM leads_tagging WHERE id IN ({some})", [number]):
+                pass
+            Tag.objects.filter(pk=number).delete()
 
 
 def views_ask(before: str, name: str, among: Collection[int] | None = None) -> list[int]:
@@ -190,4 +198,6 @@ def _bring_back(tag: Tag) -> None:
         raise BadValue(
             _("There is a tag called “%(name)s” by now. Call that one something else first.") % {"name": tag}
         )
-    Tag.objects.filter(pk=tag.pk).update(removed_at=None, key=tags.key_of(tag.name))
+    aside = Tag.objects.filter(pk=tag.pk, removed_at__gt=CLAIMED)
+    if not aside.update(removed_at=None, key=tags.key_of(tag.name)):
+        raise BadValue(_("This tag is not there any more."))

@@ -30,7 +30,7 @@ def ask(tag: Tag, into: Tag, *, by: Any) -> Job:
 
 
 def ask_undo(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> Job:
-    """Ask for that to be undone; raises BadValue when another tag has the name by now."""
+    """Ask for that to be undone; raises BadValue as `restore` of a tag does."""
     with transaction.atomic():
         tag_changes.begin_part(tag, into, views, by=by)
         wants = {"tag": tag.pk, "into": into.pk, "undo": True, "of": f"{tag} → {into}"}
@@ -44,7 +44,7 @@ def about(job: Job) -> str:
 
 def can_be_undone(job: Job) -> bool:
     """Return whether the tag of a job that has ended lies aside still."""
-    aside = Tag.objects.filter(pk=job.wants["tag"]).exclude(removed_at=None)
+    aside = Tag.objects.filter(pk=job.wants["tag"], removed_at__gt=tag_changes.CLAIMED)
     return job.ended and "undo" not in job.wants and aside.exists()
 
 

@@ -2,10 +2,12 @@
 
 import re
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
 from embudo.leads import tag_changes, tag_joining, tags
@@ -110,15 +112,49 @@ def test_what_was_done_of_cancelled_work_is_undone(pair: tuple[Tag, Tag], sign_i
     assert back.state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
 
 
-def test_a_tag_whose_people_wait_for_another_is_not_thrown_away(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
-    job = asked(sign_in("marketing"), pair[0])
+def there(*pair: Tag) -> list[bool]:
+    return [Tag.objects.filter(pk=each.pk).exists() for each in pair]
+
+
+def test_tags_of_work_that_is_not_done_are_not_thrown_away(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
     assert job.pause()
-    Tag.objects.filter(pk=pair[0].pk).update(removed_at=0)
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    Tag.objects.update(removed_at=1)
     tag_changes.purge()
-    assert Tag.objects.filter(pk=pair[0].pk).exists()
+    assert there(*pair) == [True, True]
     assert job.cancel()
     tag_changes.purge()
-    assert not Tag.objects.filter(pk=pair[0].pk).exists()
+    assert there(*pair) == [False, False]
+
+
+def test_tags_of_work_that_failed_are_kept_for_a_week_more(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    job = done(job)
+    assert job.state == State.FAILED
+    Tag.objects.update(removed_at=1)
+    tag_changes.purge()
+    assert there(*pair) == [True, True] and tag_joining.can_be_undone(job)
+    Job.objects.update(ended_at=timezone.now() - timedelta(microseconds=tag_changes.KEPT + 1))
+    tag_changes.purge()
+    assert there(*pair) == [False, False]
+    assert not Tagging.objects.exists() and not tag_joining.can_be_undone(job)
+
+
+def test_of_a_tag_that_is_being_thrown_away_nothing_is_carried_or_undone(
+    pair: tuple[Tag, Tag], sign_in: SignIn
+) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    Tag.objects.filter(pk=pair[0].pk).update(removed_at=tag_changes.CLAIMED)
+    job = done(job)
+    assert job.state == State.FAILED and worn() == [[], ["vip"], []]
+    assert "/parting/" not in text(client.get(f"/work/{job.pk}/"))
+    page = text(client.post(f"/people/tags/{pair[0].pk}/parting/{pair[1].pk}/", follow=True))
+    assert "This tag is not there any more." in page
 
 
 def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
