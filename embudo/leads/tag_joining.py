@@ -48,6 +48,12 @@ def can_be_undone(job: Job) -> bool:
     return job.ended and "undo" not in job.wants and aside.exists()
 
 
+def views_of(job: int, tag: Tag, into: Tag) -> Collection[int]:
+    """Return which saved views asked for a tag before this work joined it to the other one."""
+    done = Job.objects.filter(pk=job, kind=KIND, wants__tag=tag.pk, wants__into=into.pk).first()
+    return done.wants.get("views", ()) if done else ()
+
+
 def run(job: Job) -> Steps:
     """Go through the people, from behind those who are done."""
     found = Tag.objects.in_bulk([job.wants["tag"], job.wants["into"]])

@@ -80,6 +80,27 @@ def test_a_tag_of_many_is_joined_as_long_work_and_parted_as_such(pair: tuple[Tag
     assert list(verbs) == ["tag_joined", "tag_parted"]
 
 
+def test_all_views_that_asked_for_the_tag_ask_for_it_again(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    SavedView.objects.bulk_create(SavedView(name="v", query="tag=fair", at=now()) for _each in range(120))
+    theirs = SavedView.objects.create(name="v", query="tag=vip", at=now())
+    job = done(asked(client, pair[0]))
+    assert SavedView.objects.filter(query="tag=vip").count() == 121
+    assert done(undone(client, job)).state == "done"
+    assert SavedView.objects.filter(query="tag=fair").count() == 120
+    theirs.refresh_from_db()
+    assert theirs.query == "tag=vip"
+    assert tag_joining.views_of(job.pk, pair[1], pair[0]) == ()
+
+
+def test_an_undo_whose_address_names_nonsense_brings_the_tag_back(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    done(asked(client, pair[0]))
+    nonsense = f"job={'9' * 30}&job=4711&view={'9' * 30}&view=x"
+    place = client.post(f"/people/tags/{pair[0].pk}/parting/{pair[1].pk}/?{nonsense}")["Location"]
+    assert place.startswith("/work/") and tags.tag_of("fair") == pair[0]
+
+
 def test_few_are_joined_and_parted_at_once(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
     client = sign_in("marketing")
     place = client.post(f"/people/tags/{pair[1].pk}/", {"name": "fair"})["Location"]
