@@ -185,9 +185,10 @@ class TagOn(Act):
         return self._set(steps, by, put=not self.puts)
 
     def _set(self, steps: Sequence[Step], by: Any, *, put: bool) -> list[Receipt]:
-        """Put it on these people or take it off, and write that down of each."""
+        """Put it on these people or take it off, and write that down of each. See tags.hold."""
         people = [person for person, _before in steps]
         with transaction.atomic():
+            tags.hold(self.tag)
             if put:
                 tags.put(people, self.tag, by=by)
             else:

@@ -15,6 +15,7 @@ from embudo.leads.company_facts import Companies
 from embudo.leads.history import RETOLD, counts, is_of_company, of_subjects, refusal_of, undoes_import
 from embudo.leads.identity import ERASED, Directory, Joined, facts_of
 from embudo.leads.kept import Kept
+from embudo.leads.lock import merging
 from embudo.leads.passages import Changes
 from embudo.leads.profile_rows import employers_of, settle_companies
 from embudo.leads.summary import Summary, summary_of, undated
@@ -191,6 +192,8 @@ class Batch:
                 self.changes.people |= {kept.adopted, kept.id}
         consents.write(here)
         opportunities.write(here, self.now)
+        if self.directory.regrouped or self.directory.forgotten:
+            merging()  # what is put on somebody meanwhile goes with them
         self._write_gone()
         whole = [kept for kept in here if kept.whole]
         if whole:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from embudo.core.event import DAY
-from embudo.leads import sql
+from embudo.leads import lock, sql
 from embudo.leads.clock import now
 from embudo.leads.models import PersonFile
+from embudo.leads.pointers import shown_by
 from embudo.leads.showing import BadValue
 
 FOLDER = "files"
@@ -66,9 +68,15 @@ def attach(person: int, people: Collection[int], upload: Any, *, by: Any) -> Per
         raise BadValue(_("A person has at most %(most)s files. Remove one first.") % {"most": MOST})
     key = secrets.token_hex(16)
     _write(path_of(key), upload)
-    return PersonFile.objects.create(
-        person_id=person, name=name, ending=ending, size=upload.size, key=key, by=by, at=now()
-    )
+    with transaction.atomic():
+        lock.putting()
+        if person in (shown := shown_by([person])):
+            who, _root = shown[person]
+            return PersonFile.objects.create(
+                person_id=who, name=name, ending=ending, size=upload.size, key=key, by=by, at=now()
+            )
+    path_of(key).unlink()
+    raise BadValue(_("There is no such person."))
 
 
 def name_of(text: str) -> str:

@@ -2,6 +2,7 @@
 
 On the embedded shape the lock is on a file of the data folder, on the server shape it is an advisory lock
 of PostgreSQL held by the very connection that writes. Either is let go by the system when the process dies.
+And who waits for whom while something is put on people who may be merged at that very moment.
 """
 
 import fcntl
@@ -11,6 +12,7 @@ from hashlib import blake2b
 from django.db import connection
 
 from embudo.config import Config
+from embudo.leads import sql
 
 
 class Lock:
@@ -31,7 +33,7 @@ class Lock:
         """Let another process lead."""
         if self.held and not self.config.embedded:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [self._key()])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(self.job)])
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -49,8 +51,25 @@ class Lock:
 
     def _take_advisory(self) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._key()])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_key(self.job)])
             return bool(cursor.fetchone()[0])
 
-    def _key(self) -> int:
-        return int.from_bytes(blake2b(f"embudo:{self.job}".encode(), digest_size=8).digest(), "big", signed=True)
+
+def putting() -> None:
+    """Let nobody be merged, taken apart or erased until the transaction ends: it puts something on people.
+
+    On SQLite a transaction that writes is the only one. Whoever puts must not wait for rows of people, which `merging`
+    may hold; many may put at once.
+    """
+    if connection.vendor == "postgresql":
+        sql.rows("SELECT pg_advisory_xact_lock_shared(%s)", [_key("putting")])
+
+
+def merging() -> None:
+    """Wait until what others put on people stands, and let nobody put anything on them until the transaction ends."""
+    if connection.vendor == "postgresql":
+        sql.rows("SELECT pg_advisory_xact_lock(%s)", [_key("putting")])
+
+
+def _key(job: str) -> int:
+    return int.from_bytes(blake2b(f"embudo:{job}".encode(), digest_size=8).digest(), "big", signed=True)

@@ -1,7 +1,7 @@
 """Who was merged into whom, and which pairs were taken apart by hand: people, and companies by the same rules."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from embudo.leads import sql
@@ -83,3 +83,29 @@ def members(person: int) -> set[int]:
         fresh = set(rows) - found
         found |= fresh
     return found
+
+
+def shown_by(people: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return who each of these people is by now, and who shows them: whom they were merged into, at any remove.
+
+    A visitor may be known by another id; who was erased is not in it.
+    """
+    into: dict[int, int | None] = {}
+    _read(set(people), into)
+    others = dict(sql.rows_where("subject, person_id", "leads_identifier", "subject", set(people) - into.keys()))
+    _read(set(others.values()), into)
+    return {each: (who, _root(who, into)) for each in people if (who := others.get(each, each)) in into}
+
+
+def _read(people: set[int], into: dict[int, int | None]) -> None:
+    """Read whom these people were merged into, and those in turn."""
+    while people:
+        found = dict(sql.rows_where("id, merged_into_id", "leads_person", "id", people))
+        into |= found
+        people = {each for each in found.values() if each is not None} - into.keys()
+
+
+def _root(person: int, into: Mapping[int, int | None]) -> int:
+    while (further := into.get(person)) is not None:
+        person = further
+    return person

@@ -25,7 +25,7 @@ class Tag(models.Model):
 
     name = models.CharField(max_length=60)
     key = models.CharField(max_length=60, unique=True)
-    removed_at = models.BigIntegerField(null=True)  # until then it can be brought back: leads/tags.py
+    removed_at = models.BigIntegerField(null=True)  # leads/tag_changes.py says how long it can be brought back
 
     class Meta:
         verbose_name = _("tag")

@@ -30,7 +30,7 @@ def ask(tag: Tag, into: Tag, *, by: Any) -> Job:
 
 
 def ask_undo(tag: Tag, into: Tag, views: Collection[int], *, by: Any) -> Job:
-    """Ask for that to be undone; raises BadValue when another tag has the name by now."""
+    """Ask for that to be undone; raises BadValue as `restore` of a tag does."""
     with transaction.atomic():
         tag_changes.begin_part(tag, into, views, by=by)
         wants = {"tag": tag.pk, "into": into.pk, "undo": True, "of": f"{tag} → {into}"}
@@ -44,8 +44,14 @@ def about(job: Job) -> str:
 
 def can_be_undone(job: Job) -> bool:
     """Return whether the tag of a job that has ended lies aside still."""
-    aside = Tag.objects.filter(pk=job.wants["tag"]).exclude(removed_at=None)
+    aside = Tag.objects.filter(pk=job.wants["tag"], removed_at__gt=tag_changes.CLAIMED)
     return job.ended and "undo" not in job.wants and aside.exists()
+
+
+def views_of(job: int, tag: Tag, into: Tag) -> Collection[int]:
+    """Return which saved views asked for a tag before this work joined it to the other one."""
+    done = Job.objects.filter(pk=job, kind=KIND, wants__tag=tag.pk, wants__into=into.pk).first()
+    return done.wants.get("views", ()) if done else ()
 
 
 def run(job: Job) -> Steps:

@@ -7,9 +7,14 @@ it was put on; whoever they were merged into shows it, and an unmerge gives it b
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from embudo.leads import sql
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from embudo.leads import lock, sql
 from embudo.leads.clock import now
 from embudo.leads.models import Tag, Tagging
+from embudo.leads.pointers import shown_by
+from embudo.leads.showing import BadValue
 
 LONGEST = 60
 MOST = 50  # tags of one person
@@ -36,6 +41,19 @@ def kept(number: int) -> Tag | None:
     return Tag.objects.filter(pk=number, removed_at=None).first()
 
 
+def held(*wanted: Tag) -> dict[int, Tag]:
+    """Return tags as they are, by number; nobody else changes or puts them on until the transaction ends."""
+    found = Tag.objects.select_for_update(no_key=True).filter(pk__in=[each.pk for each in wanted])
+    return {each.pk: each for each in found.order_by("pk")}
+
+
+def hold(*wanted: Tag) -> None:
+    """Let no tag of these be joined or deleted until the transaction ends; raises BadValue when one was by now."""
+    found = held(*wanted)
+    if any(each.pk not in found or found[each.pk].removed_at is not None for each in wanted):
+        raise BadValue(_("This tag is not there any more."))
+
+
 def name_of(text: str) -> str:
     """Return what is typed as the name of a tag."""
     plain = "".join(each for each in text if each.isprintable() or each.isspace())
@@ -53,14 +71,20 @@ def bearers(people: Collection[int], tag: Tag) -> set[int]:
 
 
 def put(people: Iterable[int], tag: Tag, *, by: Any) -> None:
-    """Put a tag on these people; who shows it already goes on showing it once."""
+    """Put a tag on these people, whoever shows them by now; who shows it already goes on showing it once."""
     who, at = getattr(by, "pk", None), now()
-    sql.many(PUT, [(tag.pk, person, person, who, at) for person in people])
+    with transaction.atomic():
+        lock.putting()
+        shown = shown_by(list(people))
+        sql.many(PUT, [(tag.pk, person, root, who, at) for person, root in shown.values()])
 
 
 def take(people: Collection[int], tag: Tag) -> None:
-    """Take a tag off these people, and off everybody merged into them."""
-    sql.delete_where("leads_tagging", "person_id", people, _is(tag))
+    """Take a tag off these people, and off everybody merged into them; off whom was merged meanwhile, too."""
+    with transaction.atomic():
+        lock.putting()
+        for column in ("person_id", "put_on"):
+            sql.delete_where("leads_tagging", column, people, _is(tag))
 
 
 def of(people: Collection[int]) -> dict[int, list[str]]:

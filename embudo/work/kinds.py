@@ -7,7 +7,7 @@ A kind is a module that holds
     LABEL       what it is called, translatable
     RESULT      the template that shows `job.result` once it is done
     about(job)  optional: what it is about, in the reader's language; else it is `job.about` as it was kept
-    LEFT        optional: the template that shows what cancelled work has left behind
+    LEFT        optional: the template that shows what cancelled or failed work has left behind
     MUST_END    optional: True where half of it must not stay: it may be cancelled only before it has begun
     run(job)    a generator that does it and yields a Progress now and then; it returns the result, a dict for JSON
 

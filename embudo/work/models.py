@@ -80,7 +80,7 @@ class Job(models.Model):
 
     @property
     def left_template(self) -> str:
-        """The template that shows what cancelled work has left behind; empty where it says nothing."""
+        """The template that shows what cancelled or failed work has left behind; empty where it says nothing."""
         return getattr(kind_of(self.kind), "LEFT", "")
 
     @property

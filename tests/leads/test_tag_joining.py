@@ -1,10 +1,13 @@
 """A tag of very many people joined to another: long work that goes on after a crash, can be cancelled, and undone."""
 
+import re
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from embudo.accounts.models import AuditEntry
 from embudo.leads import tag_changes, tag_joining, tags
@@ -48,9 +51,9 @@ def worn(*people: Someone) -> list[list[str]]:
 
 
 def undone(client: Client, job: Job) -> Job:
-    page = text(client.get(f"/work/{job.pk}/"))
-    address = page.split('<form method="post" action="/people/tags/')[1].split('"')[0].replace("&amp;", "&")
-    place = client.post(f"/people/tags/{address}")["Location"]
+    found = re.search(r'action="(/people/tags/[^"]*/parting/[^"]*)"', text(client.get(f"/work/{job.pk}/")))
+    assert found
+    place = client.post(found[1].replace("&amp;", "&"))["Location"]
     return Job.objects.get(pk=int(place.removeprefix("/work/").rstrip("/")))
 
 
@@ -75,6 +78,27 @@ def test_a_tag_of_many_is_joined_as_long_work_and_parted_as_such(pair: tuple[Tag
     assert "Deshacer: fair → vip" in text(client.get(f"/work/{back.pk}/", headers={"accept-language": "es"}))
     verbs = AuditEntry.objects.filter(verb__startswith="tag_").order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["tag_joined", "tag_parted"]
+
+
+def test_all_views_that_asked_for_the_tag_ask_for_it_again(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    SavedView.objects.bulk_create(SavedView(name="v", query="tag=fair", at=now()) for _each in range(120))
+    theirs = SavedView.objects.create(name="v", query="tag=vip", at=now())
+    job = done(asked(client, pair[0]))
+    assert SavedView.objects.filter(query="tag=vip").count() == 121
+    assert done(undone(client, job)).state == "done"
+    assert SavedView.objects.filter(query="tag=fair").count() == 120
+    theirs.refresh_from_db()
+    assert theirs.query == "tag=vip"
+    assert tag_joining.views_of(job.pk, pair[1], pair[0]) == ()
+
+
+def test_an_undo_whose_address_names_nonsense_brings_the_tag_back(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    done(asked(client, pair[0]))
+    nonsense = f"job={'9' * 30}&job=4711&view={'9' * 30}&view=x"
+    place = client.post(f"/people/tags/{pair[0].pk}/parting/{pair[1].pk}/?{nonsense}")["Location"]
+    assert place.startswith("/work/") and tags.tag_of("fair") == pair[0]
 
 
 def test_few_are_joined_and_parted_at_once(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
@@ -109,15 +133,49 @@ def test_what_was_done_of_cancelled_work_is_undone(pair: tuple[Tag, Tag], sign_i
     assert back.state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
 
 
-def test_a_tag_whose_people_wait_for_another_is_not_thrown_away(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
-    job = asked(sign_in("marketing"), pair[0])
+def there(*pair: Tag) -> list[bool]:
+    return [Tag.objects.filter(pk=each.pk).exists() for each in pair]
+
+
+def test_tags_of_work_that_is_not_done_are_not_thrown_away(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
     assert job.pause()
-    Tag.objects.filter(pk=pair[0].pk).update(removed_at=0)
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    Tag.objects.update(removed_at=1)
     tag_changes.purge()
-    assert Tag.objects.filter(pk=pair[0].pk).exists()
+    assert there(*pair) == [True, True]
     assert job.cancel()
     tag_changes.purge()
-    assert not Tag.objects.filter(pk=pair[0].pk).exists()
+    assert there(*pair) == [False, False]
+
+
+def test_tags_of_work_that_failed_are_kept_for_a_week_more(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    job = done(job)
+    assert job.state == State.FAILED
+    Tag.objects.update(removed_at=1)
+    tag_changes.purge()
+    assert there(*pair) == [True, True] and tag_joining.can_be_undone(job)
+    Job.objects.update(ended_at=timezone.now() - timedelta(microseconds=tag_changes.KEPT + 1))
+    tag_changes.purge()
+    assert there(*pair) == [False, False]
+    assert not Tagging.objects.exists() and not tag_joining.can_be_undone(job)
+
+
+def test_of_a_tag_that_is_being_thrown_away_nothing_is_carried_or_undone(
+    pair: tuple[Tag, Tag], sign_in: SignIn
+) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    Tag.objects.filter(pk=pair[0].pk).update(removed_at=tag_changes.CLAIMED)
+    job = done(job)
+    assert job.state == State.FAILED and worn() == [[], ["vip"], []]
+    assert "/parting/" not in text(client.get(f"/work/{job.pk}/"))
+    page = text(client.post(f"/people/tags/{pair[0].pk}/parting/{pair[1].pk}/", follow=True))
+    assert "This tag is not there any more." in page
 
 
 def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
@@ -129,6 +187,37 @@ def test_work_on_a_tag_that_came_back_meanwhile_ends(pair: tuple[Tag, Tag], sign
     assert not Tagging.objects.exclude(joined_from=None).exists()
     Tag.objects.filter(pk=pair[1].pk).delete()
     assert job.try_again() and done(job).state == State.FAILED
+
+
+def test_a_tag_whose_people_still_wait_for_it_is_joined_to_no_other(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    put("best", clara)
+    page = text(client.post(f"/people/tags/{pair[1].pk}/", {"name": "best"}, follow=True))
+    assert "“vip” is being joined or parted just now." in page
+    assert done(job).state == "done" and worn() == [["vip"], ["vip"], ["best", "vip"]]
+    back = undone(client, job)
+    for tag, name in ((pair[0], "best"), (pair[1], "best"), (tags.tag_of("best"), "vip")):
+        assert tag is not None
+        assert "joined or parted just now." in text(client.post(f"/people/tags/{tag.pk}/", {"name": name}, follow=True))
+    assert done(back).state == "done" and worn() == [["fair"], ["fair", "vip"], ["best", "fair"]]
+    client.post(f"/people/tags/{pair[1].pk}/", {"name": "best"})
+    assert worn() == [["fair"], ["best", "fair"], ["best", "fair"]]
+
+
+def test_a_join_to_a_tag_that_was_deleted_meanwhile_fails_and_is_undone(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
+    client = sign_in("marketing")
+    job = asked(client, pair[0])
+    steps = tag_joining.run(job)
+    next(steps)
+    steps.close()
+    client.post(f"/people/tags/{pair[1].pk}/removal/")
+    job = done(job)
+    assert job.state == State.FAILED and "changed meanwhile" in job.trouble
+    assert worn() == [[], [], []]
+    assert done(undone(client, job)).state == "done" and worn() == [["fair"]] * 3
+    client.post(f"/people/tags/{pair[1].pk}/removal/?back=1")
+    assert worn() == [["fair"], ["fair", "vip"], ["fair"]]
 
 
 def test_a_name_that_was_given_anew_is_told(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:

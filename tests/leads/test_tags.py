@@ -1,10 +1,14 @@
 """Tags: who shows them, through merges and their end, a rebuild and an erasure."""
 
+import threading
+from collections.abc import Callable
+
 import pytest
+from django.db import connection, transaction
 
 from embudo.accounts.models import User
 from embudo.core.event import DAY
-from embudo.leads import rebuild, tags
+from embudo.leads import rebuild, tag_changes, tags
 from embudo.leads.clock import now
 from embudo.leads.erasure import erase
 from embudo.leads.models import Person, Tag, Tagging
@@ -96,3 +100,88 @@ def test_of_somebody_erased_no_tag_is_left(following: Following) -> None:
     following.follower.catch_up()
     assert not Tagging.objects.exists()
     assert not Person.objects.filter(known=True).exists()
+
+
+def test_who_was_merged_meanwhile_is_tagged_as_whom_they_are_now(following: Following) -> None:
+    vip = tags.tag_of("vip", make=True)
+    assert vip is not None
+    joins(following)
+    tags.put([bruno.subject], vip, by=None)
+    assert (shown(ada), shown(bruno)) == (["vip"], [])
+    following.agrees()
+    joins(following, "people_unmerged")
+    assert (shown(ada), shown(bruno)) == ([], ["vip"])
+    joins(following)
+    tags.take([bruno.subject], vip)
+    assert shown(ada) == []
+    following.agrees()
+
+
+def test_a_visitor_who_is_somebody_by_now_is_tagged_as_such(following: Following) -> None:
+    following.hears(clara.journey(MONDAY).visits("/"))
+    vip = tags.tag_of("vip", make=True)
+    assert vip is not None
+    following.hears(clara.journey(MONDAY + DAY).submits("contact"))
+    following.hears(merged(ada.subject, clara.subject, kind="people_merged", at=now()))
+    tags.put([clara.visitor], vip, by=None)
+    assert shown(ada) == ["vip"] and Tagging.objects.get().put_on == clara.subject
+    following.agrees()
+
+
+def test_who_was_erased_meanwhile_is_not_tagged(following: Following) -> None:
+    vip = tags.tag_of("vip", make=True)
+    assert vip is not None
+    erase(ada.subject, by="Luis", why="she asked", log=following.log)
+    following.follower.catch_up()
+    tags.put([ada.subject, bruno.subject], vip, by=None)
+    assert shown(bruno) == ["vip"] and Tagging.objects.count() == 1
+
+
+def joined(rosa: User) -> None:
+    old, vip = tags.tag_of("old"), tags.tag_of("vip", make=True)
+    assert old and vip
+    tag_changes.join(old, vip, by=rosa)
+
+
+@pytest.mark.parametrize("put_on", [lambda _rosa: put("vip", bruno), joined])
+def test_a_tag_put_on_while_follow_merges_is_not_lost(
+    following: Following, rosa: User, put_on: Callable[[User], object]
+) -> None:
+    """PostgreSQL lets both write at once: whoever follows waits until it is on."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    put("old", bruno)
+    held, merged_by_now = threading.Event(), threading.Event()
+
+    def puts_slowly() -> None:
+        with transaction.atomic():
+            put_on(rosa)
+            held.set()
+            merged_by_now.wait(1)
+        connection.close()
+
+    putting = threading.Thread(target=puts_slowly)
+    putting.start()
+    assert held.wait(10)
+    joins(following)
+    merged_by_now.set()
+    putting.join(10)
+    assert "vip" in shown(ada)
+    following.agrees()
+
+
+def test_who_puts_a_tag_on_waits_for_nobody_who_writes_people() -> None:
+    """Rows of people are written in any order; waiting for them with some in hand would block both for good."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+
+    def puts() -> None:
+        put("vip", ada, bruno)
+        connection.close()
+
+    with transaction.atomic():
+        Person.objects.filter(pk=bruno.subject).update(events=0)
+        putting = threading.Thread(target=puts)
+        putting.start()
+        putting.join(10)
+        assert shown(bruno) == ["vip"]

@@ -91,9 +91,11 @@ def _few_done(request: HttpRequest, wanted: Act, few: Sequence[int]) -> None:
     unchanged = Unchanged.of(wanted, few, kept.steps).words(wanted)
     try:
         receipts = wanted.do(steps, by=request.user, run=fact)
-    except LogUnavailable:
+    except (LogUnavailable, BadValue) as error:
         if new:
             kept.delete()
+        if isinstance(error, BadValue):  # what it is done with went meanwhile
+            raise
         toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
         return
     done = f"{wanted.done(len(kept.steps))} {unchanged}".strip()
@@ -127,8 +129,10 @@ def undo(request: HttpRequest, fact: UUID) -> HttpResponse:
         try:
             still = done.still(steps, run=kept.fact)
             receipts = done.undo(still, by=request.user, run=kept.fact)
-        except LogUnavailable:
+        except (LogUnavailable, BadValue) as error:
             PeopleAct.objects.filter(pk=kept.pk).update(undone_at=None)
+            if isinstance(error, BadValue):
+                return _refused(request, str(error))
             toast(request, _("The log cannot be written just now, so nothing was changed. Try again."), failed=True)
             return HttpResponseRedirect(list_left(request))
         words = _("Undone.") if still else _("Nothing was undone.")

@@ -80,14 +80,13 @@ def tag(request: HttpRequest, person: int) -> HttpResponse:
     typed = request.POST.get("tag") or request.GET.get("tag", "")
     try:
         act = (TagOff if taken else TagOn).read({"tag": typed})
+        steps = act.plan([found.id])
+        if steps and not taken and len(tags.of([found.id]).get(found.id, ())) >= tags.MOST:
+            raise BadValue(_("A person has at most %(most)s tags. Take one off first.") % {"most": tags.MOST})
+        act.do(steps, by=request.user, run=given_id(request))
     except BadValue as error:
         toast(request, str(error), failed=True)
         return back_to(request, found.id)
-    steps = act.plan([found.id])
-    if steps and not taken and len(tags.of([found.id]).get(found.id, ())) >= tags.MOST:
-        toast(request, _("A person has at most %(most)s tags. Take one off first.") % {"most": tags.MOST}, failed=True)
-        return back_to(request, found.id)
-    act.do(steps, by=request.user, run=given_id(request))
     back = urlencode({"act": "tag" if taken else "untag", "tag": act.tag.name})
     undo = f"{reverse('leads:tag', args=[found.id])}?{back}" if steps else ""
     words = _("%(name)s has the tag “%(tag)s” no more.") if taken else _("%(name)s has the tag “%(tag)s” now.")

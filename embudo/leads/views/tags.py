@@ -19,6 +19,7 @@ from embudo.ui import keyset
 from embudo.ui.toasts import toast
 
 SIZE = 50
+MOST_VIEWS = 100  # that the address of an Undo names
 
 
 @require_GET
@@ -64,14 +65,16 @@ def _joined(request: HttpRequest, tag: Tag, into: Tag) -> HttpResponse:
 @require("tags.edit")
 def parting(request: HttpRequest, tag: int, into: int) -> HttpResponse:
     """Undo that a tag was joined to another."""
-    found, other = get_object_or_404(Tag, pk=tag), get_object_or_404(Tag, pk=into, removed_at=None)
-    views = [int(each) for each in request.GET.getlist("view") if each.isascii() and each.isdecimal()]
+    found, other = get_object_or_404(Tag, pk=tag), get_object_or_404(Tag, pk=into)
+    views, job = _numbers(request, "view")[:MOST_VIEWS], _numbers(request, "job")
+    if job:  # long work knows them, however many they are
+        views = list(tag_joining.views_of(job[0], found, other))
     if found.removed_at is not None and tags.count(found) > tag_changes.AT_ONCE:
         try:
-            return redirect("work:job", tag_joining.ask_undo(found, other, views[:100], by=request.user).pk)
+            return redirect("work:job", tag_joining.ask_undo(found, other, views, by=request.user).pk)
         except BadValue as error:
             return _refused(request, error)
-    return _brought_back(request, found, lambda: tag_changes.part(found, other, views[:100], by=request.user))
+    return _brought_back(request, found, lambda: tag_changes.part(found, other, views, by=request.user))
 
 
 @require_POST
@@ -82,10 +85,17 @@ def removal(request: HttpRequest, tag: int) -> HttpResponse:
     if request.GET.get("back") == "1":
         return _brought_back(request, found, lambda: tag_changes.restore(found, by=request.user))
     if found.removed_at is None:
-        tag_changes.remove(found, by=request.user)
+        try:
+            tag_changes.remove(found, by=request.user)
+        except BadValue as error:
+            return _refused(request, error)
         undo = f"{reverse('leads:tag_removal', args=[found.pk])}?back=1"
         toast(request, _("The tag “%(name)s” is deleted.") % {"name": found}, undo=undo)
     return redirect("leads:tag_list")
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    return [int(each) for each in request.GET.getlist(name) if each.isascii() and each.isdecimal() and len(each) < 19]
 
 
 def _brought_back(request: HttpRequest, tag: Tag, bring: Any) -> HttpResponse:

@@ -1,19 +1,23 @@
 """Files of a person: taken, handed out, removed, erased; and what is refused."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 
+from embudo.core.event import DAY
 from embudo.leads import files
 from embudo.leads.clock import now
 from embudo.leads.erasure import erase
 from embudo.leads.models import PersonFile
+from embudo.leads.showing import BadValue
 from embudo.operate.archive import unpack
 from embudo.operate.backup import backup
-from tests.cast import ada, bruno
+from tests.cast import MONDAY, ada, bruno, clara
 from tests.leads.conftest import Following
 from tests.leads.test_identity import merged
 from tests.leads.views.conftest import SignIn, named, text
@@ -137,3 +141,38 @@ def test_a_long_note_opens_whole_and_one_too_long_is_given_back(sign_in: SignIn)
     answer = client.post(address, {"kind": "note_written", "note": "x" * 4001})
     assert answer.status_code == 422
     assert "at most 4,000 letters, this one has 4,001" in text(answer) and "x" * 4001 in text(answer)
+
+
+def test_a_file_goes_to_whom_a_visitor_is_by_now_and_to_nobody_who_was_erased(site: Following) -> None:
+    site.hears(clara.journey(MONDAY).visits("/"))
+    site.hears(clara.journey(MONDAY + DAY).submits("contact"))
+    files.attach(clara.visitor, {clara.visitor}, SimpleUploadedFile("offer.pdf", PDF), by=None)
+    assert [each.name for each in files.of([clara.subject])] == ["offer.pdf"]
+    erase(clara.subject, by="Luis", why="she asked", log=site.log)
+    site.follower.catch_up()
+    with pytest.raises(BadValue, match="no such person"):
+        files.attach(clara.subject, {clara.subject}, SimpleUploadedFile("offer.pdf", PDF), by=None)
+    assert not PersonFile.objects.exists() and not on_disk(site)
+
+
+def test_a_file_attached_while_its_visitor_becomes_somebody_is_not_lost(site: Following) -> None:
+    """PostgreSQL lets both write at once: whoever follows waits until it is attached."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    site.hears(clara.journey(MONDAY).visits("/"))
+    held, known_by_now = threading.Event(), threading.Event()
+
+    def attaches_slowly() -> None:
+        with transaction.atomic():
+            files.attach(clara.visitor, {clara.visitor}, SimpleUploadedFile("offer.pdf", PDF), by=None)
+            held.set()
+            known_by_now.wait(1)
+        connection.close()
+
+    attaching = threading.Thread(target=attaches_slowly)
+    attaching.start()
+    assert held.wait(10)
+    site.hears(clara.journey(MONDAY + DAY).submits("contact"))
+    known_by_now.set()
+    attaching.join(10)
+    assert [each.name for each in files.of([clara.subject])] == ["offer.pdf"]

@@ -1,6 +1,7 @@
 """The page of tags, and what the trail says of who put which tag on whom."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,9 +9,10 @@ from django.test import Client
 from embudo.accounts.audit import sentence
 from embudo.accounts.models import AuditEntry
 from embudo.accounts.permissions import Role, may
-from embudo.leads import tags
+from embudo.leads import tag_changes, tags
+from embudo.leads.acts import TagOn
 from embudo.leads.erasure import erase
-from embudo.leads.models import Tag
+from embudo.leads.models import PeopleAct, Tag
 from tests.cast import Someone, ada, bruno
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import SignIn, named, text
@@ -115,3 +117,41 @@ def test_an_undo_finds_its_tag_under_another_name_and_says_when_it_is_gone(sign_
     page = does(client, "tag", ada, tag="expo")
     client.post(f"/people/tags/{tag.pk}/removal/")
     assert "This tag is not there any more." in undoes(client, page)
+
+
+@pytest.mark.parametrize("act", ["tag", "untag"])
+def test_a_tag_that_goes_while_it_is_put_on_or_taken_off_is_told(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """Somebody deletes it between the look at who changes and the change itself."""
+    client = sign_in()
+    worn = [ada] if act == "untag" else [bruno]
+    page, plan = does(client, "tag", *worn, tag="vip"), TagOn.plan
+    tag = Tag.objects.get()
+
+    def plans(self: TagOn, people: Any) -> Any:
+        steps = plan(self, people)
+        tag_changes.remove(tag, by=None)
+        return steps
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TagOn, "plan", plans)
+        assert "This tag is not there any more." in does(client, act, ada, tag="vip")
+        tag_changes.restore(tag, by=None)
+        one = client.post(f"/people/{named(ada).id}/tags/", {"tag": "vip", "act": act}, follow=True)
+        assert "This tag is not there any more." in text(one)
+    assert PeopleAct.objects.count() == 1 and not tags.of([named(each).id for each in (ada, bruno)])
+    tag_changes.restore(tag, by=None)
+    still = TagOn.still
+
+    def stays(self: TagOn, steps: Any, *, run: str) -> Any:
+        found = still(self, steps, run=run)
+        tag_changes.remove(tag, by=None)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TagOn, "still", stays)
+        assert "This tag is not there any more." in undoes(client, page)
+    tag_changes.restore(tag, by=None)
+    assert shown(worn[0]) == ["vip"]
+    assert "Undone." in undoes(client, page) and shown(worn[0]) == []
