@@ -215,7 +215,7 @@ def test_every_step_is_whole_and_says_what_happens(site: Site, tmp_path: Path) -
     assert page.locator("#rows a.name", has_text="Ana Ruiz").count() == 1
     with page.expect_download() as download:
         page.get_by_role("link", name="Report (CSV)").click()
-    assert Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()[1].startswith("1,new,")
+    assert Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()[1].startswith("2,New,")
     path.write_bytes(export.content().replace(b"Luis", b"Lucho"))
     site.brings(path, "people")
     site.tries()
