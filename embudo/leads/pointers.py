@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from embudo.leads import sql
-from embudo.leads.models import Merge
 
 COMPANIES = ("leads_companymerge", "at, fact, source")
 
@@ -79,8 +78,8 @@ def members(person: int) -> set[int]:
     found = {person}
     fresh = {person}
     while fresh:
-        rows = Merge.objects.filter(survivor_id__in=fresh, unmerged_at=None).values_list("absorbed_id", flat=True)
-        fresh = set(rows) - found
+        rows = sql.rows_where("absorbed_id", "leads_merge", "survivor_id", fresh, "AND unmerged_at IS NULL")
+        fresh = {absorbed for (absorbed,) in rows} - found
         found |= fresh
     return found
 

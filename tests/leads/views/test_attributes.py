@@ -68,7 +68,7 @@ def test_a_number_is_read_as_the_reader_writes_it(language: str, typed: str, num
     [
         *[("en", typed) for typed in ("12.000,50", "12,5", "1,2345", "12,00.5", "0,125", "1,234 567", "1 2")],
         *[("en", typed) for typed in ("", ".", "-", "1.5.2", "1e3", "1_000", "--1", "1,", "5.", "12,,000")],
-        *[("en", typed) for typed in ("12,000,5", "\N{ARABIC-INDIC DIGIT THREE}", "inf", "9" * 16)],
+        *[("en", typed) for typed in ("12,000,5", "\N{ARABIC-INDIC DIGIT THREE}", "inf")],
         *[("es", typed) for typed in ("1.234 567", "12,000.50", "12.5", "0.125", "12 00", "12000,", "1,234,567")],
         *[("pt-br", typed) for typed in ("12,000.50", "12.5", "0.125", "1.2345", "1.234 567", "12,5,5")],
     ],
