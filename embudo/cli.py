@@ -147,9 +147,15 @@ def _start(name: str, rest: list[str]) -> int:
 
         django.setup()
     command = import_module(COMMANDS[name].module)
-    if name != "up":
-        collect_seldom()
-    return int(command.main(rest) or 0)
+    if name == "up":
+        return int(command.main(rest) or 0)
+    from django.db import connections
+
+    collect_seldom()
+    try:
+        return int(command.main(rest) or 0)
+    finally:
+        connections.close_all()  # what is frozen is not closed by itself at the end
 
 
 def _manage(rest: list[str]) -> int:
