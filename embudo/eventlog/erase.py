@@ -76,7 +76,7 @@ def sweep(tail: Tail, archive: Archive, tombstones: Tombstones, *, by: str, why:
     present = set(tail.subjects())
     for segment in archive.manifest().segments:
         present.update(index_of(archive.path(segment.file)).subjects if segment.rows else ())
-    until = {subject: instant for subject in present if (instant := tombstones.until(subject)) is not None}
+    until = tombstones.until(present)
     owed = tombstones.unscrubbed.exists()
     if not until and not owed:
         return None

@@ -248,9 +248,9 @@ class Log:
         with _storage_errors():
             return subjects_of(self._tail, self._archive, kinds)
 
-    def erased_until(self, subject: int) -> int | None:
-        """Return the instant up to which a subject is erased, None when it is not."""
-        return self._tombstones.until(subject)
+    def erased_until(self, subjects: Collection[int]) -> dict[int, int]:
+        """Return those of these subjects that are erased, with the instant up to which they are."""
+        return self._tombstones.until(subjects)
 
     def evidence(self) -> list[Evidence]:
         """Return the evidence of all erasures and retentions, oldest first."""

@@ -44,9 +44,11 @@ class Tombstones:
         """
         return bool(self._until) and event.at <= self._until.get(self._hash(event.subject), event.at - 1)
 
-    def until(self, subject: int) -> int | None:
-        """Return the instant up to which a subject is erased, None when it is not."""
-        return self._until.get(self._hash(subject)) if self else None
+    def until(self, subjects: Collection[int]) -> dict[int, int]:
+        """Return those of these subjects that are erased, with the instant up to which they are."""
+        if not self:
+            return {}
+        return {each: self._until[name] for each in subjects if (name := self._hash(each)) in self._until}
 
     def add(self, subjects: Collection[int], *, at: int) -> None:
         """Put up tombstones, durably."""

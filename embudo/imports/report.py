@@ -63,6 +63,11 @@ class Work:
     after: Recorded
     first: bool = False  # nothing else of the row's profile stands
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the facts, in their order."""
+        return [event.id for event in self.events]
+
 
 @dataclass
 class Totals:
@@ -91,16 +96,33 @@ class Totals:
 def begin(run: int, work: Sequence[Work]) -> None:
     """Write down what is about to be recorded of rows."""
     with transaction.atomic():
-        sql.add(REPORT, [_row(run, each.line, BEGUN, [event.id for event in each.events]) for each in work])
+        sql.add(REPORT, [_row(run, each.line, BEGUN, each.ids) for each in work])
 
 
 def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *, dry_run: bool) -> None:
     """Write down how these rows fared, and what was recorded of them."""
     with transaction.atomic():
+        begun: set[int] = set()
         if not dry_run:
-            sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work])
-            sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run, BEGUN])
-        sql.add(REPORT, [_row(run, line, line.outcome, [] if dry_run else line.facts) for line in lines])
+            sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work if each.line.facts])
+            begun = _end(run, work)
+        left = [line for line in lines if line.row not in begun]
+        sql.add(REPORT, [_row(run, line, line.outcome, [] if dry_run else line.facts) for line in left])
+
+
+def _end(run: int, work: Sequence[Work]) -> set[int]:
+    """Let the rows that fared as was written down stand, take the others away, and return which stand.
+
+    They do when all of them do, which is nearly always; not behind an attempt that died.
+    """
+    whose = "WHERE run_id = %s AND outcome = %s"
+    recorded = [each for each in work if each.events and each.line.outcome == ACCEPTED]
+    as_begun = {each.line.row for each in recorded if each.line.facts == each.ids}
+    if sql.rows(f"SELECT COUNT(*) FROM leads_importrow {whose}", [run, BEGUN]) == [(len(as_begun),)]:
+        sql.one(f"UPDATE leads_importrow SET outcome = %s {whose}", [ACCEPTED, run, BEGUN])
+        return as_begun
+    sql.one(f"DELETE FROM leads_importrow {whose}", [run, BEGUN])
+    return set()
 
 
 def standing(log: Log, run: ImportRun) -> dict[int, Line]:

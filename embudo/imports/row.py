@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -43,8 +43,7 @@ MEANINGS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(NamedTuple):
     """When something was true and known; `given` tells whether the file said so."""
 
     at: int

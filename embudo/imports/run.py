@@ -61,7 +61,7 @@ class Import:
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
         self.made: set[int] = set()  # subjects that this run itself makes known
         self.left_out: list[str] = []  # columns of the file that the map does not mention
-        self.remembered: list[Work] = []  # what the last portion recorded
+        self.work: list[Work] = []  # of the last portion
         self.begun: dict[int, Line] = {}  # by row, what an attempt that died had recorded and not reported
 
     def run(self, path: Path) -> Iterator[list[Line]]:
@@ -166,6 +166,7 @@ class Import:
     def _portion(self, portion: Sequence[tuple[int, int, Stated | Line]]) -> list[Line]:
         stated = [each for _number, _place, each in portion if isinstance(each, Stated)]
         people = self.there(stated)
+        erased = self.log.erased_until([subject_of(each) for one in stated for each in one.carried])
         known = there.recorded_of(self.map.source, [each.key for each in stated])
         if self.map.consents:
             self._spare(stated, people)
@@ -179,7 +180,7 @@ class Import:
                 self.made.update(subjects)
                 continue
             person = next((people[subject] for subject in subjects if subject in people), None)
-            line = lines[each.number] = self._line(each, person)
+            line = lines[each.number] = self._line(each, person, erased)
             if line.outcome != FAILED:
                 done = self._work(each, line, before, person, people)
                 line.fresh = person is None and bool(done.events) and self.made.isdisjoint(subjects)
@@ -189,7 +190,7 @@ class Import:
         for number, place, _row in portion:
             lines[number].line = place
         self._record(work)
-        self.remembered = [each for each in work if each.line.facts]
+        self.work = work
         return [lines[number] for number, _place, _row in portion]
 
     def _is_undated(self, stated: Stated, *, fresh: bool) -> bool:
@@ -214,9 +215,9 @@ class Import:
             words = _("they withdrew “%(purpose)s”, and that stands")
             row.remarks += [(Reason.WITHDREW, words % {"purpose": each.purpose}) for each in spared]
 
-    def _line(self, stated: Stated, person: Known | None) -> Line:
+    def _line(self, stated: Stated, person: Known | None, erased: Mapping[int, int]) -> Line:
         """How a row fares as far as that shows before it is recorded."""
-        if person is None and self._is_erased(stated):
+        if person is None and erased and _is_erased(stated, erased):
             words = _("this person was erased, and the file says nothing newer of them")
             return Line(stated.number, FAILED, Reason.ERASED, words)
         if person is None and not self.map.create:
@@ -231,12 +232,6 @@ class Import:
             line.reason = stated.remarks[0][0]
             line.words = joined(words for _reason, words in stated.remarks)
         return line
-
-    def _is_erased(self, stated: Stated) -> bool:
-        """Whether the row is about somebody who was erased, and not dated after that: an old file resurrects nobody."""
-        until = [self.log.erased_until(subject_of(each)) for each in stated.carried]
-        latest = max((instant for instant in until if instant is not None), default=None)
-        return latest is not None and not (stated.when.given and stated.when.at > latest)
 
     def _work(
         self, stated: Stated, line: Line, before: Recorded, person: Known | None, people: dict[int, Known]
@@ -329,11 +324,17 @@ class Import:
     def _report(self, run: int, lines: Sequence[Line]) -> None:
         for line in lines:
             self.totals.add(line)
-        report.write(run, lines, self.remembered, self.map.source, dry_run=self.dry_run)
+        report.write(run, lines, self.work, self.map.source, dry_run=self.dry_run)
 
 
 STATING = (PROFILE, CHANGED)
 IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
+
+
+def _is_erased(stated: Stated, erased: Mapping[int, int]) -> bool:
+    """Whether the row is about somebody who was erased, and not dated after that: an old file resurrects nobody."""
+    until = [erased[subject] for subject in map(subject_of, stated.carried) if subject in erased]
+    return bool(until) and not (stated.when.given and stated.when.at > max(until))
 
 
 def _short(value: Any) -> Any:

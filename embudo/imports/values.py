@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,10 @@ AMOUNT = re.compile(r"([^0-9]*)([0-9](?:.*[0-9])?)([^0-9]*)", re.S)
 EXPONENT = re.compile(r"(?<=[0-9])[eE][-+]?[0-9]{1,3}$")
 MULTIPLES = frozenset("k m mm mil mi mio bn tsd".split())  # behind an amount: it is a thousand times what stands there
 MINUS = "\N{MINUS SIGN}"
+DIGITS = {
+    "%Y": "(?P<year>[0-9]{4})", "%m": "(?P<month>[0-9]{2})", "%d": "(?P<day>[0-9]{2})",
+    "%H": "(?P<hour>[0-9]{2})", "%M": "(?P<minute>[0-9]{2})", "%S": "(?P<second>[0-9]{2})",
+}  # fmt: skip
 KINDS = ("text", "number", "money", "choice", "choices", "date", "boolean")
 
 
@@ -54,7 +59,7 @@ class Conventions:
     def _moment(self, text: str, formats: Sequence[str]) -> datetime:
         for form in formats:
             try:
-                return datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)
+                return datetime.fromisoformat(text) if form == ISO else _read_as(form, text)
             except ValueError:
                 continue
         if formats:
@@ -117,6 +122,24 @@ class Conventions:
 def example(form: str) -> str:
     """Return a date as it is written in a form."""
     return SAMPLE.date().isoformat() if form == ISO else SAMPLE.strftime(form)
+
+
+def _read_as(form: str, text: str) -> datetime:
+    """The same as strptime, and several times as fast for a date of nothing but digits with their zeros."""
+    plain = _digits_of(form)
+    if plain is None or (found := plain.fullmatch(text)) is None:
+        return datetime.strptime(text, form)
+    return datetime(**{name: int(digits) for name, digits in found.groupdict().items()})  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=100)
+def _digits_of(form: str) -> re.Pattern[str] | None:
+    """What a date of digits alone looks like in a form; None for a form that has names, zones or no full date."""
+    parts = re.split("(%.)", form)
+    named = [part for part in parts if part.startswith("%")]
+    if not {"%Y", "%m", "%d"} <= set(named) <= DIGITS.keys() or len(set(named)) < len(named):
+        return None
+    return re.compile("".join(DIGITS.get(part) or re.escape(part) for part in parts))
 
 
 def _several(text: str, separator: str) -> list[str]:

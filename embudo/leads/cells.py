@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from embudo.leads.columns import Column
@@ -23,12 +24,12 @@ NO_TAGS: Mapping[int, Sequence[str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person as the list shows them; `cells` are (class of the cell, content, escaped)."""
+    """One person as the list shows them; `cells` are those behind the name."""
 
     person: Person
     key: str  # the id as addresses write it
     called: str
-    cells: list[tuple[str, str]]
+    cells: SafeString
     long: bool  # the name or the mail address may be cut
     select: str  # what its box to tick is called
 
@@ -49,7 +50,7 @@ def rows(
             stages[person.stage] = stage(person.stage)
         told = _Told(stages[person.stage], scores.get(person.id, 0.0), words, tags.get(person.id, ()))
         name = called(person)
-        made = [(kind, make(person, told)) for kind, make in makers]
+        made = format_html_join("", '<td class="{}">{}</td>', ((kind, make(person, told)) for kind, make in makers))
         found.append(Row(person, str(person.id), name, made, _is_long(person), words["select"] % {"name": name}))
     return found
 

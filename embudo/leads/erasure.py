@@ -103,10 +103,11 @@ def erase_again(log: Log) -> int:
     found: dict[int, int] = {}
     pointers = Pointers.load()
     holders = "leads_identifier i JOIN leads_person p ON p.id = i.person_id"
-    for subject, person, created_at in sql.rows(f"SELECT i.subject, i.person_id, p.created_at FROM {holders}"):
-        until = log.erased_until(subject)
-        if until is not None and created_at <= until:
-            found[pointers.root(person)] = until
+    rows = sql.rows(f"SELECT i.subject, i.person_id, p.created_at FROM {holders}")
+    erased = log.erased_until([subject for subject, _person, _created_at in rows])
+    for subject, person, created_at in rows:
+        if created_at <= erased.get(subject, created_at - 1):
+            found[pointers.root(person)] = erased[subject]
     if found:
         log.append([_fact(root, until + 1) for root, until in sorted(found.items())])
         follow.catch_up(log, Lock(log.config, "follow"), PATIENCE_S)

@@ -1,7 +1,8 @@
 """How figures are written for people: numbers, shares, durations and instants in the reader's language and zone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
@@ -90,9 +91,7 @@ def moment_of(value: int | datetime) -> datetime:
 
 def exact(moment: datetime) -> str:
     """Return an instant to the second with its zone: Sun 22 Nov 2026, 10:12:05 UTC."""
-    # Translators: Django date format with the day of the week; "b" is the short month in lower case.
-    date = formats.date_format(moment, gettext("D j M Y"))
-    return f"{date}, {formats.date_format(moment, 'H:i:s')} {moment.tzname()}"
+    return f"{_date(moment.date(), 'weekday', get_language())}, {moment:%H:%M:%S} {moment.tzname()}"
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -101,12 +100,12 @@ def relative(moment: datetime, now: datetime) -> str:
     if -60 < age_s < 10:
         return gettext("just now")
     if age_s < 0:
-        return f"{day(moment, now)} {formats.date_format(moment, 'H:i')}"
+        return f"{day(moment, now)} {moment:%H:%M}"
     if age_s < 86_400:
         return _short_ago(int(age_s))
     days = (timezone.localtime(now).date() - moment.date()).days
     if days == 1:
-        return gettext("yesterday %(time)s") % {"time": formats.date_format(moment, "H:i")}
+        return gettext("yesterday %(time)s") % {"time": f"{moment:%H:%M}"}
     if days < 7:
         return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
     return day(moment, now)
@@ -123,5 +122,12 @@ def _short_ago(seconds: int) -> str:
 def day(moment: datetime, now: datetime) -> str:
     """Return the date of an instant, with the year only when it is not this one: 3 Nov, 3 Nov 2025."""
     this_year = moment.year == timezone.localtime(now).year
-    # Translators: Django date formats; "b" is the short month in lower case.
-    return formats.date_format(moment, gettext("j M") if this_year else gettext("j M Y"))
+    return _date(moment.date(), "day" if this_year else "year", get_language())
+
+
+@lru_cache(maxsize=4096)
+def _date(date: date, form: str, language: str | None) -> str:
+    """A date in the language in force, which is part of the key: a list names the same few days again and again."""
+    # Translators: Django date formats, one with the day of the week; "b" is the short month in lower case.
+    forms = {"weekday": gettext("D j M Y"), "day": gettext("j M"), "year": gettext("j M Y")}
+    return formats.date_format(date, forms[form])

@@ -26,9 +26,10 @@ def test_another_process_sees_a_tombstone_at_once(tombstones: Tombstones) -> Non
     elsewhere = Tombstones(tombstones.folder)
     assert not elsewhere
     tombstones.add([fact(1).subject], at=MONDAY)
-    assert elsewhere.until(fact(1).subject) == MONDAY
+    assert elsewhere.until([fact(1).subject]) == {fact(1).subject: MONDAY}
     tombstones.add([fact(1).subject, fact(2).subject], at=MONDAY + 5)
-    assert elsewhere.until(fact(1).subject) == MONDAY + 5
+    both = [fact(1).subject, fact(2).subject]
+    assert elsewhere.until(both) == dict.fromkeys(both, MONDAY + 5)
 
 
 def test_the_file_tells_nobody_who_was_erased(tombstones: Tombstones) -> None:
@@ -51,10 +52,10 @@ def test_a_line_torn_by_a_crash_is_passed_over(tombstones: Tombstones) -> None:
     tombstones.add([fact(1).subject], at=MONDAY)
     with open(tombstones.folder / "tombstones", "a") as file:
         file.write("0123abc")
-    assert tombstones.until(fact(1).subject) == MONDAY
-    assert tombstones.until(fact(2).subject) is None
+    assert tombstones.until([fact(1).subject]) == {fact(1).subject: MONDAY}
+    assert tombstones.until([fact(2).subject]) == {}
     tombstones.add([fact(2).subject], at=MONDAY)
-    assert Tombstones(tombstones.folder).until(fact(2).subject) == MONDAY
+    assert Tombstones(tombstones.folder).until([fact(2).subject]) == {fact(2).subject: MONDAY}
 
 
 def test_without_tombstones_nobody_is_covered(tombstones: Tombstones) -> None:

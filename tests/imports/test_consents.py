@@ -21,7 +21,7 @@ from embudo.leads.story import history_of
 from embudo.privacy.consent import Act, standings, withdraw
 from embudo.privacy.models import Purpose
 from embudo.privacy.receipts import receipts
-from tests.imports.test_run import outcomes
+from tests.imports.importing import outcomes
 from tests.imports.views.conftest import Marketer, form_of, here, marketer, problems_of, signed_in, works
 from tests.leads.conftest import Following
 from tests.leads.views.conftest import sign_in, site

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from embudo.imports.values import BadValue, Conventions
 
@@ -32,6 +34,34 @@ def test_a_date_without_a_zone_is_of_the_maps_zone() -> None:
 def test_a_date_that_is_written_otherwise_is_no_date(text: str) -> None:
     with pytest.raises(BadValue, match="is not a date written as 31/01/2026"):
         BRAZIL.instant(text)
+
+
+def strictly(text: str, form: str) -> datetime | None:
+    """What Python itself reads."""
+    try:
+        return datetime.strptime(text, form)
+    except ValueError:
+        return None
+
+
+@given(
+    st.sampled_from(["%d/%m/%Y %H:%M", "%Y-%m-%d", "%d%m%Y", "%m/%d/%Y %H:%M:%S", "%d.%m.%y", "%d %b %Y", "%Y%%%m-%d"]),
+    st.datetimes(),
+    st.none() | st.tuples(st.integers(0, 30), st.sampled_from("0123456789 /-:.x\N{ARABIC-INDIC DIGIT THREE}")),
+)
+def test_dates_of_digits_alone_are_read_as_python_reads_them(
+    form: str, moment: datetime, change: tuple[int, str] | None
+) -> None:
+    text = moment.strftime(form)
+    if change is not None:
+        text = text[: change[0]] + change[1] + text[change[0] + 1 :]
+    text = text.strip()
+    conventions = Conventions("UTC", (form,))
+    if (right := strictly(text, form)) is None:
+        with pytest.raises(BadValue):
+            conventions.instant(text)
+    else:
+        assert conventions.instant(text) == micros(*right.timetuple()[:6])
 
 
 @pytest.mark.parametrize(("conventions", "text", "number"), [

@@ -1,9 +1,6 @@
 """Who looks after a person: by hand, by accepting a hand-off, through merges and their end, and after an erasure."""
 
-import threading
-
 import pytest
-from django.db import connection, transaction
 
 from embudo.accounts import audit
 from embudo.accounts.models import AuditEntry, User
@@ -14,6 +11,7 @@ from embudo.leads.erasure import erase
 from embudo.leads.models import OwnerChange, Person
 from tests.cast import MONDAY, Someone, ada, bruno, clara
 from tests.leads.conftest import Following
+from tests.leads.races import meanwhile
 from tests.leads.test_identity import merged
 
 
@@ -165,22 +163,7 @@ def test_of_two_who_accept_at_once_the_first_keeps_the_person(rosa: User, luis: 
 @pytest.mark.django_db(transaction=True)
 def test_an_owner_given_while_follow_merges_is_not_lost(following: Following, luis: User) -> None:
     """PostgreSQL lets both write at once: whoever follows waits for the row, or the giver for whom it is by then."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
-    held, merged_by_now = threading.Event(), threading.Event()
-
-    def gives_slowly() -> None:
-        with transaction.atomic():
-            gives(bruno, luis)
-            held.set()
-            merged_by_now.wait(1)
-        connection.close()
-
-    giver = threading.Thread(target=gives_slowly)
-    giver.start()
-    assert held.wait(10)
-    joins(following, ada, bruno)
-    merged_by_now.set()
-    giver.join(10)
+    with meanwhile(lambda: gives(bruno, luis)):
+        joins(following, ada, bruno)
     assert owner(ada) == "Luis"
     following.agrees()

@@ -1,11 +1,9 @@
 """What becomes of a tag as a whole: another name, joined, deleted, and each taken back."""
 
-import threading
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
 
 from embudo.accounts.models import AuditEntry, User
 from embudo.leads import tag_changes, tags
@@ -15,6 +13,7 @@ from embudo.leads.models import SavedView, Tag, Tagging
 from embudo.leads.showing import BadValue
 from tests.cast import ada, bruno, clara
 from tests.leads.conftest import Following
+from tests.leads.races import meanwhile
 from tests.leads.test_tags import people, put, rosa, shown
 
 __all__ = ["people", "rosa"]
@@ -88,24 +87,10 @@ def test_of_two_changes_of_one_tag_at_once_the_second_is_refused(rosa: User) -> 
 
 def test_who_is_tagged_while_the_tag_is_joined_has_the_other_one(rosa: User) -> None:
     """PostgreSQL lets both write at once: the join waits for who puts it on."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
     fair, vip = put("fair", ada), put("vip", ada)
-    on, put_on, go_on = TagOn.read({"tag": "fair"}), threading.Event(), threading.Event()
-
-    def puts_slowly() -> None:
-        with transaction.atomic():
-            on.do(on.plan([bruno.subject]), by=rosa, run="x")
-            put_on.set()
-            go_on.wait(1)
-        connection.close()
-
-    putting = threading.Thread(target=puts_slowly)
-    putting.start()
-    assert put_on.wait(10)
-    tag_changes.join(fair, vip, by=rosa)
-    go_on.set()
-    putting.join(10)
+    on = TagOn.read({"tag": "fair"})
+    with meanwhile(lambda: on.do(on.plan([bruno.subject]), by=rosa, run="x")):
+        tag_changes.join(fair, vip, by=rosa)
     assert shown(bruno) == ["vip"]
 
 

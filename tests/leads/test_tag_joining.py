@@ -125,12 +125,17 @@ def test_who_takes_it_up_after_a_crash_goes_on_from_there(
 def test_what_was_done_of_cancelled_work_is_undone(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
     client = sign_in("marketing")
     job = asked(client, pair[0])
-    steps = tag_joining.run(job)
-    next(steps)
-    steps.close()
+    begin(job)
     assert job.cancel()
     back = done(undone(client, job))
     assert back.state == "done" and worn() == [["fair"], ["fair", "vip"], ["fair"]]
+
+
+def begin(job: Job) -> None:
+    """Do the first step of work and no more."""
+    steps = tag_joining.run(job)
+    next(steps)
+    steps.close()
 
 
 def there(*pair: Tag) -> list[bool]:
@@ -208,9 +213,7 @@ def test_a_tag_whose_people_still_wait_for_it_is_joined_to_no_other(pair: tuple[
 def test_a_join_to_a_tag_that_was_deleted_meanwhile_fails_and_is_undone(pair: tuple[Tag, Tag], sign_in: SignIn) -> None:
     client = sign_in("marketing")
     job = asked(client, pair[0])
-    steps = tag_joining.run(job)
-    next(steps)
-    steps.close()
+    begin(job)
     client.post(f"/people/tags/{pair[1].pk}/removal/")
     job = done(job)
     assert job.state == State.FAILED and "changed meanwhile" in job.trouble

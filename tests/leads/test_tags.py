@@ -14,6 +14,7 @@ from embudo.leads.erasure import erase
 from embudo.leads.models import Person, Tag, Tagging
 from tests.cast import MONDAY, Someone, ada, bruno, clara
 from tests.leads.conftest import Following
+from tests.leads.races import meanwhile
 from tests.leads.test_identity import merged
 
 
@@ -148,24 +149,9 @@ def test_a_tag_put_on_while_follow_merges_is_not_lost(
     following: Following, rosa: User, put_on: Callable[[User], object]
 ) -> None:
     """PostgreSQL lets both write at once: whoever follows waits until it is on."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
     put("old", bruno)
-    held, merged_by_now = threading.Event(), threading.Event()
-
-    def puts_slowly() -> None:
-        with transaction.atomic():
-            put_on(rosa)
-            held.set()
-            merged_by_now.wait(1)
-        connection.close()
-
-    putting = threading.Thread(target=puts_slowly)
-    putting.start()
-    assert held.wait(10)
-    joins(following)
-    merged_by_now.set()
-    putting.join(10)
+    with meanwhile(lambda: put_on(rosa)):
+        joins(following)
     assert "vip" in shown(ada)
     following.agrees()
 

@@ -141,4 +141,5 @@ def _erased_since(at: int | None, log: Log) -> list[int]:
     if at is None:
         return []
     subjects = Delivery.objects.exclude(subject=None).order_by().values_list("subject", flat=True).distinct()
-    return [each for each in subjects if each is not None and (log.erased_until(each) or 0) >= at]
+    erased = log.erased_until([each for each in subjects if each is not None])
+    return [subject for subject, until in erased.items() if until >= at]

@@ -170,7 +170,8 @@ def recent(request: HttpRequest, person: int) -> HttpResponse:
 
 def _shown(ids: list[int]) -> list[Person]:
     """People in the order of the page."""
-    found = Person.objects.select_related("company", "owner").defer("attributes", "search").in_bulk(ids)
+    unread = ("attributes", "search", "company__attributes", "company__search")
+    found = Person.objects.select_related("company", "owner").defer(*unread).in_bulk(ids)
     return [found[each] for each in ids if each in found]
 
 

@@ -1,12 +1,10 @@
 """Files of a person: taken, handed out, removed, erased; and what is refused."""
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
 from django.test import Client
 
 from embudo.core.event import DAY
@@ -19,6 +17,7 @@ from embudo.operate.archive import unpack
 from embudo.operate.backup import backup
 from tests.cast import MONDAY, ada, bruno, clara
 from tests.leads.conftest import Following
+from tests.leads.races import meanwhile
 from tests.leads.test_identity import merged
 from tests.leads.views.conftest import SignIn, named, text
 
@@ -157,22 +156,8 @@ def test_a_file_goes_to_whom_a_visitor_is_by_now_and_to_nobody_who_was_erased(si
 
 def test_a_file_attached_while_its_visitor_becomes_somebody_is_not_lost(site: Following) -> None:
     """PostgreSQL lets both write at once: whoever follows waits until it is attached."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
     site.hears(clara.journey(MONDAY).visits("/"))
-    held, known_by_now = threading.Event(), threading.Event()
-
-    def attaches_slowly() -> None:
-        with transaction.atomic():
-            files.attach(clara.visitor, {clara.visitor}, SimpleUploadedFile("offer.pdf", PDF), by=None)
-            held.set()
-            known_by_now.wait(1)
-        connection.close()
-
-    attaching = threading.Thread(target=attaches_slowly)
-    attaching.start()
-    assert held.wait(10)
-    site.hears(clara.journey(MONDAY + DAY).submits("contact"))
-    known_by_now.set()
-    attaching.join(10)
+    offer = SimpleUploadedFile("offer.pdf", PDF)
+    with meanwhile(lambda: files.attach(clara.visitor, {clara.visitor}, offer, by=None)):
+        site.hears(clara.journey(MONDAY + DAY).submits("contact"))
     assert [each.name for each in files.of([clara.subject])] == ["offer.pdf"]
