@@ -5,7 +5,7 @@ is gone on with or undone, knows whose facts these are.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,7 @@ def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *,
     with transaction.atomic():
         begun: set[int] = set()
         if not dry_run:
-            sql.many(REMEMBER, [_remembered(source, each.stated.key, each.after) for each in work if each.line.facts])
+            remember(source, ((each.stated.key, each.after) for each in work if each.line.facts))
             begun = _end(run, work)
         left = [line for line in lines if line.row not in begun]
         sql.add(REPORT, [_row(run, line, line.outcome, [] if dry_run else line.facts) for line in left])
@@ -157,11 +157,9 @@ def settle(log: Log, run: ImportRun) -> None:
     lines = standing(log, run)
     source = f"import:{run.name}"
     before = recorded_of(source, [each.key for each in lines.values()])
-    known = [
-        _remembered(source, each.key, recorded(each, before.get(each.key, NOT_RECORDED))) for each in lines.values()
-    ]
+    known = [(each.key, recorded(each, before.get(each.key, NOT_RECORDED))) for each in lines.values()]
     with transaction.atomic():
-        sql.many(REMEMBER, known)
+        remember(source, known)
         sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
         sql.add(REPORT, [_row(run.pk, each, each.outcome, each.facts) for each in lines.values()])
 
@@ -173,16 +171,13 @@ REPORT = sql.insert(
         "digest", "facts",
     ),
 )  # fmt: skip
-REMEMBER = (
-    "INSERT INTO leads_importkey (source, key, digest, revision, facts, undone) VALUES (%s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (source, key) DO UPDATE"
-    " SET digest = excluded.digest, revision = excluded.revision, facts = excluded.facts"
-)
+KEY = ("source", "key", "digest", "revision", "facts", "undone")
 
 
-def _remembered(source: str, key: str, after: Recorded) -> tuple[Any, ...]:
-    """The row by which a later run knows what was recorded."""
-    return source, key, after.digest, after.revision, " ".join(sorted(after.facts)), after.undone
+def remember(source: str, known: Iterable[tuple[str, Recorded]]) -> None:
+    """Have later runs know what was recorded of rows with these keys."""
+    rows = [(source, key, each.digest, each.revision, " ".join(sorted(each.facts)), each.undone) for key, each in known]
+    sql.put("leads_importkey", "source, key", KEY, rows, kept=("source", "key", "undone"))
 
 
 def _row(run: int, line: Line, outcome: str, facts: Sequence[str]) -> tuple[Any, ...]:

@@ -52,6 +52,21 @@ def add(statement: str, values: Sequence[Sequence[Any]]) -> None:
             piece.write_row(row)
 
 
+def put(table: str, key: str, columns: Sequence[str], values: Sequence[Sequence[Any]], kept: Collection[str]) -> None:
+    """Add rows, no key twice, or replace what is there but the columns `kept`, as `upsert` does.
+
+    They hold numbers and texts only: PostgreSQL takes them as one value of JSON, and their types from its table.
+    """
+    statement = upsert(table, key, columns, kept)
+    if connection.vendor != "postgresql" or len(values) < PIECE:
+        many(statement, values)
+        return
+    named, conflict = ", ".join(quoted(columns)), statement.partition(" ON CONFLICT ")[2]
+    piece = f"SELECT {named} FROM json_populate_recordset(NULL::{table}, %s::json)"
+    rows = json.dumps([dict(zip(columns, row, strict=True)) for row in values])
+    one(f"INSERT INTO {table} ({named}) {piece} ON CONFLICT {conflict}", [rows])
+
+
 def _preparing() -> Any:
     """Return a cursor by which PostgreSQL plans a statement once for all values; Django's own writes them into it."""
     if connection.vendor != "postgresql":

@@ -6,6 +6,7 @@ from typing import Any
 from embudo.imports.mapping import parse
 from embudo.imports.report import Line
 from embudo.imports.run import Import
+from embudo.leads.models import ImportRow
 from tests.leads.conftest import Following
 
 MAP: dict[str, Any] = {
@@ -38,6 +39,8 @@ class Importing:
         path.write_text(HEADERS + text, encoding="utf-8")
         work = Import(self.following.log, parse({**MAP, **change}), kind, dry_run=dry_run)
         lines = [line for some in work.run(path) for line in some]
+        kept = ImportRow.objects.filter(run=work.record).order_by("row").values_list("row", "outcome", "facts")
+        assert list(kept) == [(each.row, each.outcome, "" if dry_run else " ".join(each.facts)) for each in lines]
         self.following.follower.catch_up()
         self.following.agrees()
         return lines

@@ -31,3 +31,13 @@ def test_one_plan_serves_numbers_of_every_size_and_nothing() -> None:
     assert sql.many(change, numbers) == 3
     kept = sql.rows("SELECT number FROM leads_personattribute WHERE person_id IN (1, 2, 3) ORDER BY person_id")
     assert kept == [(1,), (2**40,), (None,)]
+
+
+@pytest.mark.parametrize("count", [0, FEW, MANY])
+def test_rows_are_put_in_the_place_of_those_with_their_key(count: int) -> None:
+    columns, kept = ("source", "key", "digest", "revision", "facts", "undone"), ("source", "key", "undone")
+    for digest, revision, undone in (("old", 1, 0), ('“ñ” \\ "', 2**31 - 1, 7)):
+        rows = [("crm", f"{each:032x}", digest, revision, "a b", undone) for each in range(count)]
+        sql.put("leads_importkey", "source, key", columns, rows, kept=kept)
+    found = sql.rows(f"SELECT {', '.join(columns)} FROM leads_importkey ORDER BY key")
+    assert found == [(*row[:5], 0) for row in rows]

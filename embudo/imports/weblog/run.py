@@ -22,9 +22,9 @@ from embudo.imports import there
 from embudo.imports.facts import AGAIN
 from embudo.imports.models import VisitsReport
 from embudo.imports.reading import BadFile
-from embudo.imports.report import ACCEPTED, FAILED, REMEMBER, REPORT
+from embudo.imports.report import ACCEPTED, FAILED, REPORT, remember
 from embudo.imports.row import hashed
-from embudo.imports.there import NOT_RECORDED
+from embudo.imports.there import NOT_RECORDED, Recorded
 from embudo.imports.weblog.asked import LeftOut, Thing, left_out, thing_of
 from embudo.imports.weblog.behaviour import FEED, LOADED, PAGED, ROBOTS, VISITED, Behaviour
 from embudo.imports.weblog.figures import Figures, damage_words
@@ -186,11 +186,11 @@ class VisitImport:
             if receipt.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE):  # an attempt that died may have appended it
                 self.facts += receipt.outcome is Outcome.ACCEPTED
                 report.append(_row(record, visit.row, ACCEPTED, *_said(event), event=event, key=visit.key))
-                remembered.append((self.place.source, visit.key, "", 0, event.id, before.undone))
+                remembered.append((visit.key, Recorded(facts=frozenset([event.id]), undone=before.undone)))
             else:
                 self.unchanged += 1
         with transaction.atomic():
-            sql.many(REMEMBER, remembered)
+            remember(self.place.source, remembered)
             sql.add(REPORT, report)
 
     def _finish(self, record: ImportRun) -> None:

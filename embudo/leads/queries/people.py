@@ -28,7 +28,7 @@ from embudo.leads.sql import rows
 SIZE = 50
 FEW = 10_000  # people that are fetched and sorted at once
 STRETCHES = (200, 800)  # rows of an index that are walked at a time: at first, at most
-BUDGET_S = 0.05  # for finding one page, or one count
+BUDGET_S = 0.04  # for finding one page, or one count
 EXACT = 10_000  # counts go up to here
 
 
@@ -249,7 +249,7 @@ def _walked(
 ) -> tuple[list[Position], bool]:
     walk = _Walk.along(filters, sort)
     found: list[Position] = []
-    for stretch in walk.stretches(start, wanted):
+    for stretch in walk.stretches(start, wanted, deadline):
         found += [Position(key, id_) for id_, key, holds in stretch if holds]
         if len(found) >= wanted:
             return found[:wanted], False
@@ -290,11 +290,16 @@ class _Walk:
             (near if sort.descends else far).extend(most)
         return cls(sort, index, tuple(arms), tuple(near), tuple(far), tuple(asked))
 
-    def stretches(self, start: Position | None, wanted: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield stretches of (id, key, whether the row is asked for) in order, until the index ends."""
+    def stretches(self, start: Position | None, wanted: int, deadline: float) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield stretches of (id, key, whether the row is asked for) in order, until the index ends.
+
+        Each is as long as the time that is left allows, as the one before tells.
+        """
         size, most = STRETCHES if self.asked else (wanted, wanted)
+        least = size // 2
         here = start
         while True:
+            began = time.monotonic()
             stretch: list[tuple[Any, ...]] = []
             for segment, order in self.sort.segments(here):
                 stretch += self._read(segment, order, size - len(stretch))
@@ -304,7 +309,9 @@ class _Walk:
             if len(stretch) < size:
                 return
             here = Position(stretch[-1][1], stretch[-1][0])
-            size = min(most, 2 * size)
+            ended = time.monotonic()
+            affordable = size * max(deadline - ended, 0.0) / max(ended - began, 1e-6)
+            size = max(least, min(most, 2 * size, int(affordable)))
 
     def _read(self, segment: Condition | None, order: str, size: int) -> list[tuple[Any, ...]]:
         question = every(self.asked)
