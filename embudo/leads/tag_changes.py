@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -194,10 +194,12 @@ def _lay_aside(tag: Tag) -> None:
 
 
 def _bring_back(tag: Tag) -> None:
-    if tags.tag_of(tag.name) is not None:
-        raise BadValue(
-            _("There is a tag called “%(name)s” by now. Call that one something else first.") % {"name": tag}
-        )
     aside = Tag.objects.filter(pk=tag.pk, removed_at__gt=CLAIMED)
-    if not aside.update(removed_at=None, key=tags.key_of(tag.name)):
+    try:
+        with transaction.atomic():
+            back = aside.update(removed_at=None, key=tags.key_of(tag.name))
+    except IntegrityError:
+        words = _("There is a tag called “%(name)s” by now. Call that one something else first.")
+        raise BadValue(words % {"name": tag}) from None
+    if not back:
         raise BadValue(_("This tag is not there any more."))
