@@ -4,7 +4,6 @@ What a row is about to record is written down before the log takes it, so that a
 is gone on with or undone, knows whose facts these are.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from embudo.eventlog import Log
 from embudo.imports.facts import revision_in
 from embudo.imports.row import Stated
 from embudo.imports.there import NOT_RECORDED, Recorded, recorded_of
-from embudo.imports.words import Words, parts_of
+from embudo.imports.words import parts_of
 from embudo.leads import sql
 from embudo.leads.models import ImportRun
 
@@ -25,7 +24,6 @@ TOLD = 10  # rows whose words the totals hold
 LONGEST = 300  # characters of a value that the report repeats
 WORDS = 500  # characters of what is said of a row
 ACCEPTED, UNCHANGED, FAILED = "accepted", "unchanged", "failed"
-BEGUN = "begun"  # the log is about to take its facts
 NEW = "new"  # in the totals: accepted rows of somebody whom nobody knew
 
 
@@ -94,53 +92,35 @@ class Totals:
 
 
 def begin(run: int, work: Sequence[Work]) -> None:
-    """Write down what is about to be recorded of rows."""
-    with transaction.atomic():
-        sql.add(REPORT, [_row(run, each.line, BEGUN, each.ids) for each in work])
+    """Write down what is about to be recorded of rows, in place of what was written down before."""
+    lines = [
+        (each.line.row, each.line.line, each.line.fresh, each.line.subject, each.line.key, each.line.digest, each.ids)
+        for each in work
+    ]
+    sql.one(BEGIN, [run, msgspec.json.encode(lines).decode()])
 
 
 def write(run: int, lines: Sequence[Line], work: Sequence[Work], source: str, *, dry_run: bool) -> None:
     """Write down how these rows fared, and what was recorded of them."""
     with transaction.atomic():
-        begun: set[int] = set()
         if not dry_run:
             remember(source, ((each.stated.key, each.after) for each in work if each.line.facts))
-            begun = _end(run, work)
-        left = [line for line in lines if line.row not in begun]
-        sql.add(REPORT, [_row(run, line, line.outcome, [] if dry_run else line.facts) for line in left])
-
-
-def _end(run: int, work: Sequence[Work]) -> set[int]:
-    """Let the rows that fared as was written down stand, take the others away, and return which stand.
-
-    They do when all of them do, which is nearly always; not behind an attempt that died.
-    """
-    whose = "WHERE run_id = %s AND outcome = %s"
-    recorded = [each for each in work if each.events and each.line.outcome == ACCEPTED]
-    as_begun = {each.line.row for each in recorded if each.line.facts == each.ids}
-    if sql.rows(f"SELECT COUNT(*) FROM leads_importrow {whose}", [run, BEGUN]) == [(len(as_begun),)]:
-        sql.one(f"UPDATE leads_importrow SET outcome = %s {whose}", [ACCEPTED, run, BEGUN])
-        return as_begun
-    sql.one(f"DELETE FROM leads_importrow {whose}", [run, BEGUN])
-    return set()
+            sql.one(END, [run])
+        sql.add(REPORT, [_row(run, line, [] if dry_run else line.facts) for line in lines])
 
 
 def standing(log: Log, run: ImportRun) -> dict[int, Line]:
     """Return the rows that were about to be recorded and whose facts the log has, with those facts."""
-    columns = "row, reason, words, person, fresh, changes, subject, key, digest, facts, line, said"
-    found = sql.rows(f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
-    if not found:
-        return {}
+    begun = sql.rows("SELECT rows FROM leads_importbegun WHERE run_id = %s", [run.pk])
+    found = [each for (text,) in begun for each in msgspec.json.decode(text)]
     source = f"import:{run.name}"
-    kept = {event.id for event in log.history({each[6] for each in found}) if event.source == source}
+    kept = {event.id for event in log.history({each[3] for each in found}) if event.source == source} if found else ()
     lines: dict[int, Line] = {}
-    for row, reason, words, person, fresh, changes, subject, key, digest, facts, place, said in found:
-        if theirs := [id for id in facts.split() if id in kept]:
-            again = Words.of(words, _loaded(said)) if said else words
-            line = Line(row, ACCEPTED, reason, again, person, bool(fresh), _loaded(changes), subject, key, digest)
-            line.line = place
-            line.facts = list(dict.fromkeys([*(lines[row].facts if row in lines else ()), *theirs]))
-            lines[row] = line
+    for row, place, fresh, subject, key, digest, facts in found:
+        if theirs := [id for id in facts if id in kept]:
+            before = lines[row].facts if row in lines else []
+            line = lines[row] = Line(row, ACCEPTED, fresh=fresh, subject=subject, key=key, digest=digest, line=place)
+            line.facts = list(dict.fromkeys([*before, *theirs]))
     return lines
 
 
@@ -160,10 +140,12 @@ def settle(log: Log, run: ImportRun) -> None:
     known = [(each.key, recorded(each, before.get(each.key, NOT_RECORDED))) for each in lines.values()]
     with transaction.atomic():
         remember(source, known)
-        sql.one("DELETE FROM leads_importrow WHERE run_id = %s AND outcome = %s", [run.pk, BEGUN])
-        sql.add(REPORT, [_row(run.pk, each, each.outcome, each.facts) for each in lines.values()])
+        sql.one(END, [run.pk])
+        sql.add(REPORT, [_row(run.pk, each, each.facts) for each in lines.values()])
 
 
+BEGIN = sql.upsert("leads_importbegun", "run_id", ("run_id", "rows"))
+END = "DELETE FROM leads_importbegun WHERE run_id = %s"
 REPORT = sql.insert(
     "leads_importrow",
     (
@@ -180,14 +162,10 @@ def remember(source: str, known: Iterable[tuple[str, Recorded]]) -> None:
     sql.put("leads_importkey", "source, key", KEY, rows, kept=("source", "key", "undone"))
 
 
-def _row(run: int, line: Line, outcome: str, facts: Sequence[str]) -> tuple[Any, ...]:
+def _row(run: int, line: Line, facts: Sequence[str]) -> tuple[Any, ...]:
     changes = msgspec.json.encode(line.changes).decode() if line.changes else "{}"
     words, said = line.words[:WORDS], msgspec.json.encode(parts_of(line.words)).decode() if line.words else None
-    told = (run, line.row, line.line, outcome, str(line.reason), words, said, line.person, line.fresh, changes)
+    told = (run, line.row, line.line, line.outcome, str(line.reason), words, said, line.person, line.fresh, changes)
     if not facts:
         return (*told, None, "", "", "")
     return (*told, line.subject, line.key, line.digest, " ".join(facts))
-
-
-def _loaded(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value

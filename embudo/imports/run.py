@@ -62,6 +62,7 @@ class Import:
         self.made: set[int] = set()  # subjects that this run itself makes known
         self.left_out: list[str] = []  # columns of the file that the map does not mention
         self.work: list[Work] = []  # of the last portion
+        self.noted: list[Work] = []  # what is written down of it before the log takes it
         self.begun: dict[int, Line] = {}  # by row, what an attempt that died had recorded and not reported
 
     def run(self, path: Path) -> Iterator[list[Line]]:
@@ -94,9 +95,9 @@ class Import:
     def _done(self, record: ImportRun) -> int:
         """How many rows an earlier attempt has reported; they count in the totals."""
         columns = "row, line, outcome, reason, words, person, fresh, facts"
-        query = f"SELECT {columns} FROM leads_importrow WHERE run_id = %s AND outcome <> %s"
+        query = f"SELECT {columns} FROM leads_importrow WHERE run_id = %s"
         done, self.begun = 0, report.standing(self.log, record)
-        for row, line, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk, report.BEGUN]):
+        for row, line, outcome, reason, words, person, fresh, facts in sql.rows(query, [record.pk]):
             self.totals.add(Line(row, outcome, reason, words, person, bool(fresh), line=line))
             self.totals.facts += len(facts.split())
             done = max(done, row)
@@ -175,11 +176,11 @@ class Import:
         for each in stated:
             subjects = [subject_of(one) for one in each.carried]
             before = known.get(each.key, NOT_RECORDED)
+            person = next((people[subject] for subject in subjects if subject in people), None)
             if each.number in self.begun:
-                work.append(self._taken_up(each, lines, before))
+                work.append(self._taken_up(each, lines, before, person))
                 self.made.update(subjects)
                 continue
-            person = next((people[subject] for subject in subjects if subject in people), None)
             line = lines[each.number] = self._line(each, person, erased)
             if line.outcome != FAILED:
                 done = self._work(each, line, before, person, people)
@@ -198,9 +199,11 @@ class Import:
         begun = [when.given for fact, _place, _props, when in stated.facts if fact.kind in STATUSES]
         return self.kind != COMPANIES and not all(begun or [stated.when.given or not fresh])
 
-    def _taken_up(self, stated: Stated, lines: dict[int, Line], before: Recorded) -> Work:
+    def _taken_up(self, stated: Stated, lines: dict[int, Line], before: Recorded, person: Known | None) -> Work:
         """What is left to do of a row whose facts the log took before an attempt died: to report it."""
         line = lines[stated.number] = self.begun[stated.number]
+        told = _told(stated, person)
+        line.person, line.reason, line.words = told.person, told.reason, told.words
         self.totals.facts += len(line.facts)
         return Work(stated, line, [], report.recorded(line, before))
 
@@ -227,11 +230,7 @@ class Import:
             if when.given and when.at < person.first_seen_at:
                 words = _("%(kind)s is dated before the first contact") % {"kind": fact.kind}
                 stated.remarks.append((Reason.BEFORE_FIRST, words))
-        line = Line(stated.number, UNCHANGED, person=person.id if person else subject_of(stated.carried[0]))
-        if stated.remarks:
-            line.reason = stated.remarks[0][0]
-            line.words = joined(words for _reason, words in stated.remarks)
-        return line
+        return _told(stated, person)
 
     def _work(
         self, stated: Stated, line: Line, before: Recorded, person: Known | None, people: dict[int, Known]
@@ -276,7 +275,8 @@ class Import:
 
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
-        self._begin([each for each in work if each.events])
+        self.noted = [each for each in work if each.events]
+        self._begin()
         outcomes = iter(
             [Outcome.ACCEPTED for _ in events]
             if self.dry_run
@@ -300,9 +300,9 @@ class Import:
                 each.line.outcome, each.line.reason = FAILED, Reason.REFUSED
                 each.line.words = ", ".join(sorted(set(own)))
 
-    def _begin(self, work: Sequence[Work]) -> None:
-        if self.record and not self.dry_run:
-            report.begin(self.record.pk, work)
+    def _begin(self) -> None:
+        if self.record and self.noted and not self.dry_run:
+            report.begin(self.record.pk, self.noted)
 
     def _state_anew(self, work: Work) -> Outcome:
         """State a row's attributes under the next revision that is free.
@@ -314,7 +314,8 @@ class Import:
             work.after = replace(work.after, revision=work.after.revision + 1)
             revision, first = work.after.revision, work.first
             event = profile_of(work.stated, self.map.source, revision=revision, now=self.now, first=first, kind=kind)
-            self._begin([replace(work, events=[event])])
+            self.noted.append(replace(work, events=[event]))
+            self._begin()
             outcome = self.log.append([event])[0].outcome
             if outcome is not Outcome.CONFLICT:
                 work.events[0] = event
@@ -329,6 +330,15 @@ class Import:
 
 STATING = (PROFILE, CHANGED)
 IDENTIFYING = ("email", "phone", "linkedin", "twitter", "facebook", "instagram", "domain")
+
+
+def _told(stated: Stated, person: Known | None) -> Line:
+    """The line of a row that did not fail so far, with what was remarked of it."""
+    line = Line(stated.number, UNCHANGED, person=person.id if person else subject_of(stated.carried[0]))
+    if stated.remarks:
+        line.reason = stated.remarks[0][0]
+        line.words = joined(words for _reason, words in stated.remarks)
+    return line
 
 
 def _is_erased(stated: Stated, erased: Mapping[int, int]) -> bool:

@@ -37,17 +37,19 @@ NOT_RECORDED = Recorded()
 def people_of(stated: Sequence[Stated]) -> dict[int, Known]:
     """Return the people of these rows who are there, by the subjects of their identifiers."""
     subjects = {subject_of(each) for one in stated for each in one.carried}
-    table = (
-        "leads_identifier i JOIN leads_person p ON p.id = i.person_id"
-        " LEFT JOIN leads_person s ON s.id = p.merged_into_id"
-    )
-    columns = "i.subject, COALESCE(s.id, p.id), p.first_seen_at, COALESCE(s.attributes, p.attributes)"
+    columns = "i.subject, p.id, p.merged_into_id, p.first_seen_at, p.attributes"
+    table = "leads_identifier i JOIN leads_person p ON p.id = i.person_id"
     found = sql.rows_where(columns, table, "i.subject", subjects)
+    merged = {into for _subject, _person, into, *_more in found if into is not None}
+    survivors = dict(sql.rows_where("id, attributes", "leads_person", "id", merged))
     once: dict[int, Known] = {}
-    return {
-        subject: once.get(person) or once.setdefault(person, Known(person, first_seen_at, _loaded(attributes)))
-        for subject, person, first_seen_at, attributes in found
-    }
+    people: dict[int, Known] = {}
+    for subject, person, into, first_seen_at, attributes in found:
+        who = into if into in survivors else person
+        if who not in once:
+            once[who] = Known(who, first_seen_at, _loaded(survivors.get(who, attributes)))
+        people[subject] = once[who]
+    return people
 
 
 def companies_of(stated: Sequence[Stated]) -> dict[int, Known]:

@@ -32,7 +32,7 @@ class ImportRow(models.Model):
     What it recorded stands beside it, so that it can be taken back.
     """
 
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="report")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="report", db_index=False)
     row = models.IntegerField()  # the how manieth row of data, the first after the headers is 1
     line = models.IntegerField(null=True)  # of the file where it begins; of a workbook, the row of the sheet
     outcome = models.CharField(max_length=10)
@@ -53,6 +53,16 @@ class ImportRow(models.Model):
             models.Index(fields=["key", "run"], name="import_row_by_key", condition=~Q(key="")),
             models.Index(fields=["run", "subject", "id"], name="import_row_by_subject", condition=~Q(facts="")),
         ]
+
+
+class ImportBegun(models.Model):
+    """What a run is about to record of its next rows, until that is reported; so it is known if the run dies meanwhile.
+
+    JSON of lists: row, line, whether it is new, subject, key, digest, ids of facts (imports/report.py).
+    """
+
+    run = models.OneToOneField(ImportRun, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    rows = models.TextField()
 
 
 class ImportKey(models.Model):

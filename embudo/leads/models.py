@@ -12,16 +12,15 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from embudo.leads.company_tables import Company, CompanyMerge, RowId
-from embudo.leads.import_records import ImportKey, ImportRow, ImportRun
+from embudo.leads.import_records import ImportBegun, ImportKey, ImportRow, ImportRun
 from embudo.leads.of_people import Opportunity, PersonAttribute, PersonConsent
 from embudo.leads.records import FreeMail, OwnerChange, PeopleAct, PersonFile, SavedView, Tag, Tagging
 
 __all__ = [
     "Attribute", "Company", "CompanyMerge", "Dispute", "EngagementSnapshot", "Filling", "FollowCursor", "FreeMail",
-    "Identifier", "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "Opportunity", "OwnerChange", "Passage",
-    "PassageDay", "PeopleAct", "Person", "PersonAttribute", "PersonConsent", "PersonFile", "Rebuild", "RowId",
-    "SavedView", "Score",
-    "SourceDay", "StageChange", "Tag", "Tagging",
+    "Identifier", "ImportBegun", "ImportKey", "ImportRow", "ImportRun", "Merge", "MoveDay", "Opportunity",
+    "OwnerChange", "Passage", "PassageDay", "PeopleAct", "Person", "PersonAttribute", "PersonConsent", "PersonFile",
+    "Rebuild", "RowId", "SavedView", "Score", "SourceDay", "StageChange", "Tag", "Tagging",
 ]  # fmt: skip
 
 ARRIVAL = Q(superseded_at__isnull=True, from_stage="")  # a first appearance

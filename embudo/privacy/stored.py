@@ -81,6 +81,9 @@ TABLES: dict[str, Place] = {
     "leads.Rebuild": Place(_("rebuilds"), _("how far one is"), NO_PERSON, False),
     "leads.ImportRun": Place(_("imports"), _("what came in when, from which file"), FOR_GOOD, False),
     "leads.ImportRow": Place(_("rows of imports"), _("what became of each row"), FOR_GOOD),
+    "leads.ImportBegun": Place(
+        _("rows that an import is about to record, as hashes"), _("so that a crash leaves nothing behind"), FOR_GOOD
+    ),
     "leads.ImportKey": Place(_("rows seen before, as hashes"), _("so that an import can be repeated"), FOR_GOOD),
     "duplicates.Pair": Place(
         _("pairs of people or companies that may be one"), _("to join them or tell them apart"), WITH_PERSON

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from embudo.accounts.permissions import require
-from embudo.imports.report import BEGUN
 from embudo.imports.views.shown import Shown, consent_words, cut, outcome_words, place_words, shown_of
 from embudo.leads.models import ImportRow, ImportRun
 from embudo.ui.cells import plain_cell
@@ -40,7 +39,7 @@ def _lines(record: ImportRun) -> Iterator[str]:
     upload, outcomes = getattr(record, "upload", None), outcome_words()
     heads = (place_words(record, upload), _("outcome"), _("reason"), _("words"), _("changes"))
     yield "\ufeff" + writer.writerow(heads)  # type: ignore[func-returns-value, operator]
-    rows = ImportRow.objects.filter(run=record).exclude(outcome=BEGUN).order_by("row").iterator(chunk_size=PORTION)
+    rows = ImportRow.objects.filter(run=record).order_by("row").iterator(chunk_size=PORTION)
     while some := list(islice(rows, PORTION)):
         for each in shown_of(record, some, upload):
             outcome = "new" if each.row.fresh and each.row.outcome == "accepted" else each.row.outcome

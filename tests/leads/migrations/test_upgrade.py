@@ -1,6 +1,7 @@
 """An install of an earlier version is brought up to date with everybody in it, whatever the code of today does."""
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,21 @@ def test_a_filled_install_of_the_ninth_version_is_what_it_would_be_today(earlier
     assert found("lukasz ore w17x") == {18} and indexed_as_known()
     passages.count_all()
     assert counted() == as_migrated
+
+
+@pytest.fixture
+def with_begun_rows(transactional_db: None) -> Iterator[Any]:
+    """The tables of the version that wrote into the report what an import was about to record."""
+    yield migrated(("leads", "0033_rows_of_imports_know_their_line"))
+    migrated()
+
+
+def test_what_an_import_was_about_to_record_leaves_its_report(with_begun_rows: Any) -> None:
+    run, row = (with_begun_rows.get_model("leads", name) for name in ("ImportRun", "ImportRow"))
+    died = run.objects.create(name="crm", kind="people", file="a.csv", started_at=MONDAY)
+    row.objects.create(run=died, row=1, outcome="accepted", subject=7, facts="a", key="k")
+    row.objects.create(run=died, row=2, line=3, outcome="begun", subject=8, facts="b c", key="l", digest="d")
+    migrated()
+    assert sql.rows("SELECT row, outcome FROM leads_importrow") == [(1, "accepted")]
+    ((noted,),) = sql.rows("SELECT rows FROM leads_importbegun WHERE run_id = %s", [died.pk])
+    assert json.loads(noted) == [[2, 3, False, 8, "l", "d", ["b", "c"]]]
