@@ -6,10 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from embudo.core.event import Event, subject_of
 from embudo.core.identity import SOCIAL
 from embudo.eventlog import Log, Outcome
 from embudo.imports import consents, report, there
+from embudo.imports.ahead import read_ahead
 from embudo.imports.consents import Origin
 from embudo.imports.facts import AGAIN, PROFILE, facts_of, profile_of, receipts_of
 from embudo.imports.mapping import BadMap, ImportMap, obeying
@@ -28,7 +31,7 @@ from embudo.leads.company_facts import CHANGED
 from embudo.leads.consents import of as in_force
 from embudo.leads.models import Attribute, ImportRun
 
-PORTION = 1000  # rows appended in one transaction of the log
+PORTION = 2000  # rows appended in one transaction of the log
 REVISIONS = 100  # that runs which died may have used up
 COMPANIES = "companies"
 PROFILED = ("people", "opportunities", COMPANIES)  # kinds whose rows state attributes
@@ -61,7 +64,8 @@ class Import:
         self.seen: dict[str, str] = {}  # key of a row -> hash of its cells
         self.made: set[int] = set()  # subjects that this run itself makes known
         self.left_out: list[str] = []  # columns of the file that the map does not mention
-        self.work: list[Work] = []  # of the last portion
+        self.work: list[Work] = []  # of the last portion, until it is reported
+        self.lines: list[Line] = []
         self.noted: list[Work] = []  # what is written down of it before the log takes it
         self.begun: dict[int, Line] = {}  # by row, what an attempt that died had recorded and not reported
 
@@ -78,10 +82,14 @@ class Import:
         rows = self._rows(path)
         for _row in islice(rows, done):
             pass
-        while portion := list(islice(rows, PORTION)):
-            lines = self._portion(portion)
-            self._report(record.pk, lines)
-            yield lines
+        try:
+            for portion in read_ahead(iter(lambda: list(islice(rows, PORTION)), [])):
+                self._portion(portion)
+                yield self.lines
+        except GeneratorExit:  # somebody has cancelled it
+            self._report()
+            raise
+        self._report()
         self._finish(record)
 
     def begin(self, file: str) -> ImportRun:
@@ -164,7 +172,7 @@ class Import:
 
     # -- recording -----------------------------------------------------------------------------------
 
-    def _portion(self, portion: Sequence[tuple[int, int, Stated | Line]]) -> list[Line]:
+    def _portion(self, portion: Sequence[tuple[int, int, Stated | Line]]) -> None:
         stated = [each for _number, _place, each in portion if isinstance(each, Stated)]
         people = self.there(stated)
         erased = self.log.erased_until([subject_of(each) for one in stated for each in one.carried])
@@ -191,8 +199,9 @@ class Import:
         for number, place, _row in portion:
             lines[number].line = place
         self._record(work)
-        self.work = work
-        return [lines[number] for number, _place, _row in portion]
+        self.work, self.lines = work, [lines[number] for number, _place, _row in portion]
+        for line in self.lines:
+            self.totals.add(line)
 
     def _is_undated(self, stated: Stated, *, fresh: bool) -> bool:
         """Whether a row makes somebody, or an opportunity, new on the day of the run, for it carries no date."""
@@ -276,7 +285,9 @@ class Import:
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
         self.noted = [each for each in work if each.events]
-        self._begin()
+        with transaction.atomic():  # one for the last portion and this one: others may be waiting to write
+            self._report()
+            self._begin()
         outcomes = iter(
             [Outcome.ACCEPTED for _ in events]
             if self.dry_run
@@ -322,10 +333,11 @@ class Import:
                 return outcome
         return Outcome.CONFLICT
 
-    def _report(self, run: int, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self.totals.add(line)
-        report.write(run, lines, self.work, self.map.source, dry_run=self.dry_run)
+    def _report(self) -> None:
+        """Write down how the rows of the last portion fared, once."""
+        if self.record and self.lines:
+            report.write(self.record.pk, self.lines, self.work, self.map.source, dry_run=self.dry_run)
+        self.work, self.lines = [], []
 
 
 STATING = (PROFILE, CHANGED)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from embudo.imports import report, undo
 from embudo.imports import run as engine
-from embudo.imports import undo
 from embudo.imports.following import followed
 from embudo.imports.keeping import sweep
 from embudo.imports.models import Upload
@@ -91,19 +91,19 @@ def test_facts_that_the_log_took_just_before_a_crash_are_taken_back_too(
     before = shown()
     upload = marketer.tries(marketer.brings("p.csv", FILE))
     marketer.asks(upload)
-    reported = engine.Import._report
+    written = report.write
     calls: list[int] = []
 
-    def dies(self: Any, run: int, lines: Any) -> None:
+    def dies(run: int, *args: Any, **more: Any) -> None:
         calls.append(run)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        reported(self, run, lines)
+        written(run, *args, **more)
 
-    monkeypatch.setattr(engine.Import, "_report", dies)
+    monkeypatch.setattr(report, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         does_some(9)
-    monkeypatch.setattr(engine.Import, "_report", reported)
+    monkeypatch.setattr(report, "write", written)
     for _share in followed(the_log()):  # so that those people are known when it is taken up again
         pass
     assert 0 < Person.objects.count() < ROWS
@@ -125,11 +125,11 @@ def test_facts_that_the_log_took_before_a_crash_are_taken_back_though_the_import
     upload = marketer.tries(marketer.brings("p.csv", FILE))
     marketer.asks(upload)
 
-    def dies(*_of: Any) -> None:
+    def dies(*_args: Any, **_more: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(engine.Import, "_report", dies)
+        patched.setattr(report, "write", dies)
         does_some(9)
     for _share in followed(the_log()):
         pass

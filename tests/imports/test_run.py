@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from embudo.core.event import DAY, SECOND
-from embudo.imports import command
+from embudo.imports import command, report
 from embudo.imports.mapping import BadMap, parse
 from embudo.imports.reading import BadFile
 from embudo.imports.run import Import
@@ -46,7 +46,7 @@ def test_a_second_run_changes_nothing_and_a_newer_file_records_only_what_changed
 def test_a_run_that_died_after_the_log_took_its_facts_is_finished_by_the_next(
     importing: Importing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Import, "_report", lambda *_: 1 / 0)
+    monkeypatch.setattr(report, "write", lambda *_args, **_more: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         importing(ANA + LUIS)
     monkeypatch.undo()
@@ -58,12 +58,12 @@ def test_a_run_that_died_after_the_log_took_its_facts_is_finished_by_the_next(
 def test_a_run_that_died_before_it_was_remembered_does_not_refuse_the_corrected_row(
     importing: Importing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_of: object) -> None:
+    def die(*_args: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
     for typed in ("Ana Ruiz", "Ana Ruis"):
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(Import, "_report", die)
+            patched.setattr(report, "write", die)
             importing(ANA.replace("Ana Ruiz", typed))
     corrected = ANA.replace("Ana Ruiz", "Ana Ruíz")
     assert outcomes(importing(corrected)) == [("accepted", "")]
