@@ -2,7 +2,6 @@
 
 import gc
 
-
 BATCH, PAGE = 50_000, 5_000  # objects
 
 

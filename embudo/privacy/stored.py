@@ -82,7 +82,7 @@ TABLES: dict[str, Place] = {
     "leads.ImportRun": Place(_("imports"), _("what came in when, from which file"), FOR_GOOD, False),
     "leads.ImportRow": Place(_("rows of imports"), _("what became of each row"), FOR_GOOD),
     "leads.ImportBegun": Place(
-        _("rows that an import is about to record, as hashes"), _("so that a crash leaves nothing behind"), FOR_GOOD
+        _("rows that an import is about to record"), _("to go on from there"), _("until they are recorded")
     ),
     "leads.ImportKey": Place(_("rows seen before, as hashes"), _("so that an import can be repeated"), FOR_GOOD),
     "duplicates.Pair": Place(
