@@ -63,8 +63,8 @@ class Work:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the facts, in their order."""
-        return [event.id for event in self.events]
+        """The ids of the facts that are to be recorded; of a row that was taken up, those the log has."""
+        return [event.id for event in self.events] or self.line.facts
 
 
 @dataclass

@@ -284,7 +284,7 @@ class Import:
 
     def _record(self, work: Sequence[Work]) -> None:
         events = [event for each in work for event in each.events]
-        self.noted = [each for each in work if each.events]
+        self.noted = [each for each in work if each.ids]
         with transaction.atomic():  # one for the last portion and this one: others may be waiting to write
             self._report()
             self._begin()

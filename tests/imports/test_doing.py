@@ -68,6 +68,29 @@ def test_a_page_says_once_that_it_may_be_left(marketer: Marketer) -> None:
         assert page.count("You may leave this page") == 1
 
 
+@pytest.mark.parametrize("crashes", [1, 2, 3])
+def test_facts_of_an_import_that_dies_again_and_again_are_taken_back(
+    marketer: Marketer, small: None, monkeypatch: pytest.MonkeyPatch, crashes: int
+) -> None:
+    before = shown()
+    marketer.asks(marketer.tries(marketer.brings("p.csv", FILE)))
+
+    def dies(*_args: Any, **_more: Any) -> None:
+        raise KeyboardInterrupt
+
+    for crash in range(crashes):  # each after the log has taken some rows more, before any is reported
+        monkeypatch.setattr(engine, "PORTION", 4 * crash + 4)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(report, "write", dies)
+            does_some(9)
+        Job.objects.update(beat_at=timezone.now() - timedelta(minutes=5))
+    works()
+    run = ImportRun.objects.get(dry_run=False)
+    assert (run.rows, run.accepted, run.fresh, run.facts, Person.objects.count()) == (ROWS,) * 5
+    marketer.undoes(run)
+    assert shown() == before
+
+
 @pytest.mark.parametrize("steps", [1, 3, 7])
 def test_an_import_whose_process_died_is_finished_and_counts_each_row_once(
     marketer: Marketer, small: None, steps: int
