@@ -35,6 +35,7 @@ COMMANDS = {
     "restore": Command("embudo.operate.restore", "fill an empty install from such a file"),
     "ledger": Command("embudo.operate.ledger", "show that received = accepted + failed + refused"),
     "erase": Command("embudo.privacy.erasing", "erase one person from log, tables and files, with evidence"),
+    "definition": Command("embudo.operate.definition", "print the definition of a lead, and what the past proposes"),
     "rebuild": Command(
         "embudo.leads.rebuild", "compute people, scores and stages again from the log (--check: compare)"
     ),
