@@ -4,8 +4,7 @@ Of a customer counts what was known of them before they bought. Others are leads
 at present, and they have been known for longer than half of the customers took to buy.
 """
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
@@ -31,37 +30,28 @@ def cases(log: Log, at: int) -> list[Case]:
     bought: dict[int, int] = {}
     for person, moved_at in moves.order_by("-at").values_list("person_id", "at"):
         bought[person] = moved_at
-    people = Person.objects.filter(known=True, merged_into=None)
-    there = people.filter(id__in=bought) if len(bought) <= PORTION else people.exclude(stage__in=SETTLED)
-    customers = {
-        person: (first_seen_at, known)
-        for person, first_seen_at, known in there.values_list("id", "first_seen_at", "attributes").iterator()
-        if person in bought
-    }
-    took = median([bought[person] - first for person, (first, _known) in customers.items()] or [0])
-    others = people.filter(stage__in=SETTLED, first_seen_at__lte=at - max(took, 0)).order_by("id")
-    return [
-        *_customers(log, {person: (bought[person], known) for person, (_first, known) in sorted(customers.items())}),
-        *(
-            Case(person, _told(known), {})
-            for person, known in others.values_list("id", "attributes").iterator()
-            if person not in customers
-        ),
-    ]
+    people, ids, pointers = Person.objects.filter(known=True, merged_into=None), sorted(bought), Pointers.load()
+    customers: list[Case] = []
+    took: list[int] = []
+    for start in range(0, len(ids), PORTION):
+        some = people.filter(id__in=ids[start : start + PORTION])
+        found = {id: (first, known) for id, first, known in some.values_list("id", "first_seen_at", "attributes")}
+        took += [bought[person] - first for person, (first, _known) in found.items()]
+        histories = _histories(log, pointers, sorted(found))
+        customers += [customer(each, bought[each], found[each][1], histories[each]) for each in sorted(found)]
+    others = people.filter(stage__in=SETTLED, first_seen_at__lte=at - max(median(took or [0]), 0)).order_by("id")
+    settled = others.values_list("id", "attributes").iterator()
+    return customers + [Case(person, _told(known), {}) for person, known in settled if person not in bought]
 
 
-def _customers(log: Log, known: dict[int, tuple[int, dict[str, Any]]]) -> Iterable[Case]:
-    directory, waiting = Directory(Pointers.load()), iter(known)
-    while some := list(islice(waiting, PORTION)):
-        directory.load_people(some)
-        subjects = directory.subjects(some)
-        of = {subject: person for person in some for subject in subjects[person]}
-        histories: dict[int, list[Event]] = {person: [] for person in some}
-        for event in log.history(of.keys()):
-            histories[of[event.subject]].append(event)
-        for person in some:
-            bought_at, now = known[person]
-            yield customer(person, bought_at, now, histories[person])
+def _histories(log: Log, pointers: Pointers, people: Sequence[int]) -> dict[int, list[Event]]:
+    directory = Directory(pointers)
+    directory.load_people(people)
+    of = {subject: person for person, subjects in directory.subjects(people).items() for subject in subjects}
+    found: dict[int, list[Event]] = {person: [] for person in people}
+    for event in log.history(of.keys()):
+        found[of[event.subject]].append(event)
+    return found
 
 
 def customer(person: int, bought_at: int, now: dict[str, Any], history: Iterable[Event]) -> Case:

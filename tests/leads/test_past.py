@@ -1,6 +1,9 @@
 """Whose past discovery compares, and what was known of them when."""
 
+import pytest
+
 from embudo.core.event import DAY
+from embudo.leads import past
 from embudo.leads.past import cases
 from tests.cast import MONDAY, ada, bruno, clara, diego, eva
 from tests.leads.conftest import Following
@@ -43,3 +46,13 @@ def test_who_was_joined_with_a_visitor_has_one_case(following: Following) -> Non
     )
     found = cases(following.log, MONDAY + DAY)
     assert [each.bought_at is not None for each in found] == [True]
+
+
+def test_customers_are_all_read_however_many_at_once_and_stay_customers_when_their_stage_is_another(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "PORTION", 1)
+    again = bruno.submits("contact").buys(500).is_told("stage_set", stage="lead")
+    following.hears(ada.submits("contact").buys(900), again, clara.submits("contact"))
+    assert sum(each.bought_at is not None for each in cases(following.log, MONDAY + 30 * DAY)) == 2
+    assert len(cases(following.log, MONDAY + 30 * DAY)) == 3
