@@ -72,7 +72,7 @@ def test_the_processes_end_when_their_supervisor_is_killed(install: Install) -> 
         processes = below(running)
         running.process.kill()
         running.process.wait()
-        psutil.wait_procs(processes, timeout=15)
+        psutil.wait_procs(processes, timeout=60)
         assert alive(processes) == []
 
 
