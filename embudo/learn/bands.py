@@ -17,7 +17,7 @@ from embudo.learn.cases import Case, Id
 from embudo.learn.evidence import SURE, Share, chi_square, quantile
 
 FINEST = 40  # bands at first
-DIGITS = 15
+DIGITS, SMALLEST = 15, -300  # powers of ten beyond are no numbers of a computer any more
 Key = tuple[bool, Any]  # whether it is yes or no, which Python takes for numbers, and the value
 DIFFER = quantile(1 - (1 - SURE) / FINEST) ** 2  # chi-square of one degree of freedom; so many pairs are compared
 
@@ -72,7 +72,8 @@ def choices_of(cases: Sequence[Case], name: str, least: int) -> dict[Any, list[B
     for case in cases:
         value = case.value(name)
         for choice in value if isinstance(value, list | tuple) else ():
-            made[choice].add(case.id)
+            if isinstance(choice, str | int | float):  # what came in otherwise is no choice
+                made[choice].add(case.id)
     found = {}
     for choice in sorted((each for each in made if len(made[each]) >= least), key=str):
         has, lacks, unknown = Bin((choice,)), Bin(None), Bin(None, known=False)
@@ -158,7 +159,7 @@ def round_from(below: float, above: float) -> float:
 def _rounder(below: float, above: float, whole: Callable[[float], int], number: float) -> Iterator[float]:
     """A number rounded by `whole`, to fewer digits first."""
     most = floor(log10(max(abs(below), abs(above)))) + 1
-    for power in range(most, most - DIGITS, -1):
+    for power in range(most, max(most - DIGITS, SMALLEST), -1):
         yield float(f"{whole(number / 10.0**power) * 10.0**power:.{DIGITS}g}")
 
 

@@ -67,9 +67,14 @@ def test_each_choice_of_several_is_looked_at_by_itself() -> None:
     assert condition_of("x", found["web"][:1]) == Compare("x", Op.IS, "web")
 
 
+def test_what_is_no_choice_is_passed_over() -> None:
+    cases = people([(["web", {"a": 1}, ["b"], None], True), (["web"], False), ({"a": 1}, False), ("web", True)])
+    assert list(choices_of(cases, "x", 1)) == ["web"]
+
+
 @pytest.mark.parametrize(("below", "above", "to", "since"), [
     (49, 51, 50, 50), (0, 1, 1, 0), (1.2, 1.3, 1.3, 1.2), (998, 1003, 1000, 1000), (-51, -49, -50, -50), (7, 8, 8, 7),
-    (0.123456, 0.123457, 0.123457, 0.123456),
+    (0.123456, 0.123457, 0.123457, 0.123456), (1e-320, 2e-320, 2e-320, 1e-320), (-1e300, 1e300, 0, 0),
 ])  # fmt: skip
 def test_the_ends_of_bands_are_the_roundest_there_are(below: float, above: float, to: float, since: float) -> None:
     assert (round_to(below, above), round_from(below, above)) == (to, since)
